@@ -1,0 +1,19 @@
+//! Every protocol and core of Lectern as a pure state machine.
+//!
+//! Nothing in this crate opens a socket, reads a clock, starts a thread or draws a random number: time, bytes and random
+//! numbers are arguments. Server, client and media worker share it; it knows none of them.
+
+pub mod control;
+pub mod fmp4;
+pub mod framing;
+pub mod limits;
+pub mod link;
+pub mod manifest;
+pub mod media;
+pub mod quality;
+pub mod rate;
+pub mod rung;
+pub mod seal;
+pub mod stamp;
+pub mod timeline;
+pub mod wire;
