@@ -1,0 +1,278 @@
+//! The messages of the control plane, by phase: hello → login → joined.
+//!
+//! Each phase has its own types, so a message of another phase does not even decode. Enums grow at their end only.
+//! Golden bytes of each message: `common/proto/vectors/control.txt`.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use crate::link::InstructorKey;
+use crate::manifest::ChunkHash;
+use crate::rung::RungSpec;
+use crate::seal::RoomKey;
+
+/// First bytes of a hello, so that a stranger's protocol is told apart at once.
+pub const MAGIC: [u8; 8] = *b"LECTERN\0";
+/// The version this program speaks. A server speaks it and the one before it.
+pub const VERSION: u16 = 1;
+/// The oldest version this program speaks; there is none before the first.
+pub const VERSION_MIN: u16 = 1;
+
+/// Names a person's seat for the life of the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PersonId(pub u64);
+
+/// Names a video of the catalogue: 16 lower-case hexadecimal digits made from its file name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct VideoId(pub String);
+
+impl fmt::Display for VideoId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// 128 random bits that bring a person back to the same seat. The server keeps only their hash.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, zeroize::ZeroizeOnDrop)]
+pub struct SeatToken(pub [u8; 16]);
+
+impl fmt::Debug for SeatToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SeatToken(..)")
+    }
+}
+
+/// What a person may do. Guests and assistants come with accounts and codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Student,
+    Instructor,
+}
+
+// ---- hello ----
+
+/// First message of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloRequest {
+    pub magic: [u8; 8],
+    /// Oldest and newest version that the client speaks.
+    pub version_min: u16,
+    pub version_max: u16,
+    /// Program and version, for the log and the refusal.
+    pub agent: String,
+}
+
+/// Answer to a hello.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HelloReply {
+    Welcome(Welcome),
+    /// No common version, or not our protocol; the connection is closed.
+    Refused { version_min: u16, version_max: u16, agent: String },
+}
+
+/// The server's side of the hello.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The version that both speak from here on.
+    pub version: u16,
+    /// `[server] name`.
+    pub server_name: String,
+    pub agent: String,
+    /// Random at each start: a change tells that the server's clock and media keys began anew.
+    pub boot_id: u64,
+}
+
+// ---- login ----
+
+/// The second message of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginRequest {
+    pub room: String,
+    /// Display name, 1 to 64 bytes, no control characters.
+    pub name: String,
+    pub proof: Proof,
+}
+
+/// By what a person may enter.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Proof {
+    /// The room's password: a student.
+    Password(String),
+    /// The key of the instructor's link.
+    InstructorKey([u8; 16]),
+    /// The token of an earlier login: the same seat, role and identity.
+    Seat(SeatToken),
+}
+
+/// Secrets do not reach a log.
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password(..)",
+            Self::InstructorKey(_) => "InstructorKey(..)",
+            Self::Seat(_) => "Seat(..)",
+        })
+    }
+}
+
+impl Proof {
+    /// The proof that the instructor key of a link is.
+    #[must_use]
+    pub fn from_key(key: &InstructorKey) -> Self {
+        Self::InstructorKey(key.0)
+    }
+}
+
+/// Answer to a login.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LoginReply {
+    Joined(Box<Joined>),
+    /// The client may try again on the same connection.
+    Refused(LoginRefusal),
+}
+
+/// Why a login was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoginRefusal {
+    /// Room and password do not fit together. One answer for both, so that rooms cannot be searched for.
+    WrongRoomOrPassword,
+    WrongInstructorKey,
+    /// The seat is not known any more (removed, or too old): log in with the password.
+    SeatUnknown,
+    /// Too many wrong passwords from this address.
+    TooManyFailures { retry_after_ms: u32 },
+    /// The hashing queue is full.
+    Busy { retry_after_ms: u32 },
+    RoomFull,
+    /// The name is empty, too long or holds control characters.
+    BadName,
+}
+
+/// Everything that a person needs who has just entered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Joined {
+    pub you: PersonId,
+    /// The name as the room shows it; a second "Ana" becomes "Ana (2)".
+    pub name: String,
+    pub role: Role,
+    pub room: String,
+    pub seat: SeatToken,
+    pub media: MediaAccess,
+    /// The ladder of `[resolutions]`, lowest rung first.
+    pub ladder: Vec<RungSpec>,
+    /// `[quality] thirds`: rungs of the first, second and last third.
+    pub thirds: [String; 3],
+    /// Server time at sending, in microseconds since its start.
+    pub server_time_us: u64,
+}
+
+/// How media is reached and opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaAccess {
+    /// Names this control connection in a media hello. Not secret.
+    pub session: u64,
+    pub video_port: u16,
+    pub audio_port: u16,
+    pub epoch: u32,
+    pub room_key: RoomKey,
+}
+
+// ---- joined ----
+
+/// What a joined client sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Answered with [`Event::Pong`] of the same number.
+    Ping { id: u64 },
+    /// Ends the seat at once; the connection is closed.
+    Leave,
+    /// Instructor: ends a person's seat and rotates the media key. Answered with [`Event::Answer`].
+    Remove { request: u32, person: PersonId },
+}
+
+/// What a server sends to a joined client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Pong { id: u64, server_time_us: u64 },
+    /// People that are new or changed. The first message after joining holds everybody, in pages.
+    People(Vec<Person>),
+    PersonLeft(PersonId),
+    /// Videos that are new or changed. The catalogue follows the people after joining, in pages.
+    Videos(Vec<CatalogueEntry>),
+    VideoRemoved(VideoId),
+    /// The first state is complete: all people and videos have been sent once.
+    Synchronised,
+    /// A new media key; the one before stays good for what was already sealed.
+    MediaEpoch { epoch: u32, room_key: RoomKey },
+    Answer { request: u32, result: Result<(), Refusal> },
+    /// The last message; the connection is closed.
+    Closing(CloseReason),
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    NotAllowed,
+    NoSuchPerson,
+}
+
+/// Why the server ends a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CloseReason {
+    /// Removed from the room by this person.
+    Removed { by: String },
+    /// The same seat connected from elsewhere.
+    Replaced,
+    ServerStopping,
+    /// The client did not read, or sent too much.
+    Overrun,
+    ProtocolError(String),
+}
+
+/// A person in the roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: PersonId,
+    pub name: String,
+    pub role: Role,
+    /// False while the connection is lost and the seat is kept.
+    pub connected: bool,
+}
+
+/// One video of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueEntry {
+    pub id: VideoId,
+    pub title: String,
+    /// 0 until the file was probed.
+    pub duration_us: u64,
+    /// Of the source, in square pixels; 0 for sound alone or before the probe.
+    pub width: u32,
+    pub height: u32,
+    /// Rungs that can be watched or will be, lowest first.
+    pub rungs: Vec<String>,
+    pub state: VideoState,
+    /// A JPEG, fetched like any chunk.
+    pub thumbnail: Option<ChunkRef>,
+}
+
+/// The name and length of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ChunkRef {
+    pub chunk: ChunkHash,
+    pub bytes: u32,
+}
+
+/// How far a video is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VideoState {
+    /// Waits for its turn, or is still being copied in.
+    Waiting,
+    /// Progress in thousandths.
+    Preparing { permille: u16 },
+    /// The manifest is fetched like any chunk.
+    Ready { manifest: ChunkRef },
+    /// A sentence for people.
+    Failed { reason: String },
+}

@@ -1,0 +1,89 @@
+//! Every length, queue, rate and wait that a peer can influence, with its reason and what happens when it is reached.
+//!
+//! One file, so that a reader can check the whole surface at a glance. Numbers that an operator may want to change are
+//! in `config.ini` instead and are bounded there.
+
+use std::time::Duration;
+
+// ---- control plane ----
+
+/// Longest hello message in bytes. A hello is two versions and a program name; a stranger gets no larger allocation.
+/// Full: the connection is closed.
+pub const HELLO_MAX: usize = 256;
+/// Longest message from a client in bytes. Chat text of 64 KiB with its envelope is the largest that the design knows.
+/// Full: the connection is closed.
+pub const CLIENT_MESSAGE_MAX: usize = 96 * 1024;
+/// Longest message from a server in bytes. A catalogue of 10,000 videos goes in pages of [`CATALOGUE_PAGE`].
+/// Full: the client closes the connection.
+pub const SERVER_MESSAGE_MAX: usize = 512 * 1024;
+/// Catalogue entries or people in one message.
+pub const CATALOGUE_PAGE: usize = 200;
+/// Messages waiting for one client. At the end of the queue the client does not read: it is disconnected, nothing is
+/// dropped silently.
+pub const CONTROL_QUEUE: usize = 256;
+/// Requests a second from one client, and the burst above it. Full: the connection is closed with a reason.
+pub const REQUESTS_PER_S: u32 = 50;
+pub const REQUEST_BURST: u32 = 200;
+/// From accepting a connection to the end of its TLS handshake and hello. Half-open connections end here.
+pub const HELLO_WAIT: Duration = Duration::from_secs(5);
+/// From hello to login: a person may stand at the password prompt, but a client asks first and connects then.
+pub const LOGIN_WAIT: Duration = Duration::from_secs(30);
+/// A client sends a ping when it was silent for this long.
+pub const PING_EVERY: Duration = Duration::from_secs(5);
+/// A peer that said nothing for this long is gone.
+pub const SILENCE_MAX: Duration = Duration::from_secs(20);
+/// One write to a peer must finish within this time, else the peer does not read and is disconnected.
+pub const WRITE_WAIT: Duration = Duration::from_secs(10);
+/// Connections that have not logged in, in all and from one address. 300 half-open connections from one machine must
+/// not keep a class out. Full: the newest is closed at once.
+pub const UNAUTHENTICATED_MAX: usize = 512;
+pub const UNAUTHENTICATED_PER_ADDRESS: usize = 64;
+
+// ---- login ----
+
+/// Longest display name in bytes and longest room name and password in bytes.
+pub const NAME_MAX: usize = 64;
+pub const ROOM_NAME_MAX: usize = 64;
+pub const PASSWORD_MAX: usize = 256;
+/// Longest name of a program in a hello.
+pub const AGENT_MAX: usize = 64;
+/// Wrong passwords one address may send at once, and how long one of them takes to be forgiven. Full: refused with the
+/// time to wait, other addresses are not affected.
+pub const LOGIN_FAILURES_BURST: u32 = 10;
+pub const LOGIN_FAILURE_FORGIVEN: Duration = Duration::from_secs(6);
+/// Password hashes waiting for the hashing thread, in all and from one address. Full: refused with "busy, try again".
+pub const HASH_QUEUE: usize = 64;
+pub const HASH_QUEUE_PER_ADDRESS: usize = 8;
+/// How long the seat of a lost connection stands in the roster as "reconnecting".
+pub const SEAT_GRACE: Duration = Duration::from_secs(30);
+/// How long a seat token is good for.
+pub const SEAT_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+/// People in one room. Full: login refused.
+pub const ROOM_PEOPLE_MAX: usize = 1_000;
+/// Messages waiting in a room's mailbox. Full: the sender waits.
+pub const ROOM_MAILBOX: usize = 1_024;
+
+// ---- media port ----
+
+/// From accepting a media connection to its hello.
+pub const MEDIA_HELLO_WAIT: Duration = Duration::from_secs(5);
+/// A media connection without a request for this long is closed; a player that buffers opens it again.
+pub const MEDIA_IDLE: Duration = Duration::from_secs(120);
+/// Media connections of one seat. Full: the newest is refused.
+pub const MEDIA_CONNECTIONS_PER_SEAT: usize = 6;
+/// Media connections that have not answered the challenge, in all and from one address. Full: the newest is closed.
+pub const MEDIA_UNPROVEN_MAX: usize = 512;
+pub const MEDIA_UNPROVEN_PER_ADDRESS: usize = 64;
+/// Longest sealed request in bytes.
+pub const MEDIA_REQUEST_MAX: usize = 256;
+/// Longest sealed reply in bytes.
+pub const MEDIA_REPLY_MAX: usize = 1_024;
+/// Requests of one connection that wait for their turn. Full: answered with `Busy`.
+pub const MEDIA_REQUESTS_WAITING: usize = 32;
+/// Plaintext of one chunk record in bytes: small enough that decoding starts early, large enough that 16 bytes of tag
+/// and 6 of header do not matter.
+pub const RECORD_PLAIN: usize = 16 * 1024;
+/// Longest body of one response frame in bytes: what is sent before a cancel is looked at.
+pub const RESPONSE_FRAME_MAX: usize = 256 * 1024;
+/// Largest chunk in bytes: 2 s at the largest bit rate of a rung, four times over.
+pub const CHUNK_MAX: usize = 100 * 1024 * 1024;

@@ -1,0 +1,265 @@
+//! What a prepared video consists of: tracks, segments and the names of their chunks.
+//!
+//! The media worker writes one [`Track`] for each rung and sound track, the server composes them into a [`Manifest`],
+//! which is itself a chunk that viewers fetch. JSON, because strangers read it. Nothing here opens a file.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use crate::rung::PictureSize;
+
+/// Version of the manifest's form; a reader refuses others.
+pub const MANIFEST_VERSION: u32 = 1;
+/// Nominal length of a segment. Every segment of a video track starts with a keyframe at a multiple of it (or the first
+/// frame after), at the same times in all rungs.
+pub const SEGMENT_US: u64 = 2_000_000;
+
+/// The name of a chunk: SHA-256 of its bytes (FIPS 180-4), written as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChunkHash(pub [u8; 32]);
+
+impl fmt::Display for ChunkHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for ChunkHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChunkHash({self})")
+    }
+}
+
+/// The text is not 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a chunk's name is 64 hexadecimal digits")]
+pub struct BadChunkHash;
+
+impl FromStr for ChunkHash {
+    type Err = BadChunkHash;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        if s.len() != 64 || !s.is_ascii() {
+            return Err(BadChunkHash);
+        }
+        let mut out = [0; 32];
+        for (i, byte) in out.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&s[2 * i..2 * i + 2], 16).map_err(|_| BadChunkHash)?;
+        }
+        Ok(Self(out))
+    }
+}
+
+impl Serialize for ChunkHash {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if s.is_human_readable() { s.collect_str(self) } else { self.0.serialize(s) }
+    }
+}
+
+impl<'de> Deserialize<'de> for ChunkHash {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if d.is_human_readable() {
+            let text = std::borrow::Cow::<str>::deserialize(d)?;
+            text.parse().map_err(serde::de::Error::custom)
+        } else {
+            <[u8; 32]>::deserialize(d).map(Self)
+        }
+    }
+}
+
+/// One prepared video: every track that a viewer may choose from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_VERSION`].
+    pub version: u32,
+    /// Length of the longest track in microseconds.
+    pub duration_us: u64,
+    /// Video tracks lowest rung first, then sound tracks in the source's order.
+    pub tracks: Vec<Track>,
+}
+
+/// One track: a rung, or a sound track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Track {
+    pub kind: TrackKind,
+    /// RFC 6381 codec string: `avc1.64001F`, `mp4a.40.2`.
+    pub codec: String,
+    /// Ticks per second of `start` and `duration`, and of the track's `mdhd`.
+    pub timescale: u32,
+    /// The initialisation segment (`ftyp` + `moov`).
+    pub init: ChunkHash,
+    /// Length of the initialisation segment in bytes.
+    pub init_bytes: u32,
+    /// In order, without gaps.
+    pub segments: Vec<Segment>,
+}
+
+/// What a track carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TrackKind {
+    /// H.264, 8-bit 4:2:0, square pixels, BT.709 limited range, tagged as such.
+    Video {
+        /// Name of the rung, as in `[resolutions]`.
+        rung: String,
+        #[serde(flatten)]
+        size: PictureSize,
+        /// The rung's target rate; the real one follows from the segments.
+        bitrate_bps: u32,
+    },
+    /// AAC-LC.
+    Audio {
+        channels: u16,
+        sample_rate_hz: u32,
+        /// ISO 639-2/T code as in the source, or `und`.
+        language: String,
+    },
+}
+
+/// One segment (`moof` + `mdat`) of a track.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    pub chunk: ChunkHash,
+    pub bytes: u32,
+    /// Presentation time of the first sample, in the track's timescale, from the start of the video.
+    pub start: u64,
+    /// Presentation length, in the track's timescale; the next segment starts at `start + duration`.
+    pub duration: u64,
+    /// Frames or audio packets in it.
+    pub samples: u32,
+}
+
+/// Why a manifest was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    #[error("the manifest is not readable: {0}")]
+    Form(#[from] serde_json::Error),
+    #[error("the manifest has version {0}, this program reads {MANIFEST_VERSION}")]
+    Version(u32),
+    #[error("track {track} of the manifest is inconsistent: {what}")]
+    Track { track: usize, what: &'static str },
+}
+
+impl Track {
+    /// Microseconds of a time in this track's ticks, rounded to the nearest.
+    #[must_use]
+    pub fn ticks_to_us(&self, ticks: u64) -> u64 {
+        let scale = u128::from(self.timescale.max(1));
+        u64::try_from((u128::from(ticks) * 1_000_000 + scale / 2) / scale).unwrap_or(u64::MAX)
+    }
+
+    /// Index of the segment that holds `at_us`: the last that starts at or before it, or the first.
+    #[must_use]
+    pub fn segment_at(&self, at_us: u64) -> usize {
+        self.segments.partition_point(|s| self.ticks_to_us(s.start) <= at_us).saturating_sub(1)
+    }
+
+    /// End of the last segment in microseconds.
+    #[must_use]
+    pub fn end_us(&self) -> u64 {
+        self.segments.last().map_or(0, |s| self.ticks_to_us(s.start + s.duration))
+    }
+
+    /// The rung's name, or nothing for sound.
+    #[must_use]
+    pub fn rung(&self) -> Option<&str> {
+        match &self.kind {
+            TrackKind::Video { rung, .. } => Some(rung),
+            TrackKind::Audio { .. } => None,
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// [`ManifestError`] when it is not JSON of this form, has another version, or its segments do not follow one another.
+    pub fn parse(json: &[u8]) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_json::from_slice(json)?;
+        if manifest.version != MANIFEST_VERSION {
+            return Err(ManifestError::Version(manifest.version));
+        }
+        for (track, t) in manifest.tracks.iter().enumerate() {
+            let bad = |what| Err(ManifestError::Track { track, what });
+            if t.timescale == 0 {
+                return bad("its timescale is 0");
+            }
+            if t.segments.is_empty() {
+                return bad("it has no segment");
+            }
+            for pair in t.segments.windows(2) {
+                if pair[0].start.checked_add(pair[0].duration) != Some(pair[1].start) {
+                    return bad("its segments do not follow one another");
+                }
+            }
+            if t.segments.iter().any(|s| s.samples == 0 || s.duration == 0) {
+                return bad("it has an empty segment");
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// The manifest as JSON, the same bytes for the same manifest.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        // Strings, integers and arrays only: this cannot fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Video tracks, lowest rung first.
+    pub fn video_tracks(&self) -> impl Iterator<Item = (usize, &Track)> {
+        self.tracks.iter().enumerate().filter(|(_, t)| matches!(t.kind, TrackKind::Video { .. }))
+    }
+
+    /// Sound tracks in the source's order.
+    pub fn audio_tracks(&self) -> impl Iterator<Item = (usize, &Track)> {
+        self.tracks.iter().enumerate().filter(|(_, t)| matches!(t.kind, TrackKind::Audio { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Manifest {
+        let segment = |i: u64| Segment { chunk: ChunkHash([u8::try_from(i).expect("small"); 32]), bytes: 100, start: i * 180_000, duration: 180_000, samples: 60 };
+        Manifest {
+            version: MANIFEST_VERSION,
+            duration_us: 6_000_000,
+            tracks: vec![Track {
+                kind: TrackKind::Video { rung: "720p".into(), size: PictureSize { width: 1280, height: 720 }, bitrate_bps: 2_500_000 },
+                codec: "avc1.64001F".into(),
+                timescale: 90_000,
+                init: ChunkHash([9; 32]),
+                init_bytes: 700,
+                segments: (0..3).map(segment).collect(),
+            }],
+        }
+    }
+
+    #[test]
+    fn survives_json() {
+        let m = sample();
+        assert_eq!(Manifest::parse(&m.to_json()).expect("own output"), m);
+    }
+
+    #[test]
+    fn refuses_gaps_versions_and_noise() {
+        let mut m = sample();
+        m.tracks[0].segments.remove(1);
+        assert!(matches!(Manifest::parse(&m.to_json()), Err(ManifestError::Track { .. })));
+        let mut m = sample();
+        m.version = 2;
+        assert!(matches!(Manifest::parse(&m.to_json()), Err(ManifestError::Version(2))));
+        assert!(Manifest::parse(b"{\"version\":1").is_err());
+    }
+
+    #[test]
+    fn finds_segments() {
+        let t = &sample().tracks[0];
+        for (at, want) in [(0, 0), (1_999_999, 0), (2_000_000, 1), (5_999_999, 2), (99_000_000, 2)] {
+            assert_eq!(t.segment_at(at), want, "{at}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The media port over TCP: a challenge, sealed requests, and chunk records that were sealed once for everybody.
+//!
+//! ```text
+//! server → client   challenge: "LCTM" | version u16 | 0 u16 | 32 random bytes
+//! client → server   hello:     version u16 | 0 u16 | session u64 | 32 bytes of answer
+//! client → server   request:   length u16 | sealed Request               (AAD: the two length bytes)
+//! server → client   header:    kind u8 | code u8 | 0 u16 | epoch u32 | request u32 | length u32, then `length` bytes
+//!                   kind 1     records of the chunk that `request` asked for
+//!                   kind 2     a sealed Reply                              (AAD: the 16 header bytes)
+//!                   kind 3     the hello was refused; `code` says why; no body
+//! ```
+//! `server` and `client` are the two sans-IO cores. Records are opened with the room's key of the epoch in the header.
+
+pub mod client;
+pub mod server;
+
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::ChunkHash;
+use crate::seal::SealError;
+
+/// First bytes of a challenge.
+pub const MAGIC: [u8; 4] = *b"LCTM";
+/// Version of the media port.
+pub const VERSION: u16 = 1;
+/// Lengths of the fixed parts, in bytes.
+pub const CHALLENGE_LEN: usize = 40;
+pub const HELLO_LEN: usize = 44;
+pub const HEADER_LEN: usize = 16;
+
+/// What a client asks for on a media connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// The records of a chunk from `first_record` on. Requests are served in their order.
+    Fetch { request: u32, chunk: ChunkHash, first_record: u32 },
+    /// Ends a fetch that is not wanted any more; answered with [`End::Cancelled`] if it was still open.
+    Cancel { request: u32 },
+}
+
+/// What a server says on a media connection besides records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The hello was right.
+    Accepted { server_time_us: u64 },
+    /// A fetch ended without its last record.
+    Ended { request: u32, why: End },
+}
+
+/// Why a fetch ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    Cancelled,
+    /// No such chunk, or no such record in it: the video was removed or prepared anew.
+    NotFound,
+    /// Too many requests wait on this connection.
+    Busy,
+    /// The chunk could not be read on the server.
+    Unreadable,
+}
+
+/// Why a hello was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HelloRefusal {
+    Version = 1,
+    /// Unknown session or wrong answer.
+    Proof = 2,
+    TooMany = 3,
+}
+
+impl HelloRefusal {
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Version, Self::Proof, Self::TooMany].into_iter().find(|r| *r as u8 == code)
+    }
+}
+
+/// Why a media connection ended on this side.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MediaError {
+    #[error("the other side does not speak the Lectern media protocol")]
+    Magic,
+    #[error("the media connection was refused: {0:?}")]
+    Refused(HelloRefusal),
+    #[error("a media message is {0} bytes long; that is too long")]
+    Length(usize),
+    #[error("the other side sent a media message that is not known")]
+    Unknown,
+    #[error("records came for request {0}, which is not open")]
+    NotOpen(u32),
+    #[error("the key of epoch {0} is not known here")]
+    Epoch(u32),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Wire(#[from] crate::wire::WireError),
+}
+
+/// Kinds of a header.
+const RECORDS: u8 = 1;
+const REPLY: u8 = 2;
+const REFUSED: u8 = 3;
+
+/// The 16 bytes in front of everything a server sends after the challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Header {
+    kind: u8,
+    code: u8,
+    epoch: u32,
+    request: u32,
+    length: u32,
+}
+
+impl Header {
+    fn to_bytes(self) -> [u8; HEADER_LEN] {
+        let mut out = [0; HEADER_LEN];
+        out[0] = self.kind;
+        out[1] = self.code;
+        out[4..8].copy_from_slice(&self.epoch.to_be_bytes());
+        out[8..12].copy_from_slice(&self.request.to_be_bytes());
+        out[12..16].copy_from_slice(&self.length.to_be_bytes());
+        out
+    }
+
+    fn from_bytes(b: &[u8; HEADER_LEN]) -> Self {
+        let word = |i: usize| u32::from_be_bytes([b[i], b[i + 1], b[i + 2], b[i + 3]]);
+        Self { kind: b[0], code: b[1], epoch: word(4), request: word(8), length: word(12) }
+    }
+}
