@@ -1,0 +1,1 @@
+//! The media worker: everything that makes media.
