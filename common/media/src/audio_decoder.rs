@@ -76,7 +76,7 @@ impl AudioDecoder {
             match self.decoder.receive_frame(&mut frame) {
                 Ok(()) => self.accept(&frame, pts_us)?,
                 Err(ffmpeg::Error::Eof) => return Ok(()),
-                Err(ffmpeg::Error::Other { errno }) if errno == libc::EAGAIN => return Ok(()),
+                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => return Ok(()),
                 Err(e) => return Err(damaged(e)),
             }
         }

@@ -97,7 +97,7 @@ impl VideoDecoder {
         self.pending.push_back((pts_us, duration_us));
         match self.decoder.send_packet(&packet) {
             // The decoder is full: take what it has, then it must accept the packet.
-            Err(ffmpeg::Error::Other { errno }) if errno == libc::EAGAIN => {
+            Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => {
                 self.take_all()?;
                 self.decoder.send_packet(&packet).map_err(damaged)?;
             }
@@ -157,7 +157,7 @@ impl VideoDecoder {
         match self.decoder.receive_frame(&mut frame) {
             Ok(()) => self.accept(frame).map(|()| true),
             Err(ffmpeg::Error::Eof) => Ok(false),
-            Err(ffmpeg::Error::Other { errno }) if errno == libc::EAGAIN => Ok(false),
+            Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => Ok(false),
             Err(e) => Err(damaged(e)),
         }
     }

@@ -1,0 +1,74 @@
+//! Why the worker failed, in words for the catalogue that teachers read.
+
+use ffmpeg_the_third as ffmpeg;
+use serde::Serialize;
+use std::io;
+
+/// What kind of failure; the server decides by it whether to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The file has no bytes.
+    Empty,
+    /// The file ends before its index or its first picture.
+    Truncated,
+    /// Not a media file that this program reads.
+    Unreadable,
+    /// A media file without pictures and sound.
+    NoMedia,
+    /// It lasts no time.
+    ZeroDuration,
+    /// The file or the folder of chunks cannot be read or written; trying again may help.
+    Io,
+    /// The disk is full; trying again when there is space will help.
+    NoSpace,
+    /// Another worker prepares the same content.
+    Busy,
+    /// A limit or a fault of this program.
+    Internal,
+}
+
+/// A failure: its kind, and a sentence that says what happened, why, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{reason}")]
+pub struct Failure {
+    pub kind: FailureKind,
+    pub reason: String,
+}
+
+impl Failure {
+    /// A failure of this kind for this reason.
+    pub fn new(kind: FailureKind, reason: impl Into<String>) -> Self {
+        Self { kind, reason: reason.into() }
+    }
+
+    pub(crate) fn internal(what: &str, why: impl std::fmt::Display) -> Self {
+        Self::new(FailureKind::Internal, format!("The media worker could not {what}: {why}. Report this, with the file if you can."))
+    }
+
+    /// A failed system call while doing `what`.
+    pub(crate) fn io(what: &str, error: &io::Error) -> Self {
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            return Self::new(
+                FailureKind::NoSpace,
+                "The disk is full, so the video could not be prepared. Free some space; preparing goes on where it stopped.",
+            );
+        }
+        Self::new(FailureKind::Io, format!("The media worker could not {what}: {error}. Check the disk and the permissions of the file."))
+    }
+
+    /// FFmpeg refused while doing `what`, for reasons that lie in the file or in this machine.
+    pub(crate) fn ffmpeg(what: &str, error: ffmpeg::Error) -> Self {
+        match error {
+            ffmpeg::Error::Other { errno } if errno == libc::ENOMEM => Self::new(
+                FailureKind::Internal,
+                format!("The media worker needs more memory than it may use to {what}. Raise its limit or use a smaller video."),
+            ),
+            ffmpeg::Error::Other { errno } => Self::io(what, &io::Error::from_raw_os_error(errno)),
+            ffmpeg::Error::InvalidData => {
+                Self::new(FailureKind::Unreadable, format!("The file is damaged: it was not possible to {what}. Export or copy it again."))
+            }
+            e => Self::new(FailureKind::Unreadable, format!("It was not possible to {what} ({e}). Convert the file to MP4 with H.264 and AAC.")),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The sound of a source: decoded, 48 kHz stereo, without gap from the start of the presentation.
+
+use super::events::Reporter;
+use super::failure::{Failure, FailureKind};
+use super::source::{Source, rescale};
+use ffmpeg_the_third as ffmpeg;
+use ffmpeg::software::resampling;
+use ffmpeg::{ChannelLayout, ChannelLayoutMask, Rational, codec, format};
+use std::path::Path;
+
+/// Samples per second of what comes out.
+pub(crate) const RATE_HZ: u32 = 48_000;
+/// Channels, interleaved.
+pub(crate) const CHANNELS: usize = 2;
+
+/// A time that is off by less than this (in frames, 40 ms) is rounding, not a gap.
+const TOLERANCE: i64 = RATE_HZ as i64 / 25;
+/// A gap longer than this is a broken clock and not filled (in frames, one hour).
+const GAP_MAX: i64 = RATE_HZ as i64 * 3600;
+/// Silence is put out in pieces of at most this many frames.
+const SILENCE_PIECE: usize = 48_000;
+/// Damaged packets in a row after which the rest is given up.
+const DAMAGED_MAX: u32 = 10_000;
+
+/// Reads one sound track of a source.
+pub(crate) struct Pcm {
+    source: Source,
+    stream: usize,
+    decoder: codec::decoder::Opened,
+    resampler: Option<resampling::Context>,
+    reporter: Reporter,
+    /// Frames put out, counting what is still to be put out as silence.
+    position: i64,
+    silence: usize,
+    /// Frames to leave out.
+    surplus: usize,
+    held: Vec<f32>,
+    started: bool,
+    ended: bool,
+    damaged: u32,
+}
+
+impl Pcm {
+    /// Opens the `track`th sound track of a file.
+    pub(crate) fn open(path: &Path, track: usize, reporter: &Reporter) -> Result<Self, Failure> {
+        let source = Source::open(path)?;
+        let stream = *source.audio.get(track).ok_or_else(|| Failure::internal("find a sound track", track))?;
+        let decoder = source.decoder(stream)?;
+        Ok(Self {
+            source,
+            stream,
+            decoder,
+            resampler: None,
+            reporter: reporter.clone(),
+            position: 0,
+            silence: 0,
+            surplus: 0,
+            held: Vec::new(),
+            started: false,
+            ended: false,
+            damaged: 0,
+        })
+    }
+
+    /// The next interleaved samples; nothing at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<f32>>, Failure> {
+        loop {
+            if self.silence > 0 {
+                let frames = self.silence.min(SILENCE_PIECE);
+                self.silence -= frames;
+                return Ok(Some(vec![0.0; frames * CHANNELS]));
+            }
+            if !self.held.is_empty() {
+                let cut = self.surplus.min(self.held.len() / CHANNELS);
+                self.surplus -= cut;
+                let mut held = std::mem::take(&mut self.held);
+                held.drain(..cut * CHANNELS);
+                if !held.is_empty() {
+                    return Ok(Some(held));
+                }
+            }
+            let mut frame = ffmpeg::frame::Audio::empty();
+            match self.decoder.receive_frame(&mut frame) {
+                Ok(()) => {
+                    self.damaged = 0;
+                    self.reporter.step();
+                    self.accept(&mut frame)?;
+                }
+                Err(ffmpeg::Error::Eof) => return Ok(None),
+                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => self.feed()?,
+                Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => return Err(Failure::ffmpeg("decode the sound", e)),
+                Err(_) => self.damage()?,
+            }
+        }
+    }
+
+    fn feed(&mut self) -> Result<(), Failure> {
+        while !self.ended {
+            let mut packet = codec::packet::Packet::empty();
+            match packet.read(&mut self.source.input) {
+                Ok(()) => {
+                    self.reporter.step();
+                    if packet.stream() != self.stream {
+                        continue;
+                    }
+                    return match self.decoder.send_packet(&packet) {
+                        Ok(()) => Ok(()),
+                        Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => Err(Failure::ffmpeg("decode the sound", e)),
+                        Err(_) => self.damage(),
+                    };
+                }
+                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => self.damage()?,
+                Err(e @ ffmpeg::Error::Other { errno: libc::EIO | libc::ENOMEM }) => return Err(Failure::ffmpeg("read the file", e)),
+                Err(_) => break,
+            }
+        }
+        if !self.ended {
+            self.ended = true;
+            let _ = self.decoder.send_eof();
+        }
+        Ok(())
+    }
+
+    fn damage(&mut self) -> Result<(), Failure> {
+        self.damaged += 1;
+        if self.damaged > DAMAGED_MAX {
+            return Err(Failure::ffmpeg("decode the sound", ffmpeg::Error::InvalidData));
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, frame: &mut ffmpeg::frame::Audio) -> Result<(), Failure> {
+        let time = frame.timestamp().and_then(|t| {
+            let base = self.source.input.stream(self.stream)?.time_base();
+            let zero = rescale(self.source.zero_us, Rational(1, 1_000_000), RATE_HZ.into());
+            Some(rescale(t, base, RATE_HZ.into()).saturating_sub(zero))
+        });
+        self.held = self.resample(frame)?;
+        let frames = i64::try_from(self.held.len() / CHANNELS).unwrap_or(0);
+        if let Some(time) = time {
+            let off = time.saturating_sub(self.position);
+            // The first frame says exactly where the sound starts; later ones only whether something is missing.
+            let tolerance = if std::mem::replace(&mut self.started, true) { TOLERANCE } else { 0 };
+            if off > tolerance && off <= GAP_MAX {
+                self.silence = usize::try_from(off).unwrap_or(0);
+                self.position += off;
+            } else if off < -tolerance && off >= -GAP_MAX {
+                self.surplus = usize::try_from(-off).unwrap_or(0);
+                self.position += off;
+            }
+        }
+        self.position += frames;
+        Ok(())
+    }
+
+    fn resample(&mut self, frame: &mut ffmpeg::frame::Audio) -> Result<Vec<f32>, Failure> {
+        let channels = frame.ch_layout().channels();
+        let mask = frame.ch_layout().mask().or_else(|| {
+            let layout = ChannelLayout::default_for_channels(channels);
+            let mask = layout.mask();
+            frame.set_ch_layout(layout);
+            mask
+        });
+        let Some(mask) = mask.filter(|_| frame.rate() > 0) else {
+            return Err(Failure::new(FailureKind::Unreadable, format!("The sound has {channels} channels in an unknown order. Export the file with stereo sound.")));
+        };
+        let failed = |e| Failure::ffmpeg("convert the sound", e);
+        let fits = |r: &resampling::Context| {
+            let input = r.input();
+            input.format == frame.format() && input.rate == frame.rate() && input.channel_layout == mask
+        };
+        let packed = format::Sample::F32(format::sample::Type::Packed);
+        if !self.resampler.as_ref().is_some_and(fits) {
+            self.resampler = Some(resampling::Context::get(frame.format(), mask, frame.rate(), packed, ChannelLayoutMask::STEREO, RATE_HZ).map_err(failed)?);
+        }
+        let Some(resampler) = self.resampler.as_mut() else { return Ok(Vec::new()) };
+        // What comes out of this frame, and what the filter still held.
+        let room = frame.samples() * RATE_HZ as usize / frame.rate() as usize + 1024;
+        let mut output = ffmpeg::frame::Audio::new(packed, room, ChannelLayoutMask::STEREO);
+        resampler.run(frame, &mut output).map_err(failed)?;
+        let used = output.samples() * CHANNELS;
+        Ok(output.data(0).chunks_exact(4).take(used).map(|b| f32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect())
+    }
+}

@@ -1,0 +1,107 @@
+//! A small picture for the catalogue: of a few early pictures the sharpest that is neither black nor white.
+
+use super::events::Reporter;
+use super::failure::Failure;
+use super::frames::Frames;
+use super::scale::Scaler;
+use super::source::Rotation;
+use super::store::Store;
+use ffmpeg_the_third as ffmpeg;
+use lectern_proto::fmp4::VIDEO_TIMESCALE;
+use lectern_proto::manifest::ChunkHash;
+use lectern_proto::rung::{PictureSize, RungSpec};
+use opencv::core::{self, Mat, Scalar, Vector};
+use opencv::prelude::*;
+use opencv::{imgcodecs, imgproc};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Largest width and height of a thumbnail.
+const BOX: (u32, u32) = (320, 320);
+/// When the candidates are taken, in tenths of a second.
+const CANDIDATES: [i64; 6] = [0, 5, 15, 30, 60, 100];
+/// Mean brightness of a picture that shows something.
+const BRIGHTNESS: std::ops::RangeInclusive<f64> = 25.0..=230.0;
+/// Standard deviation of brightness below which a picture is a plain area.
+const CONTRAST_MIN: f64 = 10.0;
+const JPEG_QUALITY: i32 = 80;
+
+/// `thumbnail.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thumbnail {
+    pub chunk: ChunkHash,
+    pub width: u32,
+    pub height: u32,
+}
+
+fn failed(e: opencv::Error) -> Failure {
+    Failure::internal("draw the thumbnail", e)
+}
+
+/// Chooses, stores and publishes the thumbnail; nothing when no picture can be decoded.
+pub(crate) fn make(path: &Path, store: &mut Store, reporter: &Reporter) -> Result<Option<Thumbnail>, Failure> {
+    let mut frames = Frames::open(path, reporter)?;
+    let rung = RungSpec { name: String::new(), box_width: BOX.0, box_height: BOX.1, bitrate_bps: 0 };
+    let size = rung.fit(frames.stream.size);
+    let rotation = frames.stream.rotation;
+    let unturned = if rotation.swaps() { PictureSize { width: size.height, height: size.width } } else { size };
+    let mut scaler = Scaler::to_bgr(unturned);
+    let mut best: Option<(f64, Mat)> = None;
+    let mut targets = CANDIDATES.iter().map(|t| t * i64::from(VIDEO_TIMESCALE) / 10).peekable();
+    while let Some(target) = targets.peek() {
+        let Some(frame) = frames.next()? else { break };
+        if frame.pts < *target {
+            continue;
+        }
+        while targets.next_if(|t| *t <= frame.pts).is_some() {}
+        let mat = turned(to_mat(&scaler.run(&frame.picture)?).map_err(failed)?, rotation).map_err(failed)?;
+        let score = score(&mat).map_err(failed)?;
+        if best.as_ref().is_none_or(|(b, _)| score > *b) {
+            best = Some((score, mat));
+        }
+    }
+    let Some((_, mat)) = best else { return Ok(None) };
+    let mut jpeg = Vector::<u8>::new();
+    let options = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, JPEG_QUALITY]);
+    imgcodecs::imencode(".jpg", &mat, &mut jpeg, &options).map_err(failed)?;
+    let thumbnail = Thumbnail { chunk: store.put(jpeg.as_slice())?, width: size.width, height: size.height };
+    store.publish("thumbnail.json", &thumbnail)?;
+    Ok(Some(thumbnail))
+}
+
+/// Rows without padding, as OpenCV owns them.
+fn to_mat(bgr: &ffmpeg::frame::Video) -> opencv::Result<Mat> {
+    let (width, height, stride) = (bgr.width() as usize, bgr.height() as usize, bgr.stride(0));
+    let rows: Vec<u8> = bgr.data(0).chunks(stride).take(height).flat_map(|row| row.iter().take(width * 3)).copied().collect();
+    Mat::from_slice(&rows)?.reshape(3, bgr.height() as i32)?.try_clone()
+}
+
+fn turned(mat: Mat, rotation: Rotation) -> opencv::Result<Mat> {
+    let code = match rotation {
+        Rotation::None => return Ok(mat),
+        Rotation::Quarter => core::ROTATE_90_CLOCKWISE,
+        Rotation::Half => core::ROTATE_180,
+        Rotation::ThreeQuarters => core::ROTATE_90_COUNTERCLOCKWISE,
+    };
+    let mut out = Mat::default();
+    core::rotate(&mat, &mut out, code)?;
+    Ok(out)
+}
+
+/// Variance of the Laplacian (Pech-Pacheco et al., 2000), far below any other for pictures that show nothing.
+fn score(bgr: &Mat) -> opencv::Result<f64> {
+    let mut grey = Mat::default();
+    imgproc::cvt_color_def(bgr, &mut grey, imgproc::COLOR_BGR2GRAY)?;
+    let (brightness, contrast) = mean_and_deviation(&grey)?;
+    let mut edges = Mat::default();
+    imgproc::laplacian_def(&grey, &mut edges, core::CV_64F)?;
+    let (_, sharpness) = mean_and_deviation(&edges)?;
+    let shows = BRIGHTNESS.contains(&brightness) && contrast >= CONTRAST_MIN;
+    Ok(sharpness * sharpness + if shows { 1e9 } else { 0.0 })
+}
+
+fn mean_and_deviation(mat: &Mat) -> opencv::Result<(f64, f64)> {
+    let (mut mean, mut deviation) = (Scalar::default(), Scalar::default());
+    core::mean_std_dev_def(mat, &mut mean, &mut deviation)?;
+    Ok((mean[0], deviation[0]))
+}
