@@ -1,1 +1,5 @@
-fn main() {}
+//! The `lectern` program: see `lectern::cli`.
+
+fn main() -> std::process::ExitCode {
+    lectern::cli::main()
+}

@@ -34,10 +34,11 @@ pub const PING_EVERY: Duration = Duration::from_secs(5);
 pub const SILENCE_MAX: Duration = Duration::from_secs(20);
 /// One write to a peer must finish within this time, else the peer does not read and is disconnected.
 pub const WRITE_WAIT: Duration = Duration::from_secs(10);
-/// Connections that have not logged in, in all and from one address. 300 half-open connections from one machine must
-/// not keep a class out. Full: the newest is closed at once.
+/// Connections that have not logged in, in all and from one address. A class behind one address that joins at once fits.
+/// Full: the oldest that has not said hello yet is closed for the newest, so that half-open connections, from wherever,
+/// do not keep a class out; when all have said hello, the newest is closed.
 pub const UNAUTHENTICATED_MAX: usize = 512;
-pub const UNAUTHENTICATED_PER_ADDRESS: usize = 64;
+pub const UNAUTHENTICATED_PER_ADDRESS: usize = 256;
 
 // ---- login ----
 
@@ -71,9 +72,9 @@ pub const MEDIA_HELLO_WAIT: Duration = Duration::from_secs(5);
 pub const MEDIA_IDLE: Duration = Duration::from_secs(120);
 /// Media connections of one seat. Full: the newest is refused.
 pub const MEDIA_CONNECTIONS_PER_SEAT: usize = 6;
-/// Media connections that have not answered the challenge, in all and from one address. Full: the newest is closed.
+/// Media connections that have not answered the challenge, in all and from one address. Full: the oldest of them is closed.
 pub const MEDIA_UNPROVEN_MAX: usize = 512;
-pub const MEDIA_UNPROVEN_PER_ADDRESS: usize = 64;
+pub const MEDIA_UNPROVEN_PER_ADDRESS: usize = 256;
 /// Longest sealed request in bytes.
 pub const MEDIA_REQUEST_MAX: usize = 256;
 /// Longest sealed reply in bytes.
@@ -87,3 +88,66 @@ pub const RECORD_PLAIN: usize = 16 * 1024;
 pub const RESPONSE_FRAME_MAX: usize = 256 * 1024;
 /// Largest chunk in bytes: 2 s at the largest bit rate of a rung, four times over.
 pub const CHUNK_MAX: usize = 100 * 1024 * 1024;
+
+// ---- what an operator may set: the ranges of `config.ini` ----
+
+/// Rungs in `[resolutions]`. Each is encoded for every video.
+pub const RUNGS_MAX: usize = 16;
+/// `[limits] chunk_cache` in MiB: below the least, not even the segments that a class watches now fit.
+pub const CHUNK_CACHE_MIB: std::ops::RangeInclusive<u32> = 4..=65_536;
+/// `[limits] worker_memory` in MiB: a 1440p source with its rungs needs some hundreds.
+pub const WORKER_MEMORY_MIB: std::ops::RangeInclusive<u32> = 128..=65_536;
+/// `[limits] worker_time` in multiples of the video's duration.
+pub const WORKER_TIME: std::ops::RangeInclusive<u32> = 1..=1_000;
+
+// ---- the library ----
+
+/// Files of `videos/` that are taken into the catalogue, by name. Full: the rest is left out and the log says so.
+pub const LIBRARY_FILES_MAX: usize = 10_000;
+/// A file whose size and time did not change for this long has been copied in.
+pub const FILE_SETTLED: Duration = Duration::from_secs(1);
+/// `videos/` is looked through this often even if the system announced no change: network file systems announce none.
+pub const RESCAN_EVERY: Duration = Duration::from_secs(30);
+/// Prepared chunks that no file uses any more are kept this long: a renamed file goes before it comes.
+pub const ORPHAN_GRACE: Duration = Duration::from_secs(3);
+/// Least time between two progress updates of the catalogue to a client.
+pub const CATALOGUE_EVERY: Duration = Duration::from_millis(250);
+/// A media worker that says nothing for this long hangs and is killed.
+pub const WORKER_SILENCE: Duration = Duration::from_secs(20);
+/// Time that every media worker has on top of `worker_time`.
+pub const WORKER_TIME_BASE: Duration = Duration::from_secs(120);
+/// Longest line of a media worker on its output or error output, in bytes. Full: the worker is ended; the rest of an
+/// error line is dropped.
+pub const WORKER_LINE_MAX: usize = 64 * 1024;
+/// Lines of a worker's error output that go to the log in one run. Full: the rest is dropped.
+pub const WORKER_LOG_LINES: usize = 200;
+/// Longest title in characters, and longest reason of a failure.
+pub const TITLE_MAX: usize = 200;
+pub const REASON_MAX: usize = 500;
+/// Largest `tracks/*.json`, `source.json` or manifest in bytes: a day of 2 s segments in 16 rungs is below.
+pub const PREPARED_JSON_MAX: u64 = 256 * 1024 * 1024;
+
+// ---- chunk serving ----
+
+/// Records of one piece of the sealed cache: 64 KiB of plaintext. A viewer that does not read keeps one piece in memory.
+pub const PIECE_RECORDS: u32 = 4;
+/// Pieces that are read and sealed at once. Full: the next waits.
+pub const SEALING_AT_ONCE: usize = 4;
+
+// ---- connections ----
+
+/// Control connections in all, before the next is accepted. Full: the operating system's queue holds the rest.
+pub const CONTROL_CONNECTIONS_MAX: usize = ROOM_PEOPLE_MAX + UNAUTHENTICATED_MAX;
+/// Media connections in all, before the next is accepted.
+pub const MEDIA_CONNECTIONS_MAX: usize = ROOM_PEOPLE_MAX * MEDIA_CONNECTIONS_PER_SEAT + MEDIA_UNPROVEN_MAX;
+/// Addresses whose wrong passwords are remembered. Full: those that are forgiven go first, then the least guilty.
+pub const LOGIN_ADDRESSES_MAX: usize = 4_096;
+/// How long a connection has to take its last message when the server closes it.
+pub const CLOSING_WAIT: Duration = Duration::from_millis(300);
+
+// ---- rooms ----
+
+/// Least time between two messages about changed people to a client: a class that joins at once is a few messages.
+pub const ROSTER_EVERY: Duration = Duration::from_millis(100);
+/// A new media key is announced this long before it is used, so that no record comes before its key.
+pub const EPOCH_LEAD: Duration = Duration::from_secs(1);

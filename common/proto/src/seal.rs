@@ -89,18 +89,26 @@ impl ChunkCipher {
     /// Seals a whole chunk into its records, headers included, back to back. An empty chunk is one empty record.
     #[must_use]
     pub fn seal(&self, plain: &[u8]) -> Bytes {
+        self.seal_part(0, plain, true)
+    }
+
+    /// Seals a part of a chunk that starts at record `first`; `ends` says that the chunk ends with it. Parts that do not
+    /// end it are whole records. The parts of a chunk, back to back, are what [`Self::seal`] gives.
+    #[must_use]
+    pub fn seal_part(&self, first: u32, plain: &[u8], ends: bool) -> Bytes {
         let records = plain.len().div_ceil(RECORD_PLAIN).max(1);
         let mut out = BytesMut::with_capacity(plain.len() + records * (RECORD_HEADER_LEN + TAG_LEN));
-        for index in 0..records {
-            let part = &plain[index * RECORD_PLAIN..plain.len().min((index + 1) * RECORD_PLAIN)];
-            let last = if index + 1 == records { LAST } else { 0 };
+        for i in 0..records {
+            let part = &plain[i * RECORD_PLAIN..plain.len().min((i + 1) * RECORD_PLAIN)];
+            let last = if ends && i + 1 == records { LAST } else { 0 };
             // Chunks are below 100 MiB, records 16 KiB: both numbers are small.
-            let word = (index as u32 | last).to_be_bytes();
+            let index = first + i as u32;
+            let word = (index | last).to_be_bytes();
             out.extend_from_slice(&word);
             out.extend_from_slice(&((part.len() + TAG_LEN) as u16).to_be_bytes());
             let start = out.len();
             out.extend_from_slice(part);
-            let sealed = self.0.encrypt_inout_detached(&Nonce::from(nonce_of(index as u64)), &word, (&mut out[start..]).into());
+            let sealed = self.0.encrypt_inout_detached(&Nonce::from(nonce_of(u64::from(index))), &word, (&mut out[start..]).into());
             // Fails only above 64 GiB a record.
             if let Ok(tag) = sealed {
                 out.extend_from_slice(&tag);
@@ -309,6 +317,15 @@ mod tests {
                 assert_eq!(open_all(opener(2), &sealed[record_offset(2)..], 77_777), Ok(plain[2 * RECORD_PLAIN..].to_vec()));
             }
         }
+    }
+
+    #[test]
+    fn parts_are_the_whole() {
+        let plain: Vec<u8> = (0..9 * RECORD_PLAIN + 5).map(|i| i as u8).collect();
+        let cipher = ChunkCipher::new(&RoomKey([1; 32]), 1, &CHUNK);
+        let (head, tail) = plain.split_at(4 * RECORD_PLAIN);
+        let parts = [cipher.seal_part(0, head, false), cipher.seal_part(4, tail, true)].concat();
+        assert_eq!(parts, cipher.seal(&plain));
     }
 
     #[test]

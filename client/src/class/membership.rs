@@ -1,0 +1,255 @@
+//! The task behind a [`Class`](super::Class): one control connection after another, one seat.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lectern_proto::control::client::Output;
+use lectern_proto::control::{CloseReason, ControlError, Event, Joined, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, SeatToken};
+use lectern_proto::seal::RoomKey;
+use tokio::sync::{mpsc, watch};
+
+use super::{Changed, ClassState, Command, JoinError, JoinRequest, Me, Phase};
+use crate::connect::control::{Control, Lost};
+use crate::connect::dial::dial;
+use crate::fetch::MediaRoute;
+
+/// First and longest pause between two tries to come back.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_LONGEST: Duration = Duration::from_secs(2);
+
+/// How one connection ended.
+enum Ended {
+    /// For good.
+    Over(JoinError),
+    /// To be tried again.
+    Lost(String),
+}
+
+struct Membership {
+    request: JoinRequest,
+    seat: Option<SeatToken>,
+    state: ClassState,
+    out: watch::Sender<Arc<ClassState>>,
+    route: watch::Sender<Option<MediaRoute>>,
+    changed: Changed,
+}
+
+pub(super) async fn run(request: JoinRequest, mut inbox: mpsc::Receiver<Command>, out: watch::Sender<Arc<ClassState>>, route: watch::Sender<Option<MediaRoute>>, changed: Changed) {
+    let state = ClassState::connecting(&request.link.room);
+    let mut membership = Membership { request, seat: None, state, out, route, changed };
+    let mut pause = RETRY_FIRST;
+    loop {
+        let why = match membership.connection(&mut inbox).await {
+            Ended::Over(why) => return membership.end(why),
+            Ended::Lost(why) => why,
+        };
+        // A first connection that fails is told at once; a seat that was held is fought for.
+        if membership.seat.is_none() {
+            let hosts = membership.request.link.hosts.join(", ");
+            let port = membership.request.link.port;
+            return membership.end(JoinError::Unreachable { hosts, port, why });
+        }
+        match &membership.state.phase {
+            Phase::Reconnecting { since, .. } => membership.state.phase = Phase::Reconnecting { since: *since, why },
+            _ => {
+                pause = RETRY_FIRST;
+                membership.state.phase = Phase::Reconnecting { since: Instant::now(), why };
+            }
+        }
+        membership.publish();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(RETRY_LONGEST),
+            left = until_left(&mut inbox) => return membership.end(left),
+        }
+    }
+}
+
+/// Waits for the command to leave; others have no meaning without a connection.
+async fn until_left(inbox: &mut mpsc::Receiver<Command>) -> JoinError {
+    loop {
+        match inbox.recv().await {
+            Some(Command::Leave) | None => return JoinError::Left,
+            Some(Command::Remove(_)) => {}
+        }
+    }
+}
+
+impl Membership {
+    fn publish(&self) {
+        self.out.send_replace(Arc::new(self.state.clone()));
+        (self.changed)();
+    }
+
+    fn end(mut self, why: JoinError) {
+        self.state.phase = Phase::Ended(why);
+        self.route.send_replace(None);
+        self.publish();
+    }
+
+    fn proof(&self) -> Result<Proof, JoinError> {
+        match (&self.seat, &self.request.link.key, &self.request.password) {
+            (Some(seat), ..) => Ok(Proof::Seat(seat.clone())),
+            (None, Some(key), _) => Ok(Proof::from_key(key)),
+            (None, None, Some(password)) => Ok(Proof::Password(password.clone())),
+            (None, None, None) => Err(JoinError::PasswordNeeded),
+        }
+    }
+
+    async fn connection(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Ended {
+        let proof = match self.proof() {
+            Ok(proof) => proof,
+            Err(why) => return Ended::Over(why),
+        };
+        let dialled = tokio::select! {
+            dialled = dial(&self.request.link) => dialled,
+            left = until_left(inbox) => return Ended::Over(left),
+        };
+        let mut control = match dialled {
+            Ok(dialled) => Control::new(dialled),
+            Err(JoinError::Unreachable { why, .. }) => return Ended::Lost(why),
+            Err(why) => return Ended::Over(why),
+        };
+        let login = LoginRequest { room: self.request.link.room.clone(), name: self.request.name.clone(), proof };
+        loop {
+            tokio::select! {
+                output = control.next() => {
+                    let ended = match output {
+                        Ok(output) => self.output(&mut control, &login, output),
+                        Err(Lost::Protocol(version @ ControlError::Version { .. })) => Some(Ended::Over(JoinError::Version(version.to_string()))),
+                        Err(lost) => Some(Ended::Lost(lost.to_string())),
+                    };
+                    if let Some(ended) = ended {
+                        return ended;
+                    }
+                }
+                command = inbox.recv() => match command {
+                    Some(Command::Remove(person)) if self.state.phase == Phase::Joined => control.request(&Request::Remove { request: 0, person }),
+                    Some(Command::Remove(_)) => {}
+                    Some(Command::Leave) | None => {
+                        if self.state.phase == Phase::Joined {
+                            control.request(&Request::Leave);
+                        }
+                        control.close().await;
+                        return Ended::Over(JoinError::Left);
+                    }
+                },
+            }
+        }
+    }
+
+    fn output(&mut self, control: &mut Control, login: &LoginRequest, output: Output) -> Option<Ended> {
+        match output {
+            Output::Welcome(welcome) => {
+                self.state.server_name = welcome.server_name;
+                control.login(login);
+                None
+            }
+            Output::Login(LoginReply::Joined(joined)) => {
+                self.joined(control, *joined);
+                None
+            }
+            Output::Login(LoginReply::Refused(LoginRefusal::SeatUnknown)) => {
+                // The server forgot the seat: enter anew, as at the first time.
+                self.seat = None;
+                match self.proof() {
+                    Ok(proof) => {
+                        control.login(&LoginRequest { proof, ..login.clone() });
+                        None
+                    }
+                    Err(why) => Some(Ended::Over(why)),
+                }
+            }
+            Output::Login(LoginReply::Refused(LoginRefusal::Busy { retry_after_ms })) if self.seat.is_some() => Some(Ended::Lost(JoinError::Busy(seconds(retry_after_ms)).to_string())),
+            Output::Login(LoginReply::Refused(refusal)) => Some(Ended::Over(join_error(&refusal))),
+            Output::Event(event) => {
+                let ended = self.event(event);
+                self.state.round_trip = control.round_trip();
+                self.publish();
+                ended
+            }
+        }
+    }
+
+    fn joined(&mut self, control: &Control, joined: Joined) {
+        self.seat = Some(joined.seat);
+        self.state.phase = Phase::Joined;
+        self.state.me = Some(Me { id: joined.you, name: joined.name, role: joined.role });
+        self.state.room = joined.room;
+        self.state.ladder = joined.ladder;
+        self.state.thirds = joined.thirds;
+        // What stood there before the connection was lost may be gone.
+        self.state.people.clear();
+        self.state.videos.clear();
+        self.state.synchronised = false;
+        let access = joined.media;
+        self.route.send_replace(Some(MediaRoute {
+            address: (control.address, access.video_port).into(),
+            session: access.session,
+            secret: control.secret.clone(),
+            keys: vec![(access.epoch, access.room_key)],
+        }));
+        self.publish();
+    }
+
+    fn event(&mut self, event: Event) -> Option<Ended> {
+        match event {
+            Event::Pong { .. } | Event::Answer { .. } => {}
+            Event::People(people) => {
+                for person in people {
+                    self.state.people.retain(|p| p.id != person.id);
+                    self.state.people.push(person);
+                }
+                self.state.people.sort_by(|a, b| (a.role != Role::Instructor, a.name.to_lowercase(), a.id).cmp(&(b.role != Role::Instructor, b.name.to_lowercase(), b.id)));
+            }
+            Event::PersonLeft(id) => self.state.people.retain(|p| p.id != id),
+            Event::Videos(videos) => {
+                for video in videos {
+                    self.state.videos.retain(|v| v.id != video.id);
+                    self.state.videos.push(video);
+                }
+                self.state.videos.sort_by(|a, b| (a.title.to_lowercase(), &a.id).cmp(&(b.title.to_lowercase(), &b.id)));
+            }
+            Event::VideoRemoved(id) => self.state.videos.retain(|v| v.id != id),
+            Event::Synchronised => self.state.synchronised = true,
+            Event::MediaEpoch { epoch, room_key } => self.new_epoch(epoch, room_key),
+            Event::Closing(reason) => return Some(closing(reason)),
+        }
+        None
+    }
+
+    fn new_epoch(&self, epoch: u32, room_key: RoomKey) {
+        self.route.send_modify(|route| {
+            if let Some(route) = route {
+                route.keys.push((epoch, room_key));
+                if route.keys.len() > 2 {
+                    route.keys.remove(0);
+                }
+            }
+        });
+    }
+}
+
+fn closing(reason: CloseReason) -> Ended {
+    match reason {
+        CloseReason::Removed { by } => Ended::Over(JoinError::Removed { by }),
+        CloseReason::Replaced => Ended::Over(JoinError::Replaced),
+        CloseReason::ServerStopping => Ended::Lost("the server was stopped".to_owned()),
+        CloseReason::Overrun => Ended::Lost("this machine could not keep up with the server's messages".to_owned()),
+        CloseReason::ProtocolError(what) => Ended::Over(JoinError::Closed(what)),
+    }
+}
+
+fn seconds(ms: u32) -> u64 {
+    u64::from(ms).div_ceil(1000)
+}
+
+fn join_error(refusal: &LoginRefusal) -> JoinError {
+    match refusal {
+        LoginRefusal::WrongRoomOrPassword | LoginRefusal::SeatUnknown => JoinError::WrongPassword,
+        LoginRefusal::WrongInstructorKey => JoinError::WrongInstructorKey,
+        LoginRefusal::TooManyFailures { retry_after_ms } => JoinError::TooManyFailures(seconds(*retry_after_ms)),
+        LoginRefusal::Busy { retry_after_ms } => JoinError::Busy(seconds(*retry_after_ms)),
+        LoginRefusal::RoomFull => JoinError::RoomFull,
+        LoginRefusal::BadName => JoinError::BadName,
+    }
+}

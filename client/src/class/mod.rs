@@ -1,0 +1,140 @@
+//! A membership in a class: joins, stays joined, knows who is there and what can be watched.
+//!
+//! One task owns the control connection and publishes [`ClassState`] snapshots; handles send it commands. When the
+//! connection is lost it comes back to the same seat by itself; media follows through the published [`MediaRoute`].
+
+mod membership;
+mod state;
+mod thumbnails;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lectern_proto::control::{ChunkRef, PersonId, VideoId, VideoState};
+use lectern_proto::link::JoinLink;
+use tokio::sync::{mpsc, watch};
+
+pub use state::{Changed, ClassState, JoinError, Me, Phase};
+
+use crate::fetch::{Fetcher, MediaRoute};
+use crate::player::{PlayError, Player, PlayerOptions};
+use thumbnails::Thumbnails;
+
+/// What a person enters with.
+#[derive(Debug, Clone)]
+pub struct JoinRequest {
+    pub link: JoinLink,
+    pub name: String,
+    /// Not needed with the instructor key in the link.
+    pub password: Option<String>,
+}
+
+#[derive(Debug)]
+enum Command {
+    Leave,
+    Remove(PersonId),
+}
+
+/// Commands that may wait for the connection.
+const COMMANDS: usize = 64;
+
+/// A handle on a membership. The membership ends when the last handle is dropped.
+#[derive(Debug, Clone)]
+pub struct Class(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    runtime: tokio::runtime::Handle,
+    state: watch::Receiver<Arc<ClassState>>,
+    route: watch::Receiver<Option<MediaRoute>>,
+    commands: mpsc::Sender<Command>,
+    thumbnails: Thumbnails,
+}
+
+impl Class {
+    /// Begins to join and returns at once; [`Class::state`] tells how it goes, `changed` when.
+    #[must_use]
+    pub fn join(runtime: &tokio::runtime::Handle, request: JoinRequest, changed: Changed) -> Self {
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (state_out, state) = watch::channel(Arc::new(ClassState::connecting(&request.link.room)));
+        let (route_out, route) = watch::channel(None);
+        runtime.spawn(membership::run(request, inbox, state_out, route_out, changed.clone()));
+        let thumbnails = Thumbnails::new(runtime.clone(), route.clone(), changed);
+        Self(Arc::new(Inner { runtime: runtime.clone(), state, route, commands, thumbnails }))
+    }
+
+    /// What is known now.
+    #[must_use]
+    pub fn state(&self) -> Arc<ClassState> {
+        self.0.state.borrow().clone()
+    }
+
+    /// Waits until `wanted` is true of the state, or the membership has ended.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the membership ended first.
+    pub async fn wait_for(&self, mut wanted: impl FnMut(&ClassState) -> bool) -> Result<Arc<ClassState>, JoinError> {
+        let mut state = self.0.state.clone();
+        let over = |s: &ClassState| match &s.phase {
+            Phase::Ended(why) => Some(why.clone()),
+            _ => None,
+        };
+        let found = state.wait_for(|s| wanted(s) || over(s).is_some()).await;
+        let found = found.map_err(|_| JoinError::Left)?.clone();
+        match over(&found) {
+            Some(why) => Err(why),
+            None => Ok(found),
+        }
+    }
+
+    /// Waits until people and videos are known.
+    ///
+    /// # Errors
+    /// [`JoinError`] when that did not come to be.
+    pub async fn joined(&self) -> Result<Arc<ClassState>, JoinError> {
+        self.wait_for(|s| s.phase == Phase::Joined && s.synchronised).await
+    }
+
+    /// Gives the seat up.
+    pub fn leave(&self) {
+        // Full only when the connection is gone; the seat then ends by itself.
+        let _ = self.0.commands.try_send(Command::Leave);
+    }
+
+    /// Gives the seat up and waits until the server knows.
+    pub async fn left(&self) {
+        self.leave();
+        let _ = self.wait_for(|_| false).await;
+    }
+
+    /// Removes a person; the server allows it to instructors only.
+    pub fn remove(&self, person: PersonId) {
+        let _ = self.0.commands.try_send(Command::Remove(person));
+    }
+
+    /// A thumbnail's JPEG bytes, or none while they are being fetched; the class's `changed` tells when they have come.
+    #[must_use]
+    pub fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes> {
+        self.0.thumbnails.bytes(chunk)
+    }
+
+    /// A media connection of its own.
+    #[must_use]
+    pub fn fetcher(&self) -> Fetcher {
+        Fetcher::start(&self.0.runtime, self.0.route.clone())
+    }
+
+    /// Opens a video of the catalogue.
+    ///
+    /// # Errors
+    /// [`PlayError`] when the video is not there or not ready, or the rung is not known.
+    pub fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Player, PlayError> {
+        let state = self.state();
+        let entry = state.videos.iter().find(|v| v.id == *video).ok_or_else(|| PlayError::NoSuchVideo(video.0.clone()))?;
+        match &entry.state {
+            VideoState::Ready { manifest } => Player::open(&self.0.runtime, self.fetcher(), *manifest, &state.ladder, options),
+            VideoState::Failed { reason } => Err(PlayError::Failed { title: entry.title.clone(), reason: reason.clone() }),
+            VideoState::Waiting | VideoState::Preparing { .. } => Err(PlayError::NotReady(entry.title.clone())),
+        }
+    }
+}

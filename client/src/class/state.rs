@@ -1,0 +1,113 @@
+//! What a member knows about the class: plain data, published as snapshots that the window and the command line read.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lectern_proto::control::{CatalogueEntry, Person, PersonId, Role};
+use lectern_proto::rung::RungSpec;
+
+/// Called when a snapshot changed, from any thread: the window asks for a repaint in it.
+pub type Changed = Arc<dyn Fn() + Send + Sync>;
+
+/// A snapshot of the class.
+#[derive(Debug, Clone)]
+pub struct ClassState {
+    pub phase: Phase,
+    /// `[server] name`; empty until the first hello.
+    pub server_name: String,
+    pub room: String,
+    /// Known once joined; kept while reconnecting.
+    pub me: Option<Me>,
+    /// Instructors first, then by name.
+    pub people: Vec<Person>,
+    /// By title.
+    pub videos: Vec<CatalogueEntry>,
+    /// Whether people and videos are complete.
+    pub synchronised: bool,
+    /// The ladder of the server, lowest rung first.
+    pub ladder: Vec<RungSpec>,
+    /// Rungs of the first, second and last third.
+    pub thirds: [String; 3],
+    /// Round trip of the last ping.
+    pub round_trip: Option<Duration>,
+}
+
+/// Who the member is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    pub id: PersonId,
+    /// As the room shows it.
+    pub name: String,
+    pub role: Role,
+}
+
+/// Where the membership stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    Connecting,
+    Joined,
+    /// The connection was lost; it is tried again by itself, and playback goes on from its buffer.
+    Reconnecting { since: Instant, why: String },
+    /// Over: nothing is tried any more.
+    Ended(JoinError),
+}
+
+/// Why a membership did not begin, or ended. The text says what happened, why, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    #[error("cannot reach {hosts} on port {port}: {why}. Check that the server runs and that both machines are on one network.")]
+    Unreachable { hosts: String, port: u16, why: String },
+    #[error("the server at {host} shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew; ask for a fresh link. No password was sent.")]
+    OtherCertificate { host: String },
+    #[error("{0}. Update the older one of the two.")]
+    Version(String),
+    #[error("room name or password is wrong. Ask your instructor, and try again.")]
+    WrongPassword,
+    #[error("the instructor key of the link is not this server's. Use the instructor link that the server printed.")]
+    WrongInstructorKey,
+    #[error("too many wrong passwords came from this address; try again in {0} s.")]
+    TooManyFailures(u64),
+    #[error("the server is busy with other logins; try again in {0} s.")]
+    Busy(u64),
+    #[error("the room is full.")]
+    RoomFull,
+    #[error("this name cannot be used: 1 to 64 bytes, no control characters.")]
+    BadName,
+    #[error("a password is needed to enter this room; give one with --password.")]
+    PasswordNeeded,
+    #[error("{by} removed you from the room.")]
+    Removed { by: String },
+    #[error("your seat was taken over by another connection with the same identity.")]
+    Replaced,
+    #[error("you left the room.")]
+    Left,
+    #[error("the server ended the connection: {0}")]
+    Closed(String),
+}
+
+impl JoinError {
+    /// Whether the server refused, as against could not be reached.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Unreachable { .. } | Self::Left)
+    }
+}
+
+impl ClassState {
+    /// A membership that has not begun.
+    #[must_use]
+    pub fn connecting(room: &str) -> Self {
+        Self {
+            phase: Phase::Connecting,
+            server_name: String::new(),
+            room: room.to_owned(),
+            me: None,
+            people: Vec::new(),
+            videos: Vec::new(),
+            synchronised: false,
+            ladder: Vec::new(),
+            thirds: Default::default(),
+            round_trip: None,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The command line: arguments in, one of the commands run, JSON out, words to stderr, an exit code.
+//!
+//! Every command joins the class like the window does; none has a way of its own to the server.
+
+mod people;
+mod spread;
+mod videos;
+mod watch;
+
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use lectern_proto::link::JoinLink;
+
+use crate::class::{Class, ClassState, JoinError, JoinRequest};
+use crate::player::PlayError;
+
+/// Lectern: watch the class's lessons, in a window or from the command line.
+#[derive(Debug, Parser)]
+#[command(name = "lectern", version, about, after_help = HELP, arg_required_else_help = false)]
+pub struct Cli {
+    #[command(flatten)]
+    entry: Entry,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const HELP: &str = "\
+Without a command the window opens.
+
+Examples:
+  lectern
+  lectern --join 'lectern://192.168.1.4:5511/class#...' --name Ana
+  lectern videos --join 'lectern://192.168.1.4:5511/class#...' --name Ana --password open-sesame
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the server, 4 cannot reach the server.";
+
+#[derive(Debug, Args)]
+struct Entry {
+    /// The join link that the server printed (lectern://...)
+    #[arg(long, global = true, env = "LECTERN_JOIN", value_name = "LINK", value_parser = JoinLink::from_str)]
+    join: Option<JoinLink>,
+    /// The name that the room shows, 1 to 64 bytes
+    #[arg(long, global = true, env = "LECTERN_NAME")]
+    name: Option<String>,
+    /// The room's password; not needed with the instructor link
+    #[arg(long, global = true, env = "LECTERN_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The catalogue as JSON
+    #[command(after_help = "Example:\n  lectern videos --join LINK --name Ana --password open-sesame")]
+    Videos,
+    /// Who is in the room, as JSON
+    #[command(after_help = "Example:\n  lectern people --join LINK --name Ana --password open-sesame")]
+    People,
+    /// Plays a stored video without a window and reports what was seen, as JSON
+    #[command(after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P")]
+    Watch(watch::WatchArgs),
+}
+
+/// Why a command failed; the kind decides the exit code.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Join(JoinError::PasswordNeeded) | Self::Play(PlayError::Quality(_)) => 2,
+            // A server with another certificate is not the one that was asked for.
+            Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. }) => 4,
+            Self::Join(e) if e.is_refusal() => 3,
+            Self::Join(_) | Self::Play(_) | Self::Other(_) => 1,
+        }
+    }
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("lectern").build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("lectern: this machine cannot start the threads that are needed: {e}. Close other programs and try again.");
+            return ExitCode::from(1);
+        }
+    };
+    let done = match cli.command {
+        None => window(cli.entry, &runtime),
+        Some(command) => runtime.block_on(run(cli.entry, command)),
+    };
+    // What still runs are reads of sockets that nobody waits for.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("lectern: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn window(entry: Entry, runtime: &tokio::runtime::Runtime) -> Result<(), Failure> {
+    let options = crate::ui::WindowOptions { join: entry.join, name: entry.name, password: entry.password, runtime: runtime.handle().clone() };
+    crate::ui::run(options).map_err(|e| Failure::Other(format!("{e:#}")))
+}
+
+async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
+    let request = entry.request()?;
+    match command {
+        Command::Videos => videos::run(request).await,
+        Command::People => people::run(request).await,
+        Command::Watch(args) => watch::run(request, args).await,
+    }
+}
+
+impl Entry {
+    fn request(self) -> Result<JoinRequest, Failure> {
+        let link = self.join.ok_or_else(|| Failure::Usage("no class is named: give --join with the link that the server printed, or set LECTERN_JOIN".to_owned()))?;
+        let name = self.name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
+        Ok(JoinRequest { link, name, password: self.password })
+    }
+}
+
+/// Joins and waits until people and videos are known.
+async fn join(request: JoinRequest) -> Result<(Class, Arc<ClassState>), Failure> {
+    let class = Class::join(&tokio::runtime::Handle::current(), request, Arc::new(|| {}));
+    let state = class.joined().await?;
+    Ok((class, state))
+}
+
+/// One JSON value on stdout.
+fn print(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|e| Failure::Other(e.to_string()))?;
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{text}").map_err(|e| Failure::Other(format!("cannot write the result: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent_and_entry_may_stand_anywhere() {
+        Cli::command().debug_assert();
+        let link = "lectern://127.0.0.1:5511/room#AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM";
+        for args in [["lectern", "--join", link, "--name", "a", "people"], ["lectern", "people", "--join", link, "--name", "a"]] {
+            let cli = Cli::try_parse_from(args).expect("both orders");
+            assert_eq!(cli.entry.request().expect("complete").link.room, "room");
+        }
+        assert!(Cli::try_parse_from(["lectern", "people", "--join", "lectern://x"]).is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! `lectern watch`: viewers without a window. Each has its own seat, control connection, media connection and player.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use lectern_proto::control::{VideoId, VideoState};
+use lectern_proto::quality::Quality;
+use lectern_proto::rung::RungSpec;
+
+use super::spread::spread;
+use super::{Failure, join, print};
+use crate::class::{Class, ClassState, JoinRequest};
+use crate::player::{Pacer, PlayError, PlayState, PlayerOptions, Report};
+
+/// Viewers in one process: more would measure this process, not the server.
+const VIEWERS_MAX: u32 = 1_000;
+/// Viewers that log in at the same time; the others follow as these come in.
+const JOINING: usize = 16;
+/// The screen looks again after this long when nothing is due.
+const IDLE: Duration = Duration::from_millis(20);
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct WatchArgs {
+    /// The video's id, as `lectern videos` names it; without it, the video that the link names
+    #[arg(long, value_name = "ID")]
+    video: Option<String>,
+    /// A rung of the server's ladder (such as 720p), or `thirds`; without it, the highest rung of at most 720 lines
+    #[arg(long, value_name = "RUNG|thirds")]
+    quality: Option<String>,
+    /// Start at this second
+    #[arg(long, value_name = "S", default_value = "0", value_parser = seconds)]
+    start: Duration,
+    /// Watch for this many seconds, at most to the end of the video
+    #[arg(long = "for", value_name = "S", value_parser = seconds)]
+    length: Option<Duration>,
+    /// Independent viewers in this process; each number of the report becomes {"min", "median", "max"}
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(VIEWERS_MAX)))]
+    viewers: u32,
+    /// Fetch and open everything in time, decode nothing; what needs decoding is null in the report
+    #[arg(long)]
+    no_decode: bool,
+    /// Play the sound on this machine's device; without it, sound is decoded and timed silently
+    #[arg(long, conflicts_with = "no_decode")]
+    sound: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds, such as 1.5".to_owned())?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|d| d.as_secs() < 1_000_000).ok_or_else(|| "seconds from 0 to 1000000".to_owned())
+}
+
+pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Failure> {
+    let video = args.video.clone().or_else(|| request.link.video.clone());
+    let video = VideoId(video.ok_or_else(|| Failure::Usage("no video is named: add --video ID; `lectern videos` lists them".to_owned()))?);
+    let gate = Arc::new(tokio::sync::Semaphore::new(JOINING));
+    let viewers: Vec<_> = (0..args.viewers)
+        .map(|_| {
+            let (request, args, video, gate) = (request.clone(), args.clone(), video.clone(), gate.clone());
+            tokio::spawn(async move {
+                let Ok(turn) = gate.acquire().await else { return Err(Failure::Other("stopped".to_owned())) };
+                let (class, state) = join(request).await?;
+                drop(turn);
+                viewer(&class, &state, &video, &args).await
+            })
+        })
+        .collect();
+    let mut reports = Vec::new();
+    for viewer in viewers {
+        let report = viewer.await.map_err(|e| Failure::Other(e.to_string()))??;
+        reports.push(serde_json::to_value(&report).map_err(|e| Failure::Other(e.to_string()))?);
+    }
+    match &reports[..] {
+        [one] => print(one),
+        many => print(&spread(many)),
+    }
+}
+
+async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &WatchArgs) -> Result<Report, Failure> {
+    let quality = quality(state, args.quality.as_deref())?;
+    let start_us = u64::try_from(args.start.as_micros()).unwrap_or(u64::MAX);
+    let report = if args.no_decode {
+        let entry = state.videos.iter().find(|v| v.id == *video).ok_or_else(|| PlayError::NoSuchVideo(video.0.clone()))?;
+        let VideoState::Ready { manifest } = entry.state else { return Err(PlayError::NotReady(entry.title.clone()).into()) };
+        let pacer = Pacer::open(class.fetcher(), manifest, &state.ladder, &quality, start_us).await.map_err(Failure::Other)?;
+        tokio::select! {
+            report = pacer.run(args.length) => report,
+            () = interrupted() => return Err(Failure::Other("interrupted".to_owned())),
+        }
+    } else {
+        let screen = Arc::new(Screen::default());
+        let waker = screen.clone();
+        let options = PlayerOptions {
+            quality,
+            start_us,
+            sound: args.sound,
+            paused: false,
+            decoder_threads: if args.viewers > 1 { 1 } else { 0 },
+            changed: Arc::new(move || waker.wake()),
+        };
+        let opened = Instant::now();
+        let player = class.open(video, options)?;
+        let until = args.length.map(|l| opened + l);
+        let (watched, stop) = (player.clone(), screen.clone());
+        let watching = tokio::task::spawn_blocking(move || screen.watch(&watched, until));
+        tokio::select! {
+            done = watching => done.map_err(|e| Failure::Other(e.to_string()))?,
+            () = interrupted() => stop.stop(),
+        }
+        if let PlayState::Failed(why) = player.state() {
+            return Err(Failure::Other(why));
+        }
+        player.report()
+    };
+    class.left().await;
+    Ok(report)
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn quality(state: &ClassState, wish: Option<&str>) -> Result<Quality, Failure> {
+    match wish {
+        Some("thirds") => Ok(Quality::Thirds(state.thirds.clone())),
+        Some(rung) => Ok(Quality::Rung(rung.to_owned())),
+        None => default_rung(&state.ladder).map(Quality::Rung).ok_or_else(|| Failure::Other("the server has no rungs".to_owned())),
+    }
+}
+
+/// The highest rung of at most 720 lines, else the lowest.
+pub(crate) fn default_rung(ladder: &[RungSpec]) -> Option<String> {
+    ladder.iter().rev().find(|r| r.box_height <= 720).or(ladder.first()).map(|r| r.name.clone())
+}
+
+/// The sink that stands for a screen: takes each picture when it is due.
+#[derive(Debug, Default)]
+struct Screen {
+    woken: std::sync::Condvar,
+    flags: std::sync::Mutex<Flags>,
+}
+
+#[derive(Debug, Default)]
+struct Flags {
+    woken: bool,
+    stop: bool,
+}
+
+impl Screen {
+    fn flags(&self) -> std::sync::MutexGuard<'_, Flags> {
+        self.flags.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        self.flags().woken = true;
+        self.woken.notify_all();
+    }
+
+    fn stop(&self) {
+        self.flags().stop = true;
+        self.woken.notify_all();
+    }
+
+    fn watch(&self, player: &crate::player::Player, until: Option<Instant>) {
+        loop {
+            let now = Instant::now();
+            if until.is_some_and(|u| now >= u) || matches!(player.state(), PlayState::Ended | PlayState::Failed(_)) {
+                return;
+            }
+            let presented = player.present(now);
+            // The picture leaves the screen when the next one comes.
+            drop(presented.picture);
+            let wait = presented.next_at.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()).min(IDLE));
+            let mut flags = self.flags();
+            if flags.stop {
+                return;
+            }
+            if !std::mem::take(&mut flags.woken) && !wait.is_zero() {
+                flags = self.woken.wait_timeout(flags, wait).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                flags.woken = false;
+            }
+        }
+    }
+}

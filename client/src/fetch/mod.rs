@@ -1,0 +1,130 @@
+//! Fetching chunks over a media connection of its own: records come out in order, as they arrive.
+//!
+//! A [`Fetcher`] is a handle on one task that owns one TCP connection to the media port. When the connection or the
+//! server is lost it waits for the next [`MediaRoute`] and goes on at the record where it was; who reads only sees a pause.
+
+mod connection;
+
+use std::net::SocketAddr;
+
+use bytes::{Bytes, BytesMut};
+use lectern_proto::control::ChunkRef;
+use lectern_proto::limits::CHUNK_MAX;
+use lectern_proto::manifest::ChunkHash;
+use lectern_proto::media::End;
+use lectern_proto::seal::{MediaSecret, RoomKey};
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, watch};
+
+/// How media is reached at present; published by the membership at each joining.
+#[derive(Debug, Clone)]
+pub struct MediaRoute {
+    pub(crate) address: SocketAddr,
+    pub(crate) session: u64,
+    pub(crate) secret: MediaSecret,
+    /// The room's media keys by epoch, the current one last.
+    pub(crate) keys: Vec<(u32, RoomKey)>,
+}
+
+/// Why a chunk did not come.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    #[error("the server does not have this part of the video any more; it was removed or prepared anew. Open it again.")]
+    NotFound,
+    #[error("the server cannot read this part of the video from its disk. Tell the instructor.")]
+    Unreadable,
+    #[error("a part of the video arrived that is not what the catalogue names. Open it again.")]
+    Mismatch,
+    #[error("the connection to the class has ended.")]
+    Gone,
+}
+
+/// A handle on a media connection. The connection ends when the last handle is dropped.
+#[derive(Debug, Clone)]
+pub struct Fetcher {
+    asks: mpsc::Sender<Ask>,
+    received: watch::Receiver<u64>,
+}
+
+#[derive(Debug)]
+struct Ask {
+    chunk: ChunkHash,
+    records: mpsc::Sender<Result<Bytes, FetchError>>,
+}
+
+/// Fetches that may wait to be sent.
+const ASKS: usize = 16;
+/// Records that wait for their reader. Full: the connection waits, and so, by TCP, does the server.
+const RECORDS: usize = 64;
+
+/// A fetch under way; dropping it cancels it.
+#[derive(Debug)]
+pub struct Fetch {
+    records: mpsc::Receiver<Result<Bytes, FetchError>>,
+}
+
+impl Fetch {
+    /// The plaintext of the next record; none after the last.
+    ///
+    /// # Errors
+    /// [`FetchError`] when the rest will not come.
+    pub async fn record(&mut self) -> Result<Option<Bytes>, FetchError> {
+        self.records.recv().await.transpose()
+    }
+}
+
+impl Fetcher {
+    pub(crate) fn start(runtime: &tokio::runtime::Handle, route: watch::Receiver<Option<MediaRoute>>) -> Self {
+        let (asks, inbox) = mpsc::channel(ASKS);
+        let (count, received) = watch::channel(0);
+        runtime.spawn(connection::run(route, inbox, count));
+        Self { asks, received }
+    }
+
+    /// Asks for a chunk.
+    ///
+    /// # Errors
+    /// [`FetchError::Gone`] when the class has ended.
+    pub async fn fetch(&self, chunk: ChunkHash) -> Result<Fetch, FetchError> {
+        let (sender, records) = mpsc::channel(RECORDS);
+        self.asks.send(Ask { chunk, records: sender }).await.map_err(|_| FetchError::Gone)?;
+        Ok(Fetch { records })
+    }
+
+    /// Fetches a whole chunk and checks that it is the one that its name says.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it does not come, or is another.
+    pub async fn whole(&self, wanted: ChunkRef) -> Result<Bytes, FetchError> {
+        let length = wanted.bytes as usize;
+        if length > CHUNK_MAX {
+            return Err(FetchError::Mismatch);
+        }
+        let mut fetch = self.fetch(wanted.chunk).await?;
+        let mut whole = BytesMut::new();
+        while let Some(record) = fetch.record().await? {
+            if whole.len() + record.len() > length {
+                return Err(FetchError::Mismatch);
+            }
+            whole.extend_from_slice(&record);
+        }
+        let hash: [u8; 32] = Sha256::digest(&whole).into();
+        if whole.len() == length && hash == wanted.chunk.0 { Ok(whole.freeze()) } else { Err(FetchError::Mismatch) }
+    }
+
+    /// Bytes that came over this connection so far, headers and tags included.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        *self.received.borrow()
+    }
+}
+
+impl From<End> for FetchError {
+    fn from(end: End) -> Self {
+        match end {
+            End::NotFound => Self::NotFound,
+            End::Unreadable => Self::Unreadable,
+            End::Cancelled | End::Busy => Self::Gone,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The loaders: they fetch the manifest, then keep each lane filled ahead of the position.
+//!
+//! One asynchronous task for the picture and one for the sound, over one media connection. Samples reach the lane as soon
+//! as their bytes have come.
+
+use std::sync::Arc;
+
+use lectern_proto::control::ChunkRef;
+use lectern_proto::fmp4::{Init, SegmentReader, parse_init};
+use lectern_proto::manifest::{Manifest, Track};
+use lectern_proto::quality::{Plan, Quality};
+use lectern_proto::rung::RungSpec;
+
+use super::lane::{AHEAD_US, BEHIND_US, Lane};
+use super::shared::{Media, Shared, State};
+use crate::fetch::{FetchError, Fetcher};
+
+/// Why loading ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Manifest(#[from] lectern_proto::manifest::ManifestError),
+    #[error("a part of the video is damaged ({0}). Ask the instructor to let the server prepare it again.")]
+    Segment(#[from] lectern_proto::fmp4::Fmp4Error),
+    #[error(transparent)]
+    Quality(#[from] lectern_proto::quality::QualityError),
+}
+
+/// Which lane a loader fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Video,
+    Audio,
+}
+
+impl Kind {
+    fn lane(self, state: &mut State) -> &mut Lane {
+        match self {
+            Self::Video => &mut state.video,
+            Self::Audio => &mut state.audio,
+        }
+    }
+
+    fn lane_ref(self, state: &State) -> &Lane {
+        match self {
+            Self::Video => &state.video,
+            Self::Audio => &state.audio,
+        }
+    }
+
+    fn track(self, state: &State, place: usize) -> Option<usize> {
+        match self {
+            Self::Video => state.video_track(place),
+            Self::Audio => state.media.as_ref()?.audio,
+        }
+    }
+}
+
+/// Fetches the manifest and works out what is played.
+pub(super) async fn manifest(fetcher: &Fetcher, chunk: ChunkRef) -> Result<Manifest, LoadError> {
+    Ok(Manifest::parse(&fetcher.whole(chunk).await?)?)
+}
+
+/// Loads a video until the player stops.
+pub(super) async fn run(shared: Arc<Shared>, fetcher: Fetcher, chunk: ChunkRef, ladder: Vec<RungSpec>, quality: Quality) {
+    if let Err(why) = load(&shared, &fetcher, chunk, &ladder, &quality).await {
+        shared.fail(why.to_string());
+    }
+}
+
+async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[RungSpec], quality: &Quality) -> Result<(), LoadError> {
+    let manifest = manifest(fetcher, chunk).await?;
+    let has_video = manifest.video_tracks().next().is_some();
+    let audio = manifest.audio_tracks().next().map(|(i, _)| i);
+    let plan = if has_video { Some(Plan::new(&manifest, ladder, quality)?) } else { None };
+    {
+        let mut state = shared.lock();
+        state.target_us = state.target_us.min(manifest.duration_us.saturating_sub(1));
+        state.media = Some(Arc::new(Media { manifest, audio, has_video }));
+        // A quality chosen while the manifest was under way is newer than the first wish.
+        state.plan = state.plan.take().or(plan);
+        state.aim();
+    }
+    shared.notify();
+    (shared.changed)();
+    tokio::try_join!(fill(shared, fetcher, Kind::Audio), fill(shared, fetcher, Kind::Video))?;
+    Ok(())
+}
+
+/// Fetches one segment after another for one lane.
+async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), LoadError> {
+    loop {
+        let woken = shared.loaders.notified();
+        tokio::pin!(woken);
+        // Registered before the state is looked at, so that no change is missed.
+        woken.as_mut().enable();
+        let next = {
+            let mut state = shared.lock();
+            if state.stop {
+                return Ok(());
+            }
+            next_place(&mut state, kind)
+        };
+        match next {
+            Some((place, track)) => segment(shared, fetcher, kind, place, track).await?,
+            None => woken.await,
+        }
+    }
+}
+
+fn next_place(state: &mut State, kind: Kind) -> Option<(usize, usize)> {
+    let media = state.media.clone()?;
+    let track = &media.manifest.tracks[kind.track(state, 0)?];
+    let reading = kind.lane_ref(state).reading;
+    let at_us = track.segments.get(reading).map(|s| track.ticks_to_us(s.start))?;
+    let keep = places(track, at_us.saturating_sub(BEHIND_US), at_us + 2 * AHEAD_US);
+    kind.lane(state).evict(keep);
+    let lane = kind.lane_ref(state);
+    let in_reach = |place: usize| track.segments.get(place).is_some_and(|s| track.ticks_to_us(s.start) <= at_us + AHEAD_US);
+    let wanted = |place: usize| kind.track(state, place).unwrap_or(usize::MAX);
+    let place = lane.next_wanted(track.segments.len(), wanted, in_reach)?;
+    let chosen = wanted(place);
+    while kind.lane_ref(state).is_full() {
+        if !kind.lane(state).evict_oldest() {
+            if place == reading { break } else { return None }
+        }
+    }
+    Some((place, chosen))
+}
+
+fn places(track: &Track, from_us: u64, to_us: u64) -> std::ops::Range<usize> {
+    track.segment_at(from_us)..track.segment_at(to_us) + 1
+}
+
+async fn init(shared: &Shared, fetcher: &Fetcher, track: usize) -> Result<Option<Arc<Init>>, LoadError> {
+    let wanted = {
+        let state = shared.lock();
+        if let Some(init) = state.inits.get(&track) {
+            return Ok(Some(init.clone()));
+        }
+        state.media.as_ref().and_then(|m| m.manifest.tracks.get(track)).map(|t| ChunkRef { chunk: t.init, bytes: t.init_bytes })
+    };
+    let Some(wanted) = wanted else { return Ok(None) };
+    let init = Arc::new(parse_init(&fetcher.whole(wanted).await?)?);
+    shared.lock().inits.insert(track, init.clone());
+    Ok(Some(init))
+}
+
+/// Fetches one segment into its lane; gives up when a jump or a change of quality made it useless.
+async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, place: usize, track: usize) -> Result<(), LoadError> {
+    let chunk = {
+        let state = shared.lock();
+        state.media.as_ref().and_then(|m| m.manifest.tracks.get(track)?.segments.get(place)).map(|s| s.chunk)
+    };
+    let Some(chunk) = chunk else { return Ok(()) };
+    // Asked for before the first use of a track's initialisation, so that both are on their way.
+    let mut fetch = fetcher.fetch(chunk).await?;
+    let Some(init) = init(shared, fetcher, track).await? else { return Ok(()) };
+    let mut reader = SegmentReader::new((*init).clone());
+    let mut begun = false;
+    while let Some(record) = fetch.record().await? {
+        reader.push(&record)?;
+        let mut state = shared.lock();
+        if state.stop || !is_wanted(&state, kind, place, track) {
+            if begun {
+                kind.lane(&mut state).remove(place);
+            }
+            return Ok(());
+        }
+        // A segment of another rung stays until its successor has begun to come.
+        if !std::mem::replace(&mut begun, true) {
+            kind.lane(&mut state).begin(place, track);
+        }
+        while let Some(sample) = reader.next_sample()? {
+            kind.lane(&mut state).push(place, track, sample);
+        }
+        drop(state);
+        shared.woken.notify_all();
+    }
+    kind.lane(&mut shared.lock()).complete(place, track);
+    shared.woken.notify_all();
+    Ok(())
+}
+
+fn is_wanted(state: &State, kind: Kind, place: usize, track: usize) -> bool {
+    let lane = kind.lane_ref(state);
+    let Some(media) = &state.media else { return false };
+    let reach = media.manifest.tracks.get(track).is_some_and(|t| {
+        let at = |p: usize| t.segments.get(p).map_or(u64::MAX, |s| t.ticks_to_us(s.start));
+        at(place) <= at(lane.reading).saturating_add(2 * AHEAD_US)
+    });
+    let being_read = place == lane.reading && lane.at(place).is_some_and(|h| h.track == track);
+    place >= lane.reading && reach && (being_read || kind.track(state, place) == Some(track))
+}

@@ -1,0 +1,229 @@
+//! What the threads of one player share: the state of playback, the two lanes and the pictures that wait.
+//!
+//! One lock, held for bookkeeping only: never while fetching, decoding or drawing. One condition variable tells decoder
+//! threads that something changed, one notifier tells the loaders.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lectern_media::picture::Picture;
+use lectern_media::speaker::AudioSink;
+use lectern_proto::fmp4::Init;
+use lectern_proto::manifest::Manifest;
+use lectern_proto::quality::Plan;
+use tokio::sync::Notify;
+
+use super::lane::{Cursor, Lane};
+use super::skew::Distribution;
+use super::status::{PlayState, PlayerStats, Sound};
+use crate::class::Changed;
+
+/// Decoded pictures that wait to be shown; one of 1440p is 5.5 MB.
+pub(super) const PICTURES: usize = 6;
+
+/// A decoded picture and the track it came from.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) picture: Picture,
+    pub(super) track: usize,
+}
+
+/// What is known of the video once its manifest has come.
+#[derive(Debug)]
+pub(super) struct Media {
+    pub(super) manifest: Manifest,
+    /// The sound track that is played.
+    pub(super) audio: Option<usize>,
+    pub(super) has_video: bool,
+}
+
+/// Everything behind the lock.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) media: Option<Arc<Media>>,
+    pub(super) plan: Option<Plan>,
+    pub(super) inits: HashMap<usize, Arc<Init>>,
+    pub(super) video: Lane,
+    pub(super) audio: Lane,
+    /// Grows with every jump; what was decoded for an earlier one is dropped.
+    pub(super) generation: u64,
+    /// Where the present generation started, in microseconds of media.
+    pub(super) target_us: u64,
+    pub(super) want_playing: bool,
+    pub(super) play: PlayState,
+    pub(super) pictures: VecDeque<Waiting>,
+    /// A picture of this generation has been handed out.
+    pub(super) first_shown: bool,
+    /// The video decoder has nothing to decode although there is more to come.
+    pub(super) video_starved: bool,
+    /// The last picture of the track has been decoded.
+    pub(super) video_ended: bool,
+    /// Presentation end of the picture that is on the screen.
+    pub(super) shown_until_us: i64,
+    pub(super) sound: Sound,
+    /// Why the sound device went away, until silence has taken over.
+    pub(super) device_lost: Option<String>,
+    pub(super) volume: f32,
+    pub(super) muted: bool,
+    pub(super) stats: PlayerStats,
+    pub(super) opened_at: Instant,
+    pub(super) stalled_at: Option<Instant>,
+    /// Presentation times given to the decoder and not yet passed, to know what should have been shown.
+    pub(super) due: BTreeSet<i64>,
+    pub(super) expected: u64,
+    pub(super) skew: Distribution,
+    pub(super) shown_track: Option<usize>,
+    /// When which track was first on the screen.
+    pub(super) switches: Vec<(Duration, usize)>,
+    pub(super) stop: bool,
+}
+
+/// Switches remembered for the report; a viewer who changes more often has seen enough.
+pub(super) const SWITCHES_MAX: usize = 1_000;
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    sink: Mutex<Option<Box<dyn AudioSink>>>,
+    pub(super) woken: Condvar,
+    pub(super) loaders: Notify,
+    pub(super) changed: Changed,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(state: State, changed: Changed) -> Self {
+        Self { state: Mutex::new(state), sink: Mutex::new(None), woken: Condvar::new(), loaders: Notify::new(), changed }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sink; taken after [`Shared::lock`] where both are held.
+    pub(super) fn sink(&self) -> MutexGuard<'_, Option<Box<dyn AudioSink>>> {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everybody that the state changed.
+    pub(super) fn notify(&self) {
+        self.woken.notify_all();
+        self.loaders.notify_waiters();
+    }
+
+    /// Gives up for good, with a sentence for people.
+    pub(super) fn fail(&self, why: String) {
+        self.lock().play = PlayState::Failed(why);
+        self.notify();
+        (self.changed)();
+    }
+}
+
+impl State {
+    pub(super) fn new(start_us: u64, want_playing: bool) -> Self {
+        Self {
+            media: None,
+            plan: None,
+            inits: HashMap::new(),
+            video: Lane::default(),
+            audio: Lane::default(),
+            generation: 1,
+            target_us: start_us,
+            want_playing,
+            play: PlayState::Loading,
+            pictures: VecDeque::new(),
+            first_shown: false,
+            video_starved: false,
+            video_ended: false,
+            shown_until_us: 0,
+            sound: Sound::None,
+            device_lost: None,
+            volume: 1.0,
+            muted: false,
+            stats: PlayerStats::default(),
+            opened_at: Instant::now(),
+            stalled_at: None,
+            due: BTreeSet::new(),
+            expected: 0,
+            skew: Distribution::default(),
+            shown_track: None,
+            switches: Vec::new(),
+            stop: false,
+        }
+    }
+
+    pub(super) fn duration_us(&self) -> u64 {
+        self.media.as_ref().map_or(0, |m| m.manifest.duration_us)
+    }
+
+    /// The video track that the plan wants at a place, if the video has pictures.
+    pub(super) fn video_track(&self, place: usize) -> Option<usize> {
+        let media = self.media.as_ref()?;
+        let plan = self.plan.as_ref()?;
+        let any = media.manifest.video_tracks().next()?.1;
+        let segment = any.segments.get(place)?;
+        Some(plan.track_at(any.ticks_to_us(segment.start)))
+    }
+
+    /// Starts a new generation at a position.
+    pub(super) fn jump(&mut self, position_us: u64) {
+        let position_us = position_us.min(self.duration_us().saturating_sub(1));
+        self.generation += 1;
+        self.target_us = position_us;
+        self.pictures.clear();
+        self.first_shown = false;
+        self.video_starved = false;
+        self.video_ended = false;
+        self.due.clear();
+        self.end_stall(Instant::now());
+        self.play = PlayState::Loading;
+        self.aim();
+    }
+
+    /// Points the lanes at the target.
+    pub(super) fn aim(&mut self) {
+        let Some(media) = self.media.clone() else { return };
+        if let Some((_, track)) = media.manifest.video_tracks().next() {
+            self.video.reading = track.segment_at(self.target_us);
+        }
+        if let Some(audio) = media.audio {
+            self.audio.reading = audio_start(&media.manifest, audio, self.target_us).segment;
+        }
+    }
+
+    pub(super) fn begin_stall(&mut self, now: Instant) {
+        if self.play != PlayState::Stalled {
+            self.play = PlayState::Stalled;
+            self.stats.stalls += 1;
+            self.stalled_at = Some(now);
+        }
+    }
+
+    pub(super) fn end_stall(&mut self, now: Instant) {
+        if let Some(since) = self.stalled_at.take() {
+            self.stats.stall_time += now.saturating_duration_since(since);
+        }
+    }
+
+    /// Counts what should have been shown up to a position.
+    pub(super) fn pass(&mut self, position_us: i64) {
+        while self.due.first().is_some_and(|pts| *pts <= position_us) {
+            self.due.pop_first();
+            self.expected += 1;
+        }
+    }
+}
+
+/// Sound that is decoded before the target, because each AAC block overlaps the one before.
+const PREROLL_US: u64 = 50_000;
+
+/// Where decoding of sound starts so that it is whole at `target_us`.
+pub(super) fn audio_start(manifest: &Manifest, track: usize, target_us: u64) -> Cursor {
+    let segment = manifest.tracks.get(track).map_or(0, |t| t.segment_at(target_us.saturating_sub(PREROLL_US)));
+    Cursor { segment, sample: 0 }
+}

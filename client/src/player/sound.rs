@@ -1,0 +1,291 @@
+//! The sound thread: samples of the lane in, the sink fed; and, because the sink is the clock, the conductor.
+//!
+//! Sound is written without a gap from the target to the end of the video: where the track is silent, late or shorter
+//! than the picture, silence is written, so that one clock carries the whole video. A video without sound plays on a
+//! silent sink in the same way.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use lectern_media::audio_decoder::{AudioDecoder, CHANNELS, PcmBlock, SAMPLE_RATE_HZ};
+use lectern_media::speaker::{AudioSink, SilentSpeaker, Speaker};
+use lectern_proto::fmp4::{Init, Sample, TrackConfig};
+
+use super::conduct;
+use super::lane::Cursor;
+use super::shared::{Shared, State, audio_start};
+use super::status::Sound;
+
+/// How often the sink is fed and the state looked at while something moves, and at rest.
+const TICK: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_millis(250);
+/// Silence is written in blocks of this many frames.
+const SILENCE_FRAMES: usize = 1_024;
+
+struct Feeder {
+    shared: Arc<Shared>,
+    generation: u64,
+    cursor: Cursor,
+    decoder: Option<AudioDecoder>,
+    /// Where this generation's sound starts, and how many frames the sink has got since: counted in frames, because a
+    /// sum of rounded times would drift into a click a second.
+    origin_us: i64,
+    frames: u64,
+    /// Not yet taken by the sink.
+    pending: Option<PcmBlock>,
+    /// Decoded, and due after a silence.
+    ahead: Option<PcmBlock>,
+    /// The track has no more sound; from here on it is silence.
+    exhausted: bool,
+    finished: bool,
+    volume: f32,
+}
+
+pub(super) fn run(shared: Arc<Shared>, audible: bool) {
+    let mut feeder = Feeder { shared, generation: 0, cursor: Cursor::default(), decoder: None, origin_us: 0, frames: 0, pending: None, ahead: None, exhausted: false, finished: false, volume: -1.0 };
+    if !feeder.open_sink(audible) {
+        return;
+    }
+    loop {
+        let shared = feeder.shared.clone();
+        let state = shared.lock();
+        if state.stop {
+            break;
+        }
+        drop(state);
+        feeder.feed();
+        let mut state = shared.lock();
+        let moved = conduct::tick(&mut state, &shared, feeder.generation, feeder.finished, Instant::now());
+        if moved {
+            (shared.changed)();
+        }
+        let wait = if conduct::is_at_rest(&state) { REST } else { TICK };
+        drop(shared.woken.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0);
+    }
+    // The device is closed by the thread that opened it.
+    feeder.shared.sink().take();
+}
+
+impl Feeder {
+    /// Waits for the manifest and opens what it needs; false when the player stopped first.
+    fn open_sink(&mut self, audible: bool) -> bool {
+        let shared = self.shared.clone();
+        let mut state = shared.lock();
+        while state.media.is_none() && !state.stop {
+            state = shared.woken.wait_timeout(state, REST).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.stop {
+            return false;
+        }
+        let has_sound = state.media.as_ref().is_some_and(|m| m.audio.is_some());
+        drop(state);
+        let lost = Arc::downgrade(&shared);
+        let on_error = move |why: lectern_media::speaker::SpeakerError| {
+            if let Some(shared) = lost.upgrade() {
+                shared.lock().device_lost = Some(why.to_string());
+                shared.woken.notify_all();
+            }
+        };
+        let (sink, sound): (Box<dyn AudioSink>, Sound) = match (has_sound, audible) {
+            (false, _) => (Box::new(SilentSpeaker::new()), Sound::None),
+            (true, false) => (Box::new(SilentSpeaker::new()), Sound::Silent("this viewer was opened without sound".to_owned())),
+            (true, true) => match Speaker::open(on_error) {
+                Ok(speaker) => (Box::new(speaker), Sound::Device),
+                Err(why) => (Box::new(SilentSpeaker::new()), Sound::Silent(why.to_string())),
+            },
+        };
+        *shared.sink() = Some(sink);
+        shared.lock().sound = sound;
+        (shared.changed)();
+        true
+    }
+
+    /// Gives the sink what it has room for.
+    fn feed(&mut self) {
+        let shared = self.shared.clone();
+        {
+            let mut state = shared.lock();
+            self.replace_lost_device(&mut state);
+            if state.generation != self.generation {
+                self.start_generation(&state);
+            }
+            let volume = if state.muted { 0.0 } else { state.volume };
+            if (volume - self.volume).abs() > f32::EPSILON {
+                self.volume = volume;
+                if let Some(sink) = shared.sink().as_mut() {
+                    sink.set_volume(volume);
+                }
+            }
+        }
+        while self.pending.is_some() || self.next_block() {
+            let Some(block) = self.pending.take() else { return };
+            let taken = shared.sink().as_mut().map_or(0, |sink| sink.write(block.pts_us, &block.samples));
+            self.frames += taken as u64;
+            if taken < block.frames() {
+                self.pending = Some(PcmBlock { pts_us: self.next_us(), samples: block.samples[taken * CHANNELS..].to_vec() });
+                return;
+            }
+        }
+        if self.exhausted && !self.finished {
+            self.finished = true;
+            if let Some(sink) = shared.sink().as_mut() {
+                sink.finish();
+            }
+        }
+    }
+
+    /// A device that was unplugged is replaced by silence from the same place on.
+    fn replace_lost_device(&mut self, state: &mut State) {
+        if let Some(why) = state.device_lost.take() {
+            state.sound = Sound::Silent(why);
+            let at = conduct::position_us(state, &self.shared, Instant::now());
+            *self.shared.sink() = Some(Box::new(SilentSpeaker::new()));
+            self.volume = -1.0;
+            state.jump(u64::try_from(at).unwrap_or(0));
+            self.shared.loaders.notify_waiters();
+        }
+    }
+
+    fn start_generation(&mut self, state: &State) {
+        self.generation = state.generation;
+        self.origin_us = i64::try_from(state.target_us).unwrap_or(i64::MAX);
+        self.frames = 0;
+        self.pending = None;
+        self.ahead = None;
+        self.decoder = None;
+        self.finished = false;
+        self.exhausted = false;
+        if let Some(media) = &state.media {
+            match media.audio {
+                Some(track) => self.cursor = audio_start(&media.manifest, track, state.target_us),
+                None => self.exhausted = true,
+            }
+        }
+        if let Some(sink) = self.shared.sink().as_mut() {
+            sink.set_playing(false);
+            sink.flush();
+        }
+    }
+
+    /// Puts the next block into `pending`: sound, or silence where there is none. False when there is nothing to write now.
+    fn next_block(&mut self) -> bool {
+        loop {
+            let block = self.ahead.take().or_else(|| self.decoder.as_mut().and_then(AudioDecoder::next_block));
+            if let Some(block) = block {
+                self.pending = self.fit(block);
+                if self.pending.is_some() {
+                    return true;
+                }
+            } else if self.exhausted {
+                return self.silence_to_the_end();
+            } else {
+                match self.next_sample() {
+                    Some((sample, init)) => self.decode(&sample, &init),
+                    None if self.exhausted => {}
+                    None => return false,
+                }
+            }
+        }
+    }
+
+    fn next_sample(&mut self) -> Option<(Sample, Arc<Init>)> {
+        let shared = self.shared.clone();
+        let mut state = shared.lock();
+        let track = state.media.as_ref()?.audio?;
+        let places = state.media.as_ref()?.manifest.tracks.get(track)?.segments.len();
+        if state.generation != self.generation {
+            return None;
+        }
+        loop {
+            if self.cursor.segment >= places {
+                self.exhausted = true;
+                return None;
+            }
+            let held = state.audio.at(self.cursor.segment)?;
+            if let Some(sample) = held.samples.get(self.cursor.sample) {
+                let sample = sample.clone();
+                let init = state.inits.get(&track)?.clone();
+                self.cursor.sample += 1;
+                // Packets well before the target need not be decoded at all.
+                let end = init.pts_us(&sample) + 2 * init.duration_us(&sample);
+                if end + init.duration_us(&sample) < self.next_us() {
+                    continue;
+                }
+                return Some((sample, init));
+            }
+            if !held.complete {
+                return None;
+            }
+            self.cursor = Cursor { segment: self.cursor.segment + 1, sample: 0 };
+            state.audio.reading = self.cursor.segment.min(places.saturating_sub(1));
+            shared.loaders.notify_waiters();
+        }
+    }
+
+    fn decode(&mut self, sample: &Sample, init: &Init) {
+        if self.decoder.is_none() {
+            let TrackConfig::Audio(config) = &init.config else {
+                self.exhausted = true;
+                return;
+            };
+            match AudioDecoder::new(config) {
+                Ok(decoder) => self.decoder = Some(decoder),
+                Err(why) => {
+                    // The picture plays on without its sound, and says so.
+                    self.shared.lock().sound = Sound::Silent(why.to_string());
+                    self.exhausted = true;
+                    return;
+                }
+            }
+        }
+        if let Some(decoder) = self.decoder.as_mut() {
+            // A damaged packet leaves a hole, which becomes silence of the same length.
+            let _ = decoder.decode(sample, init.pts_us(sample));
+        }
+    }
+
+    /// Presentation time of the next frame that the sink gets.
+    fn next_us(&self) -> i64 {
+        self.origin_us.saturating_add(frames_to_us(self.frames))
+    }
+
+    /// Cuts what lies before the next frame that the sink needs; before a block that starts later comes silence.
+    fn fit(&mut self, mut block: PcmBlock) -> Option<PcmBlock> {
+        let next_us = self.next_us();
+        let early = us_to_frames(next_us - block.pts_us);
+        let hole = us_to_frames(block.pts_us - next_us);
+        if hole > 0 {
+            self.ahead = Some(block);
+            return Some(silence(next_us, hole));
+        }
+        if early > 0 {
+            let cut = early.saturating_mul(CHANNELS).min(block.samples.len());
+            block.samples.drain(..cut);
+        }
+        block.pts_us = next_us;
+        (!block.samples.is_empty()).then_some(block)
+    }
+
+    fn silence_to_the_end(&mut self) -> bool {
+        let end = i64::try_from(self.shared.lock().duration_us()).unwrap_or(i64::MAX);
+        let left = us_to_frames(end - self.next_us());
+        self.pending = (left > 0).then(|| silence(self.next_us(), left));
+        left > 0
+    }
+}
+
+/// A block of silence, of at most [`SILENCE_FRAMES`].
+fn silence(pts_us: i64, frames: usize) -> PcmBlock {
+    PcmBlock { pts_us, samples: vec![0.0; frames.min(SILENCE_FRAMES) * CHANNELS] }
+}
+
+/// The length of this many frames, rounded to the nearest microsecond.
+fn frames_to_us(frames: u64) -> i64 {
+    let rate = u128::from(SAMPLE_RATE_HZ);
+    i64::try_from((u128::from(frames) * 1_000_000 + rate / 2) / rate).unwrap_or(i64::MAX)
+}
+
+/// Whole frames in a time; none in less than one frame or a negative time.
+fn us_to_frames(us: i64) -> usize {
+    usize::try_from(i128::from(us.max(0)) * i128::from(SAMPLE_RATE_HZ) / 1_000_000).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,71 @@
+//! What a player shows about itself: plain data, read by the window at every repaint.
+
+use std::ops::Range;
+use std::time::Duration;
+
+/// A snapshot of a player.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlayerStatus {
+    pub state: PlayState,
+    /// Media position in microseconds, of what is heard or seen now.
+    pub position_us: u64,
+    pub duration_us: u64,
+    /// Media time that is held without a gap around the position.
+    pub buffered_us: Range<u64>,
+    /// The rung on the screen; none for sound alone or before the first picture.
+    pub rung: Option<String>,
+    /// Rungs of this video, lowest first.
+    pub rungs: Vec<String>,
+    /// What the viewer chose: a rung's name or `thirds`.
+    pub quality: String,
+    /// 0 to 1.
+    pub volume: f32,
+    pub muted: bool,
+    pub sound: Sound,
+    pub stats: PlayerStats,
+}
+
+/// What a player does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlayState {
+    /// Nothing has been shown yet.
+    Loading,
+    Playing,
+    Paused,
+    /// Wants to play, but the next frames have not come.
+    Stalled,
+    Ended,
+    /// A sentence for people.
+    Failed(String),
+}
+
+/// Where the sound goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sound {
+    /// The video has none.
+    None,
+    /// To the device; the device's clock is the master.
+    Device,
+    /// Nowhere: why, as a sentence. Playback goes on by the machine's clock.
+    Silent(String),
+}
+
+/// Counters since the player was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlayerStats {
+    pub presented: u64,
+    /// Shown after the next one was due.
+    pub late: u64,
+    /// Never shown, because later ones were already due.
+    pub dropped: u64,
+    /// Decoded with errors.
+    pub corrupt: u64,
+    pub stalls: u64,
+    pub stall_time: Duration,
+    /// Received media bytes.
+    pub bytes: u64,
+    /// From the request to the first picture.
+    pub first_frame: Option<Duration>,
+    /// Picture against sound of the last presented frame, in microseconds; positive: the picture is behind.
+    pub av_skew_us: Option<i64>,
+}
