@@ -13,6 +13,8 @@ const PRESET: &str = "veryfast";
 /// Peaks allowed above the target rate, and the buffer they are measured over in seconds.
 const PEAK: f64 = 1.2;
 const BUFFER_SECONDS: f64 = 1.5;
+/// Pictures that may be decoded before one that is presented earlier.
+const REORDER: f64 = 2.0;
 
 /// A coded picture.
 #[derive(Debug, Clone)]
@@ -29,6 +31,7 @@ pub(crate) struct Coded {
 pub(crate) struct VideoEncoder {
     encoder: codec::encoder::video::Encoder,
     config: VideoConfig,
+    delay: u32,
 }
 
 fn failed(e: ffmpeg::Error) -> Failure {
@@ -71,12 +74,18 @@ impl VideoEncoder {
         .collect();
         let encoder = video.open_as_with(codec, options).map_err(failed)?;
         let config = video_config(&codec_config::extradata(&encoder), size)?;
-        Ok(Self { encoder, config })
+        let frame = f64::from(VIDEO_TIMESCALE) / f64::from(frame_rate).max(1.0);
+        Ok(Self { encoder, config, delay: (frame * REORDER).ceil() as u32 })
     }
 
     /// What a decoder must know; the same for the same settings.
     pub(crate) fn config(&self) -> &VideoConfig {
         &self.config
+    }
+
+    /// How much earlier pictures are decoded than presented, in ticks.
+    pub(crate) fn delay(&self) -> u32 {
+        self.delay
     }
 
     /// Encodes a picture of the right size. It is changed: its time, and whether it must be a keyframe.

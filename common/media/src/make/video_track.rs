@@ -37,7 +37,7 @@ impl VideoTrack {
     pub(crate) fn new(store: &mut Store, rung: &RungSpec, source: PictureSize, frame_rate: Rational) -> Result<Self, Failure> {
         let (key, size) = (key(rung), rung.fit(source));
         let encoder = VideoEncoder::new(size, rung.bitrate_bps, frame_rate)?;
-        let init = Init::video(encoder.config().clone());
+        let init = Init::video(encoder.config().clone(), encoder.delay());
         let bytes = fmp4::write_init(&init).map_err(|e| Failure::internal("write a segment", e))?;
         let head = Track {
             kind: TrackKind::Video { rung: rung.name.clone(), size, bitrate_bps: rung.bitrate_bps },

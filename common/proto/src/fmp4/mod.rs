@@ -8,8 +8,9 @@
 //! Times are ticks of the track's timescale on the presentation timeline: the edit list is already applied, so the
 //! presentation starts at 0 and the priming packet of an AAC track has a negative time and must be trimmed by whoever
 //! decodes it. Within a segment the presentation intervals of the samples follow one another without gap or overlap; decode
-//! times are derived from that (the i-th sample decoded has the i-th smallest presentation time), so segments are
-//! self-contained and composition offsets are signed.
+//! times are derived from that (the i-th sample decoded has the i-th smallest presentation time, less a delay that is the
+//! same for the whole track), so segments are self-contained. Composition offsets are signed: with variable frame rates no
+//! delay is always enough.
 
 mod boxes;
 mod read;
@@ -70,7 +71,8 @@ pub struct Init {
     pub config: TrackConfig,
     /// Ticks per second.
     pub timescale: u32,
-    /// Media time at which the presentation starts: 1,024 for AAC, 0 for video.
+    /// Media time at which the presentation starts: 1,024 for AAC; for video how much earlier pictures are decoded than
+    /// presented.
     pub media_start: u32,
 }
 
@@ -107,16 +109,26 @@ pub enum Fmp4Error {
 }
 
 impl Init {
-    /// The initialisation of a video track with our timescale.
+    /// The initialisation of a video track with our timescale, whose pictures are decoded `delay` ticks before they are
+    /// presented. Two frames keep the composition offsets of usual tracks positive, which some players need.
     #[must_use]
-    pub fn video(config: VideoConfig) -> Self {
-        Self { config: TrackConfig::Video(config), timescale: VIDEO_TIMESCALE, media_start: 0 }
+    pub fn video(config: VideoConfig, delay: u32) -> Self {
+        Self { config: TrackConfig::Video(config), timescale: VIDEO_TIMESCALE, media_start: delay }
     }
 
     /// The initialisation of an AAC track; its timescale is its sample rate.
     #[must_use]
     pub fn audio(config: AudioConfig) -> Self {
         Self { timescale: config.sample_rate_hz, config: TrackConfig::Audio(config), media_start: AAC_PACKET_SAMPLES }
+    }
+
+    /// From presentation times to the decode times of the same position, in media time: sound is decoded as it is
+    /// presented, pictures earlier by the delay that the edit list takes out again.
+    pub(crate) fn decode_shift(&self) -> i64 {
+        match self.config {
+            TrackConfig::Video(_) => 0,
+            TrackConfig::Audio(_) => i64::from(self.media_start),
+        }
     }
 
     /// RFC 6381 codec string, for example `avc1.64001F` or `mp4a.40.2`.

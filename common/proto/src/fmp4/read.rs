@@ -197,7 +197,7 @@ fn plan(init: &Init, moof_size: usize, moof: &Moof) -> Result<VecDeque<Planned>,
         samples.push_back(Planned { size, dts, pts, duration, keyframe: flags & NON_SYNC_BIT == 0 });
         dts = time(dts + i64::from(duration))?;
     }
-    present(&mut samples, dts);
+    present(&mut samples, dts + i64::from(init.media_start) - init.decode_shift());
     Ok(samples)
 }
 

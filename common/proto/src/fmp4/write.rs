@@ -179,19 +179,19 @@ pub fn write_segment(init: &Init, sequence: u32, samples: &[Sample]) -> Result<V
     Ok(out)
 }
 
-/// Presentation intervals in presentation order, in media time (before the edit list), checked to follow one another.
+/// Decode times in media time and durations, in order: the presentation intervals, checked to follow one another.
 fn timeline(init: &Init, samples: &[Sample]) -> Result<Vec<(i64, u32)>, Fmp4Error> {
     let mut timeline = Vec::with_capacity(samples.len());
     for s in samples {
         if s.pts.abs() > TIME_MAX || s.duration == 0 {
             return Err(Fmp4Error::Gap { pts: s.pts });
         }
-        timeline.push((s.pts + i64::from(init.media_start), s.duration));
+        timeline.push((s.pts + init.decode_shift(), s.duration));
     }
     timeline.sort_unstable();
     for pair in timeline.windows(2) {
         if pair[0].0 + i64::from(pair[0].1) != pair[1].0 {
-            return Err(Fmp4Error::Gap { pts: pair[1].0 - i64::from(init.media_start) });
+            return Err(Fmp4Error::Gap { pts: pair[1].0 - init.decode_shift() });
         }
     }
     Ok(timeline)
@@ -199,7 +199,8 @@ fn timeline(init: &Init, samples: &[Sample]) -> Result<Vec<(i64, u32)>, Fmp4Erro
 
 fn entries(init: &Init, samples: &[Sample], timeline: &[(i64, u32)]) -> Vec<TrunEntry> {
     let mixed = samples.iter().any(|s| s.keyframe) && !samples.iter().all(|s| s.keyframe);
-    let reordered = samples.iter().zip(timeline).any(|(s, t)| s.pts + i64::from(init.media_start) != t.0);
+    let offset = |s: &Sample, dts: i64| s.pts + i64::from(init.media_start) - dts;
+    let reordered = samples.iter().zip(timeline).any(|(s, t)| offset(s, t.0) != 0);
     samples
         .iter()
         .zip(timeline)
@@ -208,7 +209,7 @@ fn entries(init: &Init, samples: &[Sample], timeline: &[(i64, u32)]) -> Vec<Trun
             // At most SEGMENT_BYTES_MAX, checked by the caller.
             size: u32::try_from(s.data.len()).ok(),
             flags: mixed.then_some(if s.keyframe { FLAGS_SYNC } else { FLAGS_DEPENDENT }),
-            cts: reordered.then_some(s.pts + i64::from(init.media_start) - dts),
+            cts: reordered.then_some(offset(s, dts)),
         })
         .collect()
 }
