@@ -1,0 +1,62 @@
+# Lectern. `make run` holds a class on this machine, `make test` proves that it works; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+CARGO ?= cargo
+# Versions are those of Cargo.lock, always.
+CARGO_FLAGS ?= --locked
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+RELEASE := $(CARGO_TARGET_DIR)/release
+# More arguments for the server of `make run`, for example ARGS='--set server.video_port=9001'.
+ARGS ?=
+
+# Server and client in one call, the media worker in another: in one call Cargo would unite their features, and the
+# client would link OpenCV.
+APPS := -p lectern-server -p lectern
+WORKER := -p lectern-media
+
+.PHONY: help
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## Installs the system packages that building and the window need, where they are missing
+	@scripts/deps build window
+
+.PHONY: deps-test
+deps-test: ## Installs the system packages that the tests need besides, where they are missing
+	@scripts/deps build window test
+
+.PHONY: build
+build: deps ## Builds lectern-server, lectern and lectern-media in target/release
+	$(CARGO) build $(CARGO_FLAGS) --release $(APPS)
+	$(CARGO) build $(CARGO_FLAGS) --release $(WORKER) --features make
+
+.PHONY: run
+run: build ## Starts a class: sample lesson, server, and the instructor's window where there is a display
+	@scripts/run "$(RELEASE)" $(ARGS)
+
+.PHONY: test
+test: deps-test ## Builds what the tests need and runs every test
+	$(CARGO) build $(CARGO_FLAGS) --workspace --all-targets
+	$(CARGO) build $(CARGO_FLAGS) $(WORKER) --features make,play --all-targets
+	$(CARGO) test $(CARGO_FLAGS) --workspace
+	$(CARGO) test $(CARGO_FLAGS) $(WORKER) --features make,play
+
+.PHONY: lint
+lint: deps ## Checks form, warnings and scripts
+	$(CARGO) fmt --all --check
+	scripts/check-files
+	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(CARGO_FLAGS) $(WORKER) --features make,play --all-targets -- -D warnings
+
+.PHONY: vectors
+vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
+	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors
+
+.PHONY: clean
+clean: ## Removes what was built; videos, chunks and data stay
+	$(CARGO) clean
