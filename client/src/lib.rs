@@ -10,3 +10,4 @@ pub mod cli;
 mod connect;
 pub mod fetch;
 pub mod player;
+pub mod ui;
