@@ -1,0 +1,452 @@
+//! The golden bytes of the protocol: every message, key and record in `common/proto/vectors/`, and what `docs/PROTOCOL.md`
+//! says of them. Any change of the wire fails here.
+//!
+//! A wanted change: `make vectors` writes the files anew; the version and `docs/PROTOCOL.md` change in the same commit.
+//! Keys and seals are computed a second time here from the RFCs alone, so that the document is proven, not only the code.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aes_gcm::aead::{AeadInOut, KeyInit};
+use aes_gcm::{Aes256Gcm, Key, Nonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use lectern_proto::control::*;
+use lectern_proto::limits;
+use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
+use lectern_proto::manifest::{ChunkHash, Manifest, Segment, Track, TrackKind};
+use lectern_proto::media::client::MediaClientCore;
+use lectern_proto::media::server::{MediaServerCore, records_header, refusal};
+use lectern_proto::media::{End, HelloRefusal, Reply, Request as MediaRequest};
+use lectern_proto::rung::{PictureSize, RungSpec};
+use lectern_proto::seal::{ChunkCipher, EXPORTER_LABEL, MediaSecret, RoomKey};
+use lectern_proto::{framing, wire};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+/// Names with their bytes, in the order of the file.
+type Vectors = Vec<(String, Vec<u8>)>;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
+
+fn document() -> String {
+    fs::read_to_string(folder().join("../../../docs/PROTOCOL.md")).expect("docs/PROTOCOL.md")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}
+
+/// Compares with the file, or writes it when that is asked for.
+fn golden(file: &str, about: &str, vectors: &Vectors) {
+    let mut text: String = about.lines().map(|l| format!("# {l}\n")).collect();
+    for (name, bytes) in vectors {
+        let _ = write!(text, "\n{name} =");
+        for line in bytes.chunks(48) {
+            let _ = write!(text, "{}{}", if bytes.len() > 48 { "\n  " } else { " " }, hex(line));
+        }
+        text.push('\n');
+    }
+    let path = folder().join(file);
+    if std::env::var_os("LECTERN_WRITE_VECTORS").is_some() {
+        return fs::write(&path, text).expect("writable");
+    }
+    let there = fs::read_to_string(&path).expect("the golden bytes");
+    let first = text.lines().zip(there.lines()).find(|(new, old)| new != old);
+    assert!(
+        there == text,
+        "{file}: the wire has changed; the first line that differs (now, golden): {first:?}. If that is wanted: new version, docs/PROTOCOL.md, `make vectors`"
+    );
+}
+
+/// A message's bytes, proven to decode to itself.
+fn bytes_of<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) -> Vec<u8> {
+    let bytes = wire::encode(message);
+    assert_eq!(wire::decode::<T>(&bytes).as_ref(), Ok(message));
+    bytes
+}
+
+/// An enum's variants by name: an exhaustive match, so that a new variant does not compile until it is named here, and the
+/// list of all names, so that one without golden bytes is found.
+macro_rules! variants {
+    ($function:ident, $all:ident, $type:ty: $($pattern:pat => $name:literal),+ $(,)?) => {
+        fn $function(message: &$type) -> &'static str {
+            match message { $($pattern => $name),+ }
+        }
+        const $all: &[&str] = &[$($name),+];
+    };
+}
+
+variants!(hello_reply, HELLO_REPLIES, HelloReply: HelloReply::Welcome(_) => "Welcome", HelloReply::Refused { .. } => "Refused");
+variants!(proof, PROOFS, Proof: Proof::Password(_) => "Password", Proof::InstructorKey(_) => "InstructorKey", Proof::Seat(_) => "Seat");
+variants!(login_refusal, LOGIN_REFUSALS, LoginRefusal:
+    LoginRefusal::WrongRoomOrPassword => "WrongRoomOrPassword",
+    LoginRefusal::WrongInstructorKey => "WrongInstructorKey",
+    LoginRefusal::SeatUnknown => "SeatUnknown",
+    LoginRefusal::TooManyFailures { .. } => "TooManyFailures",
+    LoginRefusal::Busy { .. } => "Busy",
+    LoginRefusal::RoomFull => "RoomFull",
+    LoginRefusal::BadName => "BadName",
+);
+variants!(request, REQUESTS, Request: Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove");
+variants!(event, EVENTS, Event:
+    Event::Pong { .. } => "Pong",
+    Event::People(_) => "People",
+    Event::PersonLeft(_) => "PersonLeft",
+    Event::Videos(_) => "Videos",
+    Event::VideoRemoved(_) => "VideoRemoved",
+    Event::Synchronised => "Synchronised",
+    Event::MediaEpoch { .. } => "MediaEpoch",
+    Event::Answer { .. } => "Answer",
+    Event::Closing(_) => "Closing",
+);
+variants!(close_reason, CLOSE_REASONS, CloseReason:
+    CloseReason::Removed { .. } => "Removed",
+    CloseReason::Replaced => "Replaced",
+    CloseReason::ServerStopping => "ServerStopping",
+    CloseReason::Overrun => "Overrun",
+    CloseReason::ProtocolError(_) => "ProtocolError",
+);
+variants!(refusal_name, REFUSALS, Refusal: Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson");
+variants!(video_state, VIDEO_STATES, VideoState:
+    VideoState::Waiting => "Waiting",
+    VideoState::Preparing { .. } => "Preparing",
+    VideoState::Ready { .. } => "Ready",
+    VideoState::Failed { .. } => "Failed",
+);
+variants!(role, ROLES, Role: Role::Student => "Student", Role::Instructor => "Instructor");
+variants!(media_request, MEDIA_REQUESTS, MediaRequest: MediaRequest::Fetch { .. } => "Fetch", MediaRequest::Cancel { .. } => "Cancel");
+variants!(media_reply, MEDIA_REPLIES, Reply: Reply::Accepted { .. } => "Accepted", Reply::Ended { .. } => "Ended");
+variants!(end, ENDS, End: End::Cancelled => "Cancelled", End::NotFound => "NotFound", End::Busy => "Busy", End::Unreadable => "Unreadable");
+
+/// Every variant of an enum: its name in the vectors and its bytes. Fails when one is missing.
+fn each<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+    prefix: &str,
+    all: &[&str],
+    name: impl Fn(&T) -> &'static str,
+    examples: Vec<T>,
+) -> Vectors {
+    let seen: BTreeSet<_> = examples.iter().map(&name).collect();
+    assert_eq!(seen, all.iter().copied().collect(), "{prefix}: every variant has golden bytes");
+    let mut count = BTreeMap::new();
+    let mut numbered = |n: &'static str| {
+        let k: &mut u32 = count.entry(n).or_default();
+        *k += 1;
+        if *k == 1 { format!("{prefix}.{n}") } else { format!("{prefix}.{n}.{k}") }
+    };
+    examples.iter().map(|m| (numbered(name(m)), bytes_of(m))).collect()
+}
+
+fn chunk() -> ChunkHash {
+    ChunkHash(std::array::from_fn(|i| i as u8))
+}
+
+fn chunk_ref() -> ChunkRef {
+    ChunkRef { chunk: chunk(), bytes: 1_000 }
+}
+
+fn entry(state: VideoState, thumbnail: Option<ChunkRef>) -> CatalogueEntry {
+    CatalogueEntry {
+        id: VideoId("0123456789abcdef".into()),
+        title: "Übung 1".into(),
+        duration_us: 12_000_000,
+        width: 1280,
+        height: 720,
+        rungs: vec!["144p".into(), "720p".into()],
+        state,
+        thumbnail,
+    }
+}
+
+fn joined() -> Joined {
+    Joined {
+        you: PersonId(7),
+        name: "Ana (2)".into(),
+        role: Role::Student,
+        room: "class".into(),
+        seat: SeatToken([0x5e; 16]),
+        media: MediaAccess { session: 0x0102_0304_0506_0708, video_port: 9000, audio_port: 5858, epoch: 1, room_key: RoomKey([0x6b; 32]) },
+        ladder: vec![RungSpec { name: "144p".into(), box_width: 256, box_height: 144, bitrate_bps: 150_000 }],
+        thirds: ["144p".into(), "144p".into(), "144p".into()],
+        server_time_us: 1_000_000,
+    }
+}
+
+#[test]
+fn every_message_of_the_control_plane() {
+    let hello = HelloRequest { magic: MAGIC, version_min: 1, version_max: 1, agent: "example 1.0".into() };
+    let mut all: Vectors = vec![("HelloRequest".into(), bytes_of(&hello)), ("HelloRequest, framed".into(), framing::frame(&bytes_of(&hello)))];
+    let welcome = Welcome { version: 1, server_name: "Lab".into(), agent: "lectern-server 0.1.0".into(), boot_id: 0x1122_3344_5566_7788 };
+    let refused = HelloReply::Refused { version_min: 1, version_max: 1, agent: "lectern-server 0.1.0".into() };
+    all.extend(each("HelloReply", HELLO_REPLIES, hello_reply, vec![HelloReply::Welcome(welcome), refused]));
+
+    let proofs = [Proof::Password("open-sesame".into()), Proof::InstructorKey([0x1c; 16]), Proof::Seat(SeatToken([0x5e; 16]))];
+    let login = |proof: Proof| LoginRequest { room: "class".into(), name: "Ana".into(), proof };
+    all.extend(each("LoginRequest", PROOFS, |l: &LoginRequest| proof(&l.proof), proofs.map(login).into()));
+    all.push(("LoginReply.Joined".into(), bytes_of(&LoginReply::Joined(Box::new(joined())))));
+    let refusals = vec![
+        LoginRefusal::WrongRoomOrPassword,
+        LoginRefusal::WrongInstructorKey,
+        LoginRefusal::SeatUnknown,
+        LoginRefusal::TooManyFailures { retry_after_ms: 6_000 },
+        LoginRefusal::Busy { retry_after_ms: 500 },
+        LoginRefusal::RoomFull,
+        LoginRefusal::BadName,
+    ];
+    let of = |reply: &LoginReply| match reply {
+        LoginReply::Refused(why) => login_refusal(why),
+        LoginReply::Joined(_) => "Joined",
+    };
+    all.extend(each("LoginReply.Refused", LOGIN_REFUSALS, of, refusals.into_iter().map(LoginReply::Refused).collect()));
+
+    let requests = vec![Request::Ping { id: 3 }, Request::Leave, Request::Remove { request: 4, person: PersonId(7) }];
+    all.extend(each("Request", REQUESTS, request, requests));
+    all.extend(events());
+    golden(
+        "control.txt",
+        "Bodies of the control plane's messages, without their length prefix; `framed` has it.\nName = bytes in hexadecimal. docs/PROTOCOL.md explains them.",
+        &all,
+    );
+    let document = document();
+    for names in [HELLO_REPLIES, PROOFS, LOGIN_REFUSALS, REQUESTS, EVENTS, CLOSE_REASONS, REFUSALS, VIDEO_STATES, ROLES] {
+        for name in names {
+            assert!(document.contains(&format!("`{name}")), "docs/PROTOCOL.md does not name {name}");
+        }
+    }
+}
+
+fn events() -> Vectors {
+    let people = [Role::Student, Role::Instructor].map(|role| Person { id: PersonId(7), name: "Ana".into(), role, connected: true });
+    assert_eq!(people.iter().map(|p| role(&p.role)).collect::<Vec<_>>(), ROLES);
+    let states = [
+        VideoState::Waiting,
+        VideoState::Preparing { permille: 420 },
+        VideoState::Ready { manifest: chunk_ref() },
+        VideoState::Failed { reason: "The file is empty.".into() },
+    ];
+    assert_eq!(states.iter().map(video_state).collect::<Vec<_>>(), VIDEO_STATES);
+    let answers = [Refusal::NotAllowed, Refusal::NoSuchPerson];
+    assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
+    let reasons = [
+        CloseReason::Removed { by: "Ms Kim".into() },
+        CloseReason::Replaced,
+        CloseReason::ServerStopping,
+        CloseReason::Overrun,
+        CloseReason::ProtocolError("not a message".into()),
+    ];
+    assert_eq!(reasons.iter().map(close_reason).collect::<Vec<_>>(), CLOSE_REASONS);
+    let mut examples = vec![
+        Event::Pong { id: 3, server_time_us: 2_000_000 },
+        Event::People(people.into()),
+        Event::PersonLeft(PersonId(7)),
+        Event::Videos(vec![]),
+        Event::VideoRemoved(VideoId("0123456789abcdef".into())),
+        Event::Synchronised,
+        Event::MediaEpoch { epoch: 2, room_key: RoomKey([0x6c; 32]) },
+        Event::Answer { request: 4, result: Ok(()) },
+    ];
+    examples.extend(states.map(|s| Event::Videos(vec![entry(s.clone(), matches!(s, VideoState::Ready { .. }).then(chunk_ref))])));
+    examples.extend(answers.map(|r| Event::Answer { request: 4, result: Err(r) }));
+    examples.extend(reasons.map(Event::Closing));
+    each("Event", EVENTS, event, examples)
+}
+
+fn hkdf(ikm: &[u8], info: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    Hkdf::<Sha256>::new(None, ikm).expand(info, &mut out).expect("32 bytes");
+    out
+}
+
+/// Ciphertext and tag by RFC 5116, with the 12-byte nonce 0000 0000 ‖ counter.
+fn sealed(key: [u8; 32], counter: u64, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+    let mut nonce = [0; 12];
+    nonce[4..].copy_from_slice(&counter.to_be_bytes());
+    let mut out = plain.to_vec();
+    let tag = Aes256Gcm::new(&Key::<Aes256Gcm>::from(key)).encrypt_inout_detached(&Nonce::from(nonce), aad, (&mut out[..]).into()).expect("short");
+    out.extend_from_slice(&tag);
+    out
+}
+
+#[test]
+fn a_whole_conversation_on_the_media_port() {
+    let (secret, challenge, session) = ([0x53; 32], [0xc4; 32], 0x0102_0304_0506_0708);
+    let mut server = MediaServerCore::new(challenge);
+    let mut client = MediaClientCore::new(session, MediaSecret(secret));
+    client.add_key(1, RoomKey([0x6b; 32]));
+    let mut all: Vectors =
+        vec![("exporter label".into(), EXPORTER_LABEL.into()), ("media secret".into(), secret.into()), ("session".into(), session.to_be_bytes().into())];
+
+    all.push(("challenge".into(), server.challenge().into()));
+    client.receive(&server.challenge());
+    assert_eq!(client.poll_output(), Ok(None));
+    let hello = client.poll_transmit().expect("a hello");
+    let mac_key = hkdf(&secret, b"lectern media hello v1");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&mac_key).expect("any length");
+    mac.update(&challenge);
+    mac.update(&session.to_be_bytes());
+    let answer: [u8; 32] = mac.finalize().into_bytes().into();
+    assert_eq!(hello, [&[0, 1, 0, 0][..], &session.to_be_bytes(), &answer].concat());
+    all.extend([("hello key".into(), mac_key.into()), ("hello answer".into(), answer.into()), ("hello".into(), hello.clone())]);
+
+    server.receive(&hello);
+    server.poll_input().expect("a hello").expect("whole");
+    let accepted = server.prove(Some(&MediaSecret(secret)), 3_000_000).expect("the right answer");
+    let c2s = hkdf(&secret, &[&b"lectern media c2s v1"[..], &challenge].concat());
+    let s2c = hkdf(&secret, &[&b"lectern media s2c v1"[..], &challenge].concat());
+    all.extend([("client to server key".into(), c2s.into()), ("server to client key".into(), s2c.into())]);
+
+    let requests = vec![MediaRequest::Fetch { request: 1, chunk: chunk(), first_record: 0 }, MediaRequest::Cancel { request: 1 }];
+    client.fetch(chunk(), 0);
+    client.cancel(1);
+    let sent = client.poll_transmit().expect("two requests");
+    let mut expected = Vec::new();
+    for (i, (name, plain)) in each("Request", MEDIA_REQUESTS, media_request, requests).into_iter().enumerate() {
+        let length = (plain.len() as u16 + 16).to_be_bytes();
+        let on_the_wire = [&length[..], &sealed(c2s, i as u64, &length, &plain)].concat();
+        expected.extend_from_slice(&on_the_wire);
+        all.extend([(name.clone(), plain), (format!("{name}, sealed"), on_the_wire)]);
+    }
+    assert_eq!(sent, expected);
+
+    let ended = [End::Cancelled, End::NotFound, End::Busy, End::Unreadable];
+    assert_eq!(ended.iter().map(end).collect::<Vec<_>>(), ENDS);
+    let mut replies = vec![Reply::Accepted { server_time_us: 3_000_000 }];
+    replies.extend(ended.map(|why| Reply::Ended { request: 1, why }));
+    let mut bytes: Vec<_> = vec![accepted];
+    bytes.extend(replies[1..].iter().map(|r| server.reply(r)));
+    for (i, ((name, plain), got)) in each("Reply", MEDIA_REPLIES, media_reply, replies).into_iter().zip(bytes).enumerate() {
+        let header = [&[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &(plain.len() as u32 + 16).to_be_bytes()].concat();
+        assert_eq!(got, [&header[..], &sealed(s2c, i as u64, &header, &plain)].concat(), "{name}");
+        all.extend([(name.clone(), plain), (format!("{name}, with its header and sealed"), got)]);
+    }
+    all.push(("header of 16598 bytes of records, epoch 1, request 1".into(), records_header(1, 1, 16_598).into()));
+    for why in [HelloRefusal::Version, HelloRefusal::Proof, HelloRefusal::TooMany] {
+        all.push((format!("refused hello: {why:?}"), refusal(why).into()));
+    }
+    golden("media.txt", "One conversation on the media port: keys, messages before they are sealed, and the bytes on the wire in their order.", &all);
+    let document = document();
+    for name in [MEDIA_REQUESTS, MEDIA_REPLIES, ENDS].concat() {
+        assert!(document.contains(&format!("`{name}")), "docs/PROTOCOL.md does not name {name}");
+    }
+}
+
+#[test]
+fn a_sealed_chunk_of_two_records() {
+    let room_key = RoomKey([0x6b; 32]);
+    let plain: Vec<u8> = (0..limits::RECORD_PLAIN + 170).map(|i| (i % 251) as u8).collect();
+    let chunk = ChunkHash(Sha256::digest(&plain).into());
+    let whole = ChunkCipher::new(&room_key, 1, &chunk).seal(&plain);
+
+    let key = hkdf(&room_key.0, &[&b"lectern chunk v1"[..], &1u32.to_be_bytes(), &chunk.0].concat());
+    let (first, second) = plain.split_at(limits::RECORD_PLAIN);
+    let record = |index: u32, last: bool, plain: &[u8]| {
+        let word = (index | u32::from(last) << 31).to_be_bytes();
+        [&word[..], &(plain.len() as u16 + 16).to_be_bytes(), &sealed(key, u64::from(index), &word, plain)].concat()
+    };
+    let (one, two) = (record(0, false, first), record(1, true, second));
+    assert_eq!(whole, [one.clone(), two.clone()].concat());
+    let all: Vectors = vec![
+        ("room key".into(), room_key.0.into()),
+        ("epoch".into(), 1u32.to_be_bytes().into()),
+        ("chunk (SHA-256 of the plaintext)".into(), chunk.0.into()),
+        ("chunk key".into(), key.into()),
+        ("record 0: header".into(), one[..6].into()),
+        ("record 0: first 32 bytes of ciphertext".into(), one[6..38].into()),
+        ("record 0: tag".into(), one[one.len() - 16..].into()),
+        ("record 1, whole".into(), two),
+        ("SHA-256 of both records, 16598 bytes".into(), Sha256::digest(&whole).to_vec()),
+    ];
+    assert_eq!(whole.len(), 16_598);
+    golden("chunk.txt", "A chunk of 16,554 bytes, byte i being i mod 251, sealed in epoch 1 of a room.", &all);
+}
+
+#[test]
+fn texts_that_strangers_read() {
+    let link = JoinLink {
+        hosts: vec!["192.0.2.7".into(), "2001:db8::7".into()],
+        port: 5511,
+        room: "Klasse 7b".into(),
+        code: None,
+        video: None,
+        key: Some(InstructorKey([0x1c; 16])),
+        fingerprint: Fingerprint([0x3f; 32]),
+    };
+    let segment = |i: u64| Segment { chunk: chunk(), bytes: 5_000, start: i * 180_000, duration: 180_000, samples: 60 };
+    let sound = |i: u64| Segment { chunk: chunk(), bytes: 4_000, start: i * 96_256, duration: [96_256, 95_744][i as usize], samples: 94 };
+    let track = |kind, codec: &str, timescale, segments| Track { kind, codec: codec.into(), timescale, init: chunk(), init_bytes: 700, segments };
+    let video = TrackKind::Video { rung: "720p".into(), size: PictureSize { width: 1280, height: 720 }, bitrate_bps: 2_500_000 };
+    let audio = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into() };
+    let tracks = vec![track(video, "avc1.64001F", 90_000, (0..2).map(segment).collect()), track(audio, "mp4a.40.2", 48_000, (0..2).map(sound).collect())];
+    let manifest = Manifest { version: 1, duration_us: 4_000_000, tracks };
+    assert_eq!(Manifest::parse(&manifest.to_json()).expect("own output"), manifest);
+    let all: Vectors = vec![("join link of an instructor (UTF-8)".into(), link.to_string().into()), ("manifest (UTF-8)".into(), manifest.to_json())];
+    golden("text.txt", "Texts of the protocol, as bytes. docs/PROTOCOL.md shows them readable.", &all);
+    let document = document();
+    assert!(document.contains(&link.to_string()), "docs/PROTOCOL.md shows this join link: {link}");
+    let shown: String = document.chars().filter(|c| !c.is_whitespace()).collect();
+    let json: String = String::from_utf8(manifest.to_json()).expect("UTF-8").chars().filter(|c| !c.is_whitespace()).collect();
+    assert!(shown.contains(&json), "docs/PROTOCOL.md shows this manifest: {json}");
+}
+
+/// Every hexadecimal byte string of the document's worked example stands in a golden file.
+#[test]
+fn the_example_of_the_document_is_golden() {
+    let golden: String = ["control.txt", "media.txt", "chunk.txt"].iter().map(|f| fs::read_to_string(folder().join(f)).expect("the golden bytes")).collect();
+    let golden: String = golden.chars().filter(|c| !c.is_whitespace()).collect();
+    let document = document();
+    let example = document.split("## A worked example").nth(1).expect("a worked example").split("\n## ").next().expect("its end");
+    let is_hex = |t: &str| t.len() >= 8 && t.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+    let mut found = 0;
+    for text in example.split(|c: char| c.is_whitespace() || c == '`').filter(|t| is_hex(t)) {
+        assert!(golden.contains(text), "{text} is not in a golden file");
+        found += 1;
+    }
+    assert!(found > 10, "only {found} byte strings in the example");
+}
+
+#[test]
+fn the_document_names_the_limits() {
+    let ms = |d: std::time::Duration| d.as_millis() as u64;
+    let table = [
+        ("HELLO_MAX", limits::HELLO_MAX as u64),
+        ("CLIENT_MESSAGE_MAX", limits::CLIENT_MESSAGE_MAX as u64),
+        ("SERVER_MESSAGE_MAX", limits::SERVER_MESSAGE_MAX as u64),
+        ("CATALOGUE_PAGE", limits::CATALOGUE_PAGE as u64),
+        ("REQUESTS_PER_S", limits::REQUESTS_PER_S.into()),
+        ("REQUEST_BURST", limits::REQUEST_BURST.into()),
+        ("HELLO_WAIT", ms(limits::HELLO_WAIT)),
+        ("LOGIN_WAIT", ms(limits::LOGIN_WAIT)),
+        ("PING_EVERY", ms(limits::PING_EVERY)),
+        ("SILENCE_MAX", ms(limits::SILENCE_MAX)),
+        ("WRITE_WAIT", ms(limits::WRITE_WAIT)),
+        ("NAME_MAX", limits::NAME_MAX as u64),
+        ("ROOM_NAME_MAX", limits::ROOM_NAME_MAX as u64),
+        ("PASSWORD_MAX", limits::PASSWORD_MAX as u64),
+        ("AGENT_MAX", limits::AGENT_MAX as u64),
+        ("LOGIN_FAILURES_BURST", limits::LOGIN_FAILURES_BURST.into()),
+        ("LOGIN_FAILURE_FORGIVEN", ms(limits::LOGIN_FAILURE_FORGIVEN)),
+        ("SEAT_GRACE", ms(limits::SEAT_GRACE)),
+        ("SEAT_LIFETIME", ms(limits::SEAT_LIFETIME)),
+        ("EPOCH_LEAD", ms(limits::EPOCH_LEAD)),
+        ("MEDIA_HELLO_WAIT", ms(limits::MEDIA_HELLO_WAIT)),
+        ("MEDIA_IDLE", ms(limits::MEDIA_IDLE)),
+        ("MEDIA_CONNECTIONS_PER_SEAT", limits::MEDIA_CONNECTIONS_PER_SEAT as u64),
+        ("MEDIA_REQUEST_MAX", limits::MEDIA_REQUEST_MAX as u64),
+        ("MEDIA_REPLY_MAX", limits::MEDIA_REPLY_MAX as u64),
+        ("MEDIA_REQUESTS_WAITING", limits::MEDIA_REQUESTS_WAITING as u64),
+        ("RECORD_PLAIN", limits::RECORD_PLAIN as u64),
+        ("RESPONSE_FRAME_MAX", limits::RESPONSE_FRAME_MAX as u64),
+        ("CHUNK_MAX", limits::CHUNK_MAX as u64),
+    ];
+    let document = document();
+    for (name, value) in table {
+        assert!(document.lines().any(|l| l.starts_with(&format!("| `{name}` | {value} "))), "docs/PROTOCOL.md has no row: | `{name}` | {value} ...");
+    }
+}
