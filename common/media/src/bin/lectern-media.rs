@@ -111,7 +111,7 @@ fn run_prepare(args: PrepareArgs) -> anyhow::Result<()> {
     if let Some(bytes) = args.max_memory {
         limits::limit_memory(bytes).context("cannot limit the memory")?;
     }
-    limits::end_with_parent();
+    limits::end_with_parent().context("cannot watch standard input")?;
     let job = Job { source: args.source, out: args.out, rungs: args.rungs, audio: args.audio };
     tell(&Reporter::stdout(), |reporter| {
         prepare(&job, reporter)?;

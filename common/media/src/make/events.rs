@@ -64,7 +64,7 @@ impl Reporter {
     pub fn stdout() -> Self {
         let reporter = Self::new(false);
         let inner = Arc::downgrade(&reporter.0);
-        std::thread::spawn(move || {
+        let beat = move || {
             let mut seen = 0;
             loop {
                 std::thread::sleep(HEARTBEAT);
@@ -75,7 +75,9 @@ impl Reporter {
                     Self(inner).repeat();
                 }
             }
-        });
+        };
+        // Without memory for a thread the work itself will fail, and say so.
+        let _ = std::thread::Builder::new().name("heartbeat".to_owned()).spawn(beat);
         reporter
     }
 

@@ -7,8 +7,11 @@ use super::failure::Failure;
 use super::store::Store;
 use lectern_proto::manifest::{Segment, Track};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
+
+/// Longest journal: 170 bytes for each two seconds of two days.
+const JOURNAL_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// A journal that is being written.
 #[derive(Debug)]
@@ -63,7 +66,11 @@ impl Journal {
 }
 
 fn recover(store: &Store, path: &std::path::Path, head: &Track) -> Vec<Segment> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let mut text = String::new();
+    let read = File::open(path).and_then(|f| f.take(JOURNAL_BYTES_MAX).read_to_string(&mut text));
+    if read.is_err() {
+        return Vec::new();
+    }
     let mut lines = text.split_inclusive('\n').filter_map(|l| l.strip_suffix('\n'));
     let same = lines.next().and_then(|l| serde_json::from_str::<Track>(l).ok()).is_some_and(|t| same_track(&t, head));
     if !same || !store.has(head.init, head.init_bytes.into()) {

@@ -28,8 +28,11 @@ pub fn limit_memory(_bytes: u64) -> std::io::Result<()> {
 }
 
 /// Ends this process when standard input ends: the parent has closed it or is gone.
-pub fn end_with_parent() {
-    std::thread::spawn(|| {
+///
+/// # Errors
+/// The system's refusal of a thread.
+pub fn end_with_parent() -> std::io::Result<()> {
+    let watch = || {
         let mut byte = [0; 64];
         let mut input = std::io::stdin().lock();
         loop {
@@ -41,5 +44,6 @@ pub fn end_with_parent() {
             }
         }
         std::process::exit(EXIT_ORPHANED);
-    });
+    };
+    std::thread::Builder::new().name("parent".to_owned()).spawn(watch).map(drop)
 }

@@ -127,7 +127,8 @@ impl Store {
     fn sweep(&self) {
         for sub in ["", "objects", "tracks"] {
             let Ok(entries) = fs::read_dir(self.dir.join(sub)) else { continue };
-            for entry in entries.flatten().filter(|e| e.path().extension().is_some_and(|x| x == "tmp")) {
+            let left = |e: &fs::DirEntry| e.path().extension().is_some_and(|x| x == "tmp") && e.file_type().is_ok_and(|t| t.is_file());
+            for entry in entries.flatten().filter(left) {
                 let _ = fs::remove_file(entry.path());
             }
         }
