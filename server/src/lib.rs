@@ -1,1 +1,21 @@
+//! The classroom server: rooms, library, chunk serving. Links no codec.
+//!
+//! [`config`] → [`Server`] (`run`) → the two planes: `control` (TLS, sessions, the `room`) and `media` (sealed chunks),
+//! fed by the `library`. `store` alone names the database, `platform` alone the operating system.
 
+pub mod announce;
+mod clock;
+pub mod config;
+mod control;
+mod identity;
+mod library;
+mod lock;
+mod media;
+mod net;
+pub mod platform;
+pub mod prepare;
+mod room;
+mod run;
+mod store;
+
+pub use run::{Server, StartError};

@@ -1,1 +1,183 @@
-fn main() {}
+//! The server's program: reads the command line, starts the library's parts, waits for signals.
+
+mod cli;
+mod progress;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use lectern_proto::control::VideoState;
+use lectern_server::announce::AnnounceFile;
+use lectern_server::config::{Config, Problem};
+use lectern_server::prepare::{Preparation, PrepareError};
+use lectern_server::{Server, StartError, platform};
+use tokio::runtime::Runtime;
+
+use cli::{Cli, Command, ConfigArgs, PrepareArgs, RunArgs};
+
+/// Wrong usage or configuration.
+const MISCONFIGURED: u8 = 2;
+/// Ended by a second signal, as shells count them.
+const INTERRUPTED: i32 = 130;
+
+fn main() -> ExitCode {
+    platform::prepare_process();
+    let cli = Cli::parse();
+    let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) => run(&args),
+        Command::Check(args) => check(&args),
+        Command::Prepare(args) => prepare(&args),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("lectern-server: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// One line each, without the program's name in front: editors and scripts find file and line.
+fn misconfigured(problems: &[Problem]) -> ExitCode {
+    problems.iter().for_each(|p| eprintln!("{p}"));
+    ExitCode::from(MISCONFIGURED)
+}
+
+fn start_log(args: &ConfigArgs) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&args.log).with_context(|| format!("--log: `{}` is not a filter; try info, debug or lectern_server=debug", args.log))?;
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    Ok(())
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    // A blocking thread reads and seals, hashes, or looks at a directory; a few are enough.
+    tokio::runtime::Builder::new_multi_thread().max_blocking_threads(16).enable_all().build().context("the runtime cannot be started")
+}
+
+fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let config = match Config::load(&args.config.sources()) {
+        Ok(config) => config,
+        Err(problems) => return Ok(misconfigured(&problems)),
+    };
+    start_log(&args.config)?;
+    let runtime = runtime()?;
+    let done = runtime.block_on(serve(config, args));
+    runtime.shutdown_background();
+    done
+}
+
+async fn serve(config: Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen()?;
+    let server = match Server::start(config).await {
+        Ok(server) => server,
+        Err(StartError::Config(problems)) => return Ok(misconfigured(&problems)),
+        Err(error) => return Err(error.into()),
+    };
+    let announced = match &args.announce {
+        Some(path) => Some(AnnounceFile::write(path, server.announcement()).with_context(|| format!("cannot write {}", path.display()))?),
+        None => None,
+    };
+    greet(&server);
+    signals.next().await;
+    tokio::spawn(async move {
+        signals.next().await;
+        std::process::exit(INTERRUPTED);
+    });
+    drop(announced);
+    server.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a teacher needs, on standard error.
+fn greet(server: &Server) {
+    let announcement = server.announcement();
+    eprintln!("\n  Lectern is ready. Give this link to your class:\n    {}", announcement.join);
+    match server.generated_password() {
+        Some(password) => eprintln!("  Room password (generated): {password}"),
+        None => eprintln!("  Room password: as set in [rooms] password"),
+    }
+    eprintln!("  Your own link, as instructor (keep it secret):\n    {}\n  Ctrl-C ends the server.\n", announcement.instructor);
+}
+
+fn check(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
+    let checked = Config::load(&args.sources()).and_then(|config| config.check_directories().map(|()| config));
+    match checked {
+        Ok(config) => {
+            println!("{}", serde_json::to_string_pretty(&config.to_json())?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problems) => Ok(misconfigured(&problems)),
+    }
+}
+
+fn prepare(args: &PrepareArgs) -> anyhow::Result<ExitCode> {
+    let config = match Config::load(&args.config.sources()) {
+        Ok(config) => config,
+        Err(problems) => return Ok(misconfigured(&problems)),
+    };
+    start_log(&args.config)?;
+    let runtime = runtime()?;
+    let done = runtime.block_on(prepare_all(&config, args));
+    runtime.shutdown_background();
+    done
+}
+
+async fn prepare_all(config: &Config, args: &PrepareArgs) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen()?;
+    let mut preparation = match Preparation::start(config, &args.files).await {
+        Ok(preparation) => preparation,
+        Err(PrepareError::Config(problems)) => return Ok(misconfigured(&problems)),
+        Err(error) => return Err(error.into()),
+    };
+    let mut bar = progress::Bar::new();
+    let interrupted = loop {
+        tokio::select! {
+            () = signals.next() => break true,
+            news = preparation.news() => match news {
+                Some(videos) => bar.draw(&videos),
+                None => break false,
+            },
+        }
+    };
+    let videos = preparation.progress();
+    bar.draw(&videos);
+    preparation.stop().await;
+    let failed = videos.iter().filter(|v| matches!(v.state, VideoState::Failed { .. })).count();
+    if interrupted {
+        eprintln!("Stopped; the next run goes on here.");
+        return Ok(ExitCode::FAILURE);
+    }
+    eprintln!("{} of {} videos are ready.", videos.len() - failed, videos.len());
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// SIGINT and SIGTERM, or Ctrl-C where there are no signals.
+struct Signals {
+    #[cfg(unix)]
+    each: [tokio::signal::unix::Signal; 2],
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let listen = |kind| signal(kind).context("signals cannot be received");
+            Ok(Self { each: [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?] })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate] = &mut self.each;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

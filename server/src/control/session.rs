@@ -1,0 +1,296 @@
+//! One control connection: TLS, the sans-IO core, and the session's end of the room's queue.
+//!
+//! A single task reads, writes and waits at the same time. What it holds for a client is bounded: it takes from the
+//! room's queue only what was written out before, and it reads requests only while answers can be written.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use lectern_proto::control::server::{Input, ServerCore};
+use lectern_proto::control::{CloseReason, ControlError, Event, LoginRefusal, Request};
+use lectern_proto::limits::{CLOSING_WAIT, HELLO_WAIT, WRITE_WAIT};
+use lectern_proto::seal::{EXPORTER_LABEL, MediaSecret};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+use super::entrance::Entered;
+use super::{AGENT, Control};
+use crate::net::{Origin, UnprovenGuard};
+use crate::room::{Inbox, Presence};
+
+/// Bytes that wait for the socket before nothing more is read or taken from the room's queue.
+const OUT_ENOUGH: usize = 64 * 1024;
+/// What one read asks for.
+const READ: usize = 4 * 1024;
+
+type Checking = Pin<Box<dyn Future<Output = Result<Entered, LoginRefusal>> + Send>>;
+
+/// Serves one connection to its end.
+pub(super) async fn serve(stream: TcpStream, origin: Origin, control: Arc<Control>, guard: UnprovenGuard, stop: CancellationToken) {
+    let accepted_at = control.clock.now();
+    let handshake = timeout(HELLO_WAIT, control.tls.accept(stream));
+    let stream = tokio::select! {
+        () = stop.cancelled() => return,
+        () = guard.evicted() => return,
+        done = handshake => match done {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::debug!(%origin, %error, "no TLS"),
+            Err(_) => return tracing::debug!(%origin, "no TLS in time"),
+        },
+    };
+    let Ok(secret) = stream.get_ref().1.export_keying_material([0; 32], EXPORTER_LABEL, None) else { return };
+    let core = ServerCore::new(accepted_at, &control.server_name, AGENT, control.boot_id);
+    let (reader, writer) = tokio::io::split(stream);
+    let session = Session {
+        control,
+        origin,
+        secret: MediaSecret(secret),
+        core,
+        reader,
+        writer: Writer { half: writer, out: BytesMut::new(), unflushed: false, deadline: None },
+        guard: Some(guard),
+        checking: None,
+        member: None,
+        stop,
+    };
+    session.run().await;
+}
+
+struct Session {
+    control: Arc<Control>,
+    origin: Origin,
+    secret: MediaSecret,
+    core: ServerCore,
+    reader: ReadHalf<TlsStream<TcpStream>>,
+    writer: Writer,
+    /// Held until the login: so long the connection counts as unproven.
+    guard: Option<UnprovenGuard>,
+    checking: Option<Checking>,
+    member: Option<Member>,
+    stop: CancellationToken,
+}
+
+/// What a joined session has.
+struct Member {
+    presence: Presence,
+    inbox: Inbox,
+    _media: crate::media::MediaSession,
+}
+
+/// How a session ends.
+enum Ending {
+    /// Nobody is there any more.
+    Gone(&'static str),
+    /// The client said goodbye.
+    Left,
+    /// The room or the server ends it; the client is told.
+    Closed(CloseReason),
+    /// What came was not right; the client is told if it is joined.
+    Wrong(ControlError),
+}
+
+/// What happened next.
+enum Happened {
+    Read(io::Result<usize>),
+    Wrote(io::Result<()>),
+    WriteLate,
+    Checked(Box<Result<Entered, LoginRefusal>>),
+    Event(Option<Arc<Event>>),
+    Close(CloseReason),
+    Timer,
+    Evicted,
+}
+
+impl Session {
+    async fn run(mut self) {
+        let mut buffer = BytesMut::with_capacity(READ);
+        let ending = loop {
+            if let Err(ending) = self.take_inputs().await {
+                break ending;
+            }
+            self.transmit();
+            let happened = self.wait(&mut buffer).await;
+            if let Err(ending) = self.handle(happened, &mut buffer) {
+                break ending;
+            }
+        };
+        self.end(ending).await;
+    }
+
+    async fn wait(&mut self, buffer: &mut BytesMut) -> Happened {
+        let clock = self.control.clock;
+        let Self { core, reader, writer, guard, checking, member, stop, .. } = self;
+        let (close, events) = member.as_mut().map(|m| (&mut m.inbox.close, &mut m.inbox.events)).unzip();
+        let timer = core.poll_timeout().map(|at| tokio::time::sleep_until(clock.at(at)));
+        let late = writer.deadline.map(tokio::time::sleep_until);
+        let (writing, enough) = (writer.has_work(), writer.out.len() >= OUT_ENOUGH);
+        tokio::select! {
+            () = stop.cancelled() => Happened::Close(CloseReason::ServerStopping),
+            reason = or_never(close) => Happened::Close(reason.unwrap_or(CloseReason::ServerStopping)),
+            wrote = writer.step(), if writing => Happened::Wrote(wrote),
+            read = reader.read_buf(buffer), if !enough => Happened::Read(read),
+            event = or_never(events.map(|e| e.recv())), if !writing => Happened::Event(event),
+            checked = or_never(checking.as_mut()) => Happened::Checked(Box::new(checked)),
+            () = or_never(late) => Happened::WriteLate,
+            () = or_never(timer) => Happened::Timer,
+            () = or_never(guard.as_ref().map(UnprovenGuard::evicted)) => Happened::Evicted,
+        }
+    }
+
+    fn handle(&mut self, happened: Happened, buffer: &mut BytesMut) -> Result<(), Ending> {
+        let now = self.control.clock.now();
+        match happened {
+            Happened::Read(Ok(0)) => return Err(Ending::Gone("closed by the client")),
+            Happened::Read(Ok(_)) => {
+                self.core.receive(buffer);
+                buffer.clear();
+            }
+            Happened::Read(Err(_)) | Happened::Wrote(Err(_)) => return Err(Ending::Gone("connection broken")),
+            Happened::Wrote(Ok(())) => {}
+            Happened::WriteLate => return Err(Ending::Closed(CloseReason::Overrun)),
+            Happened::Checked(checked) => self.checked(now, *checked),
+            Happened::Event(Some(event)) => self.core.send(&event),
+            // The room's reason follows, or came already.
+            Happened::Event(None) => return Err(Ending::Closed(CloseReason::ServerStopping)),
+            Happened::Close(reason) => return Err(Ending::Closed(reason)),
+            Happened::Timer => self.core.handle_timeout(now).map_err(Ending::Wrong)?,
+            Happened::Evicted => return Err(Ending::Gone("made room for a newer connection")),
+        }
+        Ok(())
+    }
+
+    async fn take_inputs(&mut self) -> Result<(), Ending> {
+        while let Some(input) = self.core.poll_input(self.control.clock.now()).map_err(Ending::Wrong)? {
+            match input {
+                Input::Login(login) => {
+                    if let Some(guard) = &self.guard {
+                        guard.settle();
+                    }
+                    let (control, origin, secret) = (Arc::clone(&self.control), self.origin, self.secret.clone());
+                    self.checking = Some(Box::pin(async move { control.entrance.enter(origin, login, secret).await }));
+                }
+                Input::Request(request) => self.request(request).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn request(&mut self, request: Request) -> Result<(), Ending> {
+        let Some(member) = &self.member else { return Ok(()) };
+        match request {
+            Request::Ping { id } => self.core.send(&Event::Pong { id, server_time_us: self.control.clock.server_time_us() }),
+            Request::Leave => return Err(Ending::Left),
+            Request::Remove { request, person } => {
+                let result = member.presence.remove(person).await;
+                self.core.send(&Event::Answer { request, result });
+            }
+        }
+        Ok(())
+    }
+
+    fn checked(&mut self, now: Duration, checked: Result<Entered, LoginRefusal>) {
+        self.checking = None;
+        match checked {
+            Ok(entered) => {
+                self.guard = None;
+                self.core.join(now, entered.joined);
+                self.member = Some(Member { presence: entered.presence, inbox: entered.inbox, _media: entered.media });
+            }
+            Err(refusal) => {
+                tracing::info!(origin = %self.origin, ?refusal, "login refused");
+                self.core.refuse(now, refusal);
+            }
+        }
+    }
+
+    fn transmit(&mut self) {
+        while let Some(bytes) = self.core.poll_transmit() {
+            self.writer.push(&bytes);
+        }
+    }
+
+    /// Says why, as far as the client takes it, and closes.
+    async fn end(mut self, ending: Ending) {
+        let reason = match ending {
+            Ending::Gone(why) => return tracing::debug!(origin = %self.origin, why, "control connection ended"),
+            Ending::Left => {
+                if let Some(member) = self.member.take() {
+                    member.presence.leave().await;
+                }
+                None
+            }
+            Ending::Closed(reason) => Some(reason),
+            Ending::Wrong(error) => {
+                tracing::info!(origin = %self.origin, %error, "control connection ended");
+                Some(match error {
+                    ControlError::Flood => CloseReason::Overrun,
+                    error => CloseReason::ProtocolError(error.to_string()),
+                })
+            }
+        };
+        if let Some(reason) = reason.filter(|_| self.core.is_joined()) {
+            self.core.send(&Event::Closing(reason));
+        }
+        self.transmit();
+        let _ = timeout(CLOSING_WAIT, self.writer.finish()).await;
+    }
+}
+
+/// Waits for a future that may not be there.
+async fn or_never<F: Future>(future: Option<F>) -> F::Output {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Bytes for the client, and by when they must be out.
+struct Writer {
+    half: WriteHalf<TlsStream<TcpStream>>,
+    out: BytesMut,
+    unflushed: bool,
+    deadline: Option<Instant>,
+}
+
+impl Writer {
+    fn push(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+        self.deadline.get_or_insert_with(|| Instant::now() + WRITE_WAIT);
+    }
+
+    fn has_work(&self) -> bool {
+        !self.out.is_empty() || self.unflushed
+    }
+
+    /// Writes on; may be dropped and called again.
+    async fn step(&mut self) -> io::Result<()> {
+        if self.out.is_empty() {
+            self.half.flush().await?;
+            self.unflushed = false;
+            self.deadline = None;
+            // What a burst needed is not kept.
+            if self.out.capacity() > READ {
+                self.out = BytesMut::new();
+            }
+        } else {
+            let written = self.half.write(&self.out).await?;
+            self.out.advance(written);
+            self.unflushed = true;
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> io::Result<()> {
+        while self.has_work() {
+            self.step().await?;
+        }
+        self.half.shutdown().await
+    }
+}

@@ -1,0 +1,353 @@
+//! The library's task: does what the shelf says, one thing of each kind at a time, and publishes the catalogue.
+//!
+//! Files are read and written on threads for blocking work; the worker runs in a task of its own. What comes back is a
+//! [`Done`].
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lectern_proto::control::ChunkRef;
+use lectern_proto::limits::{CATALOGUE_EVERY, FILE_SETTLED, RESCAN_EVERY, WORKER_TIME_BASE};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::events::{Probe, WorkerEvent};
+use super::prepared::{self, Prepared};
+use super::scan::{self, ContentKey, Found, Hashed, hex};
+use super::shelf::{Info, Next, Shelf};
+use super::watch::DirectoryWatch;
+use super::worker::{self, End, Job};
+use super::{Catalogue, LibraryParts};
+use crate::platform::name_bytes;
+use crate::store::FileStamp;
+
+/// How often a file that is arriving is looked at.
+const ARRIVING_EVERY: Duration = Duration::from_millis(250);
+/// Messages from the tasks that do the work.
+const QUEUE: usize = 64;
+
+/// What a task that does something says.
+#[derive(Debug)]
+enum Done {
+    Scanned(io::Result<Vec<Found>>),
+    Hashed { name: OsString, stamp: FileStamp, result: Hashed },
+    Loaded { content: ContentKey, result: Option<Box<Prepared>> },
+    Event { content: ContentKey, event: WorkerEvent },
+    Probed { content: ContentKey, probe: Probe, thumbnail: Option<ChunkRef> },
+    Prepared { content: ContentKey, file: OsString, result: Option<Result<Box<Prepared>, String>> },
+    Deleted { content: ContentKey },
+}
+
+pub(super) struct Keeper {
+    parts: Arc<LibraryParts>,
+    shelf: Shelf,
+    catalogue: watch::Sender<Catalogue>,
+    idle: watch::Sender<bool>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    done: mpsc::Sender<Done>,
+    inbox: Option<mpsc::Receiver<Done>>,
+    changed: Arc<Notify>,
+    scanning: bool,
+    scan_again: bool,
+    next_scan: Duration,
+    /// Ends the worker that is running.
+    worker: CancellationToken,
+    published: Duration,
+    /// Progress alone is published now and then; other changes at once.
+    publish_at: Option<Duration>,
+}
+
+impl Keeper {
+    pub(super) fn new(parts: LibraryParts, catalogue: watch::Sender<Catalogue>, idle: watch::Sender<bool>, tasks: TaskTracker, stop: CancellationToken) -> Self {
+        let (done, inbox) = mpsc::channel(QUEUE);
+        Self {
+            parts: Arc::new(parts),
+            shelf: Shelf::default(),
+            catalogue,
+            idle,
+            tasks,
+            worker: stop.child_token(),
+            stop,
+            done,
+            inbox: Some(inbox),
+            changed: Arc::default(),
+            scanning: false,
+            scan_again: false,
+            next_scan: Duration::ZERO,
+            published: Duration::ZERO,
+            publish_at: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let Some(mut inbox) = self.inbox.take() else { return };
+        let _watch = DirectoryWatch::start(&self.parts.videos, Arc::clone(&self.changed));
+        let changed = Arc::clone(&self.changed);
+        let clock = self.parts.clock;
+        if self.parts.only.is_none() {
+            match scan::prepared(&self.parts.chunks) {
+                Ok(contents) => self.shelf.found_prepared(clock.now(), contents),
+                Err(error) => tracing::warn!(%error, "the directory of chunks cannot be read"),
+            }
+        }
+        self.scan();
+        loop {
+            let deadline = self.next_deadline();
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                done = inbox.recv() => match done {
+                    Some(done) => self.take(done).await,
+                    None => break,
+                },
+                () = changed.notified() => self.scan(),
+                () = tokio::time::sleep_until(clock.at(deadline)) => {}
+            }
+            let now = clock.now();
+            if now >= self.next_scan {
+                self.scan();
+            }
+            if self.shelf.is_in_vain(now) {
+                self.worker.cancel();
+            }
+            while let Some(next) = self.shelf.next(now) {
+                self.start(next);
+            }
+            if self.publish_at.is_some_and(|at| now >= at) {
+                self.publish();
+            }
+        }
+    }
+
+    fn next_deadline(&self) -> Duration {
+        [Some(self.next_scan), self.shelf.next_deadline(), self.publish_at].into_iter().flatten().min().unwrap_or(self.next_scan)
+    }
+
+    fn scan(&mut self) {
+        // Set again when the look is over; until then nothing is due.
+        self.next_scan = self.parts.clock.now() + RESCAN_EVERY;
+        if self.scanning {
+            self.scan_again = true;
+            return;
+        }
+        (self.scanning, self.scan_again) = (true, false);
+        let parts = Arc::clone(&self.parts);
+        self.blocking(move || Done::Scanned(scan::videos(&parts.videos)));
+    }
+
+    fn blocking(&self, work: impl FnOnce() -> Done + Send + 'static) {
+        let done = self.done.clone();
+        self.tasks.spawn_blocking(move || {
+            // The keeper is gone when the server stops.
+            let _ = done.blocking_send(work());
+        });
+    }
+
+    fn start(&mut self, next: Next) {
+        let (parts, stop) = (Arc::clone(&self.parts), self.stop.clone());
+        match next {
+            Next::Hash { name, stamp } => {
+                let done = self.done.clone();
+                self.tasks.spawn(async move {
+                    let result = hash(&parts, &name, stamp, stop).await;
+                    let _ = done.send(Done::Hashed { name, stamp, result }).await;
+                });
+            }
+            Next::Load(content) => self.blocking(move || Done::Loaded { content, result: prepared::load(&parts.chunks.join(hex(&content)), &parts.ladder).map(Box::new) }),
+            Next::Prepare { content, file } => {
+                self.worker = self.stop.child_token();
+                let (done, stop) = (self.done.clone(), self.worker.clone());
+                self.publish_at = Some(Duration::ZERO);
+                self.tasks.spawn(async move {
+                    let result = prepare(&parts, content, &file, &done, &stop).await;
+                    let _ = done.send(Done::Prepared { content, file, result }).await;
+                });
+            }
+            Next::Delete(content) => {
+                let dir = parts.chunks.join(hex(&content));
+                self.parts.index.withdraw(&prepared::objects(&dir));
+                tracing::info!(content = hex(&content), "no file has this content any more: its chunks are deleted");
+                self.blocking(move || {
+                    match std::fs::remove_dir_all(&dir) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!(dir = %dir.display(), %error, "not deleted"),
+                        _ => {}
+                    }
+                    Done::Deleted { content }
+                });
+            }
+        }
+    }
+
+    async fn take(&mut self, done: Done) {
+        let now = self.parts.clock.now();
+        let mut only_progress = false;
+        match done {
+            Done::Scanned(found) => self.scanned(now, found).await,
+            Done::Hashed { name, stamp, result } => self.hashed(now, &name, stamp, result).await,
+            Done::Loaded { content, result } => {
+                let result = result.map(|p| self.publish_chunks(content, *p));
+                self.shelf.loaded(content, result);
+            }
+            Done::Event { content, event } => {
+                only_progress = true;
+                if let WorkerEvent::Progress { done_us, total_us } = event {
+                    // At most 1000 thousandths.
+                    let done = u128::from(done_us.min(total_us)) * 1000 / u128::from(total_us.max(1));
+                    self.shelf.learn(content, |_, permille| *permille = u16::try_from(done).unwrap_or(1000));
+                }
+            }
+            Done::Probed { content, probe, thumbnail } => {
+                let objects = prepared::objects(&self.parts.chunks.join(hex(&content)));
+                self.parts.index.publish(&objects, thumbnail.map(|t| (t.chunk, t.bytes)));
+                let info = prepared::info(&probe, &self.parts.ladder, thumbnail);
+                self.shelf.learn(content, |known, _| *known = info);
+            }
+            Done::Prepared { content, file, result } => self.prepared(content, &file, result),
+            Done::Deleted { content } => self.shelf.deleted(content),
+        }
+        let due = if only_progress { self.published + CATALOGUE_EVERY } else { now };
+        self.publish_at = Some(self.publish_at.map_or(due, |at| at.min(due)));
+    }
+
+    async fn scanned(&mut self, now: Duration, found: io::Result<Vec<Found>>) {
+        self.scanning = false;
+        match found {
+            Ok(mut found) => {
+                if let Some(only) = &self.parts.only {
+                    found.retain(|f| only.contains(&f.name));
+                }
+                for name in self.shelf.seen(now, found) {
+                    if let Err(error) = self.parts.store.forget_content(&name_bytes(&name)).await {
+                        tracing::warn!(%error, "the hash of a file that is gone could not be forgotten");
+                    }
+                }
+            }
+            // Nothing is known; nothing is thrown away.
+            Err(error) => tracing::warn!(%error, dir = %self.parts.videos.display(), "the directory of videos cannot be read"),
+        }
+        let wait = if self.shelf.is_arriving() { ARRIVING_EVERY.min(FILE_SETTLED) } else { RESCAN_EVERY };
+        self.next_scan = now + wait;
+        if self.scan_again {
+            self.scan();
+        }
+    }
+
+    async fn hashed(&mut self, now: Duration, name: &OsString, stamp: FileStamp, result: Hashed) {
+        let result = match result {
+            Hashed::Content(content) => {
+                if let Err(error) = self.parts.store.remember_content(&name_bytes(name), stamp, &content).await {
+                    tracing::warn!(%error, "the hash of a file could not be kept");
+                }
+                Some(Ok(content))
+            }
+            Hashed::Unreadable(error) => Some(Err(format!("The file cannot be read ({error}). Check its permissions and the disk, then put it there again."))),
+            Hashed::Changed | Hashed::Stopped => None,
+        };
+        self.shelf.hashed(now, name, stamp, result);
+    }
+
+    fn prepared(&mut self, content: ContentKey, file: &OsString, result: Option<Result<Box<Prepared>, String>>) {
+        let result = match result {
+            Some(Ok(done)) => {
+                tracing::info!(file = ?file, content = hex(&content), "prepared");
+                Some(Ok(self.publish_chunks(content, *done)))
+            }
+            // A file that was renamed under the worker is no fault of the file.
+            Some(Err(reason)) if self.shelf.file_of(&content).is_some_and(|f| f != file) => {
+                tracing::info!(file = ?file, reason, "not prepared under this name; trying another");
+                None
+            }
+            Some(Err(reason)) => {
+                tracing::warn!(file = ?file, reason, "could not be prepared");
+                Some(Err(reason))
+            }
+            None => None,
+        };
+        self.shelf.prepared(content, result);
+    }
+
+    /// Makes the chunks fetchable, before the catalogue names them.
+    fn publish_chunks(&self, content: ContentKey, prepared: Prepared) -> (Info, ChunkRef) {
+        let objects = prepared::objects(&self.parts.chunks.join(hex(&content)));
+        self.parts.index.publish(&objects, prepared.chunks);
+        (prepared.info, prepared.manifest)
+    }
+
+    fn publish(&mut self) {
+        self.publish_at = None;
+        self.published = self.parts.clock.now();
+        let catalogue = self.shelf.catalogue(&self.catalogue.borrow());
+        self.catalogue.send_if_modified(|told| {
+            let changed = *told != catalogue;
+            *told = catalogue;
+            changed
+        });
+        let idle = self.shelf.is_idle();
+        self.idle.send_if_modified(|told| std::mem::replace(told, idle) != idle);
+    }
+}
+
+/// The content of a file: remembered, or hashed now.
+async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp, stop: CancellationToken) -> Hashed {
+    match parts.store.file_content(&name_bytes(name), stamp).await {
+        Ok(Some(content)) => return Hashed::Content(content),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the hash of a file could not be looked up"),
+    }
+    let path = parts.videos.join(name);
+    let hashing = tokio::task::spawn_blocking(move || scan::hash(&path, stamp, &stop));
+    hashing.await.unwrap_or_else(|error| Hashed::Unreadable(io::Error::other(error)))
+}
+
+/// Prepares a content from a file: what it is first, then its tracks, then the manifest. `None`: stopped.
+async fn prepare(parts: &LibraryParts, content: ContentKey, file: &OsString, done: &mpsc::Sender<Done>, stop: &CancellationToken) -> Option<Result<Box<Prepared>, String>> {
+    tracing::info!(file = ?file, content = hex(&content), "preparing");
+    let dir: PathBuf = parts.chunks.join(hex(&content));
+    let ask = Job { program: parts.worker.clone(), source: parts.videos.join(file), out: dir.clone(), rungs: Vec::new(), audio: false, memory: parts.worker_memory, time: WORKER_TIME_BASE };
+    let tell = |event: WorkerEvent| {
+        // A full queue loses a progress; another follows.
+        let _ = done.try_send(Done::Event { content, event });
+    };
+    if let Err(reason) = twice(&ask, stop, tell).await? {
+        return Some(Err(reason));
+    }
+    let looked = tokio::task::spawn_blocking({
+        let dir = dir.clone();
+        move || (prepared::probe(&dir), prepared::thumbnail(&dir))
+    });
+    let Ok((Some(probe), thumbnail)) = looked.await else { return Some(Err("The media worker did not say what the file is. Convert the file to MP4 with H.264 and AAC.".to_owned())) };
+    let time = WORKER_TIME_BASE + Duration::from_micros(probe.duration_us).saturating_mul(parts.worker_time);
+    let job = Job { rungs: prepared::rungs(&probe, &parts.ladder), audio: true, time, ..ask };
+    let _ = done.send(Done::Probed { content, probe, thumbnail }).await;
+    if let Err(reason) = twice(&job, stop, tell).await? {
+        return Some(Err(reason));
+    }
+    let parts = parts.clone();
+    let composed = tokio::task::spawn_blocking(move || prepared::compose(&dir, &parts.ladder)).await;
+    Some(match composed {
+        Ok(Ok(prepared)) => Ok(Box::new(prepared)),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(format!("The server failed on this file ({error}). Report this, with the file if you can.")),
+    })
+}
+
+/// Runs a worker, and once more after a fault: it goes on where it was. `None`: stopped.
+async fn twice(job: &Job, stop: &CancellationToken, tell: impl Fn(WorkerEvent)) -> Option<Result<(), String>> {
+    let mut fault = None;
+    for _ in 0..2 {
+        match worker::run(job, stop, &tell).await {
+            End::Done => return Some(Ok(())),
+            End::Failed { reason } => return Some(Err(reason)),
+            End::Stopped => return None,
+            End::Fault { reason } => {
+                tracing::warn!(reason, "media worker");
+                fault = Some(reason);
+            }
+        }
+    }
+    fault.map(Err)
+}

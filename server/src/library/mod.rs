@@ -1,0 +1,91 @@
+//! The library: `videos/` is watched, each content is prepared once by the media worker, the catalogue follows.
+//!
+//! Flow: the directory (`watch`, `scan`) → what is to be done (`shelf`, pure) → the task that does it (`keeper`) → the
+//! worker process (`worker`, `events`) → the manifest and the index of chunks (`prepared`) → the catalogue, which rooms
+//! follow. Nothing here links a codec or trusts a file.
+
+mod events;
+mod keeper;
+mod name;
+mod prepared;
+mod scan;
+mod shelf;
+mod watch;
+mod worker;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lectern_proto::control::{CatalogueEntry, VideoId};
+use lectern_proto::rung::RungSpec;
+use tokio::sync::watch as cell;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::media::ChunkIndex;
+use crate::store::Store;
+
+pub(crate) use worker::worker_program;
+
+/// Every video by id. Entries that did not change are shared with the catalogue before.
+pub(crate) type Catalogue = Arc<BTreeMap<VideoId, Arc<CatalogueEntry>>>;
+
+/// What a library is made of.
+#[derive(Debug, Clone)]
+pub struct LibraryParts {
+    pub videos: PathBuf,
+    pub chunks: PathBuf,
+    pub ladder: Vec<RungSpec>,
+    /// The media worker's program.
+    pub worker: PathBuf,
+    /// Its memory in bytes, and its longest run in multiples of the video's duration.
+    pub worker_memory: u64,
+    pub worker_time: u32,
+    /// Only these files, and nothing is deleted; or all.
+    pub only: Option<BTreeSet<OsString>>,
+    pub store: Store,
+    pub index: Arc<ChunkIndex>,
+    pub clock: Clock,
+}
+
+impl LibraryParts {
+    /// The library of a configuration.
+    #[must_use]
+    pub fn new(config: &Config, store: Store, index: Arc<ChunkIndex>, clock: Clock) -> Self {
+        Self {
+            videos: config.paths.videos.clone(),
+            chunks: config.paths.chunks.clone(),
+            ladder: config.ladder.clone(),
+            worker: worker_program(),
+            worker_memory: config.limits.worker_memory_bytes,
+            worker_time: config.limits.worker_time,
+            only: None,
+            store,
+            index,
+            clock,
+        }
+    }
+}
+
+/// A running library.
+#[derive(Debug, Clone)]
+pub struct Library {
+    pub catalogue: cell::Receiver<Catalogue>,
+    /// Whether everything that is there is ready or failed.
+    pub idle: cell::Receiver<bool>,
+}
+
+impl Library {
+    /// Starts the library's task; it ends with `stop`, its worker included.
+    #[must_use]
+    pub fn start(parts: LibraryParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
+        let (catalogue, told_catalogue) = cell::channel(Catalogue::default());
+        let (idle, told_idle) = cell::channel(false);
+        tasks.spawn(keeper::Keeper::new(parts, catalogue, idle, tasks.clone(), stop).run());
+        Self { catalogue: told_catalogue, idle: told_idle }
+    }
+}

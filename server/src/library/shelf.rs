@@ -1,0 +1,449 @@
+//! What the library knows and what is to be done next: a state machine without files, clocks or processes.
+//!
+//! Files have contents; contents are prepared once, however many files have them. The owner tells what was seen, hashed,
+//! loaded and prepared, and asks for the next thing to do.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lectern_proto::control::{CatalogueEntry, ChunkRef, VideoId, VideoState};
+use lectern_proto::limits::{FILE_SETTLED, ORPHAN_GRACE};
+
+use super::Catalogue;
+use super::name::{title, video_id};
+use super::scan::{ContentKey, Found};
+use crate::store::FileStamp;
+
+/// Where a file stands on its way into the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum FileState {
+    /// May still be copied in.
+    Arriving {
+        unchanged_since: Duration,
+    },
+    /// Waits for its hash.
+    Settled,
+    Has(ContentKey),
+    Unreadable(String),
+}
+
+#[derive(Debug)]
+struct VideoFile {
+    id: VideoId,
+    stamp: FileStamp,
+    state: FileState,
+}
+
+/// What is known about a content.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Info {
+    pub(super) title: Option<String>,
+    pub(super) duration_us: u64,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) rungs: Vec<String>,
+    pub(super) thumbnail: Option<ChunkRef>,
+}
+
+/// Where a content stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is looked up whether it was prepared before.
+    Unknown,
+    Queued,
+    Preparing {
+        permille: u16,
+    },
+    Ready {
+        manifest: ChunkRef,
+    },
+    Failed {
+        reason: String,
+    },
+}
+
+#[derive(Debug)]
+struct Content {
+    stage: Stage,
+    info: Info,
+    orphan_since: Option<Duration>,
+}
+
+/// Something for the owner to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    Hash { name: OsString, stamp: FileStamp },
+    Load(ContentKey),
+    Prepare { content: ContentKey, file: OsString },
+    Delete(ContentKey),
+}
+
+/// The library's knowledge.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    files: BTreeMap<OsString, VideoFile>,
+    contents: BTreeMap<ContentKey, Content>,
+    queue: VecDeque<ContentKey>,
+    /// What is being done, so that nothing is done twice at once.
+    hashing: Option<OsString>,
+    loading: Option<ContentKey>,
+    preparing: Option<ContentKey>,
+    deleting: Option<ContentKey>,
+    /// Directories that were there at the start, of contents that no file had yet.
+    left_over: BTreeMap<ContentKey, Duration>,
+    scanned: bool,
+}
+
+impl Shelf {
+    /// Takes in what the directory holds now. Gives the names of files that are gone or are not what they were.
+    pub(super) fn seen(&mut self, now: Duration, found: Vec<Found>) -> Vec<OsString> {
+        self.scanned = true;
+        let there: BTreeSet<_> = found.iter().map(|f| f.name.clone()).collect();
+        let mut outdated: Vec<_> = self.files.keys().filter(|name| !there.contains(*name)).cloned().collect();
+        self.files.retain(|name, _| there.contains(name));
+        for Found { name, stamp, is_old } in found {
+            match self.files.get_mut(&name) {
+                Some(file) if file.stamp == stamp => file.settle(now, is_old),
+                Some(file) => {
+                    outdated.push(name);
+                    (file.stamp, file.state) = (stamp, FileState::Arriving { unchanged_since: now });
+                }
+                None => {
+                    let state = if is_old { FileState::Settled } else { FileState::Arriving { unchanged_since: now } };
+                    self.files.insert(name.clone(), VideoFile { id: video_id(&name), stamp, state });
+                }
+            }
+        }
+        self.mark_orphans(now);
+        outdated
+    }
+
+    /// Takes in the directories of prepared contents that are there at the start.
+    pub(super) fn found_prepared(&mut self, now: Duration, contents: Vec<ContentKey>) {
+        self.left_over = contents.into_iter().filter(|c| !self.contents.contains_key(c)).map(|c| (c, now)).collect();
+    }
+
+    /// The hash of a file that had this stamp; `None`: it changed meanwhile.
+    pub(super) fn hashed(&mut self, now: Duration, name: &OsString, stamp: FileStamp, result: Option<Result<ContentKey, String>>) {
+        if self.hashing.as_ref() == Some(name) {
+            self.hashing = None;
+        }
+        let Some(file) = self.files.get_mut(name).filter(|f| f.stamp == stamp && f.state == FileState::Settled) else { return };
+        file.state = match result {
+            Some(Ok(content)) => FileState::Has(content),
+            Some(Err(reason)) => FileState::Unreadable(reason),
+            None => FileState::Arriving { unchanged_since: now },
+        };
+        if let FileState::Has(key) = file.state {
+            self.left_over.remove(&key);
+            let content = self.contents.entry(key).or_insert(Content { stage: Stage::Unknown, info: Info::default(), orphan_since: None });
+            content.orphan_since = None;
+            // Whoever put the file there again wants another try.
+            if matches!(content.stage, Stage::Failed { .. }) {
+                content.stage = Stage::Unknown;
+            }
+        }
+        self.mark_orphans(now);
+    }
+
+    /// What was found in a content's directory: everything, or not (then it is prepared).
+    pub(super) fn loaded(&mut self, key: ContentKey, result: Option<(Info, ChunkRef)>) {
+        self.loading = None;
+        let Some(content) = self.contents.get_mut(&key).filter(|c| c.stage == Stage::Unknown) else { return };
+        match result {
+            Some((info, manifest)) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
+            None => {
+                content.stage = Stage::Queued;
+                self.queue.push_back(key);
+            }
+        }
+    }
+
+    /// Takes in what became known while a content is prepared.
+    pub(super) fn learn(&mut self, key: ContentKey, change: impl FnOnce(&mut Info, &mut u16)) {
+        if let Some(Content { stage: Stage::Preparing { permille }, info, .. }) = self.contents.get_mut(&key) {
+            change(info, permille);
+        }
+    }
+
+    /// What came of preparing; `None`: it was stopped and is tried again if a file still has the content.
+    pub(super) fn prepared(&mut self, key: ContentKey, result: Option<Result<(Info, ChunkRef), String>>) {
+        self.preparing = None;
+        let Some(content) = self.contents.get_mut(&key) else { return };
+        match result {
+            Some(Ok((info, manifest))) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
+            Some(Err(reason)) => content.stage = Stage::Failed { reason },
+            None => content.stage = Stage::Unknown,
+        }
+    }
+
+    /// A directory is gone.
+    pub(super) fn deleted(&mut self, key: ContentKey) {
+        if self.deleting == Some(key) {
+            self.deleting = None;
+        }
+        self.left_over.remove(&key);
+    }
+
+    /// The next thing to do. Each kind is done one at a time.
+    pub(super) fn next(&mut self, now: Duration) -> Option<Next> {
+        self.next_hash().or_else(|| self.next_load()).or_else(|| self.next_prepare()).or_else(|| self.next_delete(now))
+    }
+
+    fn next_hash(&mut self) -> Option<Next> {
+        let free = self.hashing.is_none();
+        let (name, file) = self.files.iter().find(|(_, f)| free && f.state == FileState::Settled)?;
+        self.hashing = Some(name.clone());
+        Some(Next::Hash { name: name.clone(), stamp: file.stamp })
+    }
+
+    fn next_load(&mut self) -> Option<Next> {
+        let free = self.loading.is_none();
+        let key = self.contents.iter().find(|(k, c)| free && c.stage == Stage::Unknown && self.deleting != Some(**k)).map(|(k, _)| *k)?;
+        self.loading = Some(key);
+        Some(Next::Load(key))
+    }
+
+    fn next_prepare(&mut self) -> Option<Next> {
+        if self.preparing.is_some() {
+            return None;
+        }
+        let place = self.queue.iter().position(|k| self.file_of(k).is_some())?;
+        let content = self.queue.remove(place)?;
+        let file = self.file_of(&content)?.clone();
+        self.contents.get_mut(&content)?.stage = Stage::Preparing { permille: 0 };
+        self.preparing = Some(content);
+        Some(Next::Prepare { content, file })
+    }
+
+    fn next_delete(&mut self, now: Duration) -> Option<Next> {
+        // A file that is arriving or being hashed may have any content: a renamed file goes before it comes.
+        if self.deleting.is_some() || !self.scanned || self.is_arriving() {
+            return None;
+        }
+        let over = |since: Duration| now >= since + ORPHAN_GRACE;
+        let orphan = |c: &Content| c.orphan_since.is_some_and(over);
+        let busy = |k: &ContentKey| self.preparing == Some(*k) || self.loading == Some(*k);
+        let key = self.contents.iter().find(|(k, c)| orphan(c) && !busy(k)).map(|(k, _)| *k);
+        let key = key.or_else(|| self.left_over.iter().find(|(_, since)| over(**since)).map(|(k, _)| *k))?;
+        self.contents.remove(&key);
+        self.queue.retain(|k| *k != key);
+        self.deleting = Some(key);
+        Some(Next::Delete(key))
+    }
+
+    /// When [`Self::next`] may have more to do though nothing was told.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        let orphans = self.contents.values().filter_map(|c| c.orphan_since);
+        orphans.chain(self.left_over.values().copied()).min().filter(|_| self.scanned && !self.is_arriving() && self.deleting.is_none()).map(|since| since + ORPHAN_GRACE)
+    }
+
+    /// Whether files must be looked at again soon.
+    pub(super) fn is_arriving(&self) -> bool {
+        self.files.values().any(|f| matches!(f.state, FileState::Arriving { .. } | FileState::Settled))
+    }
+
+    /// Whether everything that is there is ready or failed.
+    pub(super) fn is_idle(&self) -> bool {
+        let open = |c: &Content| c.orphan_since.is_none() && matches!(c.stage, Stage::Unknown | Stage::Queued | Stage::Preparing { .. });
+        self.scanned && !self.is_arriving() && !self.contents.values().any(open)
+    }
+
+    /// Whether the content that is being prepared has no file any more, for longer than a rename takes.
+    pub(super) fn is_in_vain(&self, now: Duration) -> bool {
+        let since = self.preparing.and_then(|k| self.contents.get(&k)).and_then(|c| c.orphan_since);
+        since.is_some_and(|since| now >= since + ORPHAN_GRACE) && !self.is_arriving()
+    }
+
+    /// Whether a file has the content.
+    pub(super) fn file_of(&self, key: &ContentKey) -> Option<&OsString> {
+        self.files.iter().find(|(_, f)| f.state == FileState::Has(*key)).map(|(name, _)| name)
+    }
+
+    fn mark_orphans(&mut self, now: Duration) {
+        let used: BTreeSet<_> = self.files.values().filter_map(|f| if let FileState::Has(key) = f.state { Some(key) } else { None }).collect();
+        for (key, content) in &mut self.contents {
+            if used.contains(key) {
+                content.orphan_since = None;
+            } else {
+                content.orphan_since.get_or_insert(now);
+            }
+        }
+    }
+
+    /// The catalogue of now; entries that did not change are those of `before`.
+    pub(super) fn catalogue(&self, before: &Catalogue) -> Catalogue {
+        let entry = |(name, file): (&OsString, &VideoFile)| {
+            let entry = self.entry(name, file);
+            let entry = before.get(&file.id).filter(|old| ***old == entry).cloned().unwrap_or_else(|| Arc::new(entry));
+            (file.id.clone(), entry)
+        };
+        Arc::new(self.files.iter().map(entry).collect())
+    }
+
+    fn entry(&self, name: &OsString, file: &VideoFile) -> CatalogueEntry {
+        let content = if let FileState::Has(key) = file.state { self.contents.get(&key) } else { None };
+        let info = content.map(|c| c.info.clone()).unwrap_or_default();
+        let state = match (&file.state, content.map(|c| &c.stage)) {
+            (FileState::Unreadable(reason), _) => VideoState::Failed { reason: reason.clone() },
+            (_, Some(Stage::Preparing { permille })) => VideoState::Preparing { permille: *permille },
+            (_, Some(Stage::Ready { manifest })) => VideoState::Ready { manifest: *manifest },
+            (_, Some(Stage::Failed { reason })) => VideoState::Failed { reason: reason.clone() },
+            (_, Some(Stage::Unknown | Stage::Queued) | None) => VideoState::Waiting,
+        };
+        CatalogueEntry {
+            id: file.id.clone(),
+            title: title(info.title.as_deref(), name),
+            duration_us: info.duration_us,
+            width: info.width,
+            height: info.height,
+            rungs: info.rungs,
+            state,
+            thumbnail: info.thumbnail,
+        }
+    }
+}
+
+impl VideoFile {
+    fn settle(&mut self, now: Duration, is_old: bool) {
+        if let FileState::Arriving { unchanged_since } = self.state
+            && (is_old || now >= unchanged_since + FILE_SETTLED)
+        {
+            self.state = FileState::Settled;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lectern_proto::manifest::ChunkHash;
+
+    const A: ContentKey = [0xa; 32];
+    const B: ContentKey = [0xb; 32];
+    const MANIFEST: ChunkRef = ChunkRef { chunk: ChunkHash([1; 32]), bytes: 5 };
+
+    fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn found(name: &str, size: u64) -> Found {
+        Found { name: name.into(), stamp: FileStamp { size, modified_ns: 0 }, is_old: true }
+    }
+
+    fn hash_as(shelf: &mut Shelf, now: Duration, content: ContentKey) {
+        let Some(Next::Hash { name, stamp }) = shelf.next(now) else { panic!("nothing to hash") };
+        shelf.hashed(now, &name, stamp, Some(Ok(content)));
+    }
+
+    fn ready(shelf: &mut Shelf, now: Duration, content: ContentKey) {
+        assert_eq!(shelf.next(now), Some(Next::Load(content)));
+        shelf.loaded(content, Some((Info::default(), MANIFEST)));
+    }
+
+    fn states(shelf: &Shelf) -> Vec<(String, VideoState)> {
+        shelf.catalogue(&Catalogue::default()).values().map(|e| (e.title.clone(), e.state.clone())).collect()
+    }
+
+    #[test]
+    fn a_new_file_is_hashed_looked_up_and_prepared() {
+        let mut shelf = Shelf::default();
+        shelf.seen(s(0), vec![found("a.mp4", 1)]);
+        hash_as(&mut shelf, s(0), A);
+        assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+        assert_eq!(shelf.next(s(0)), None, "one at a time");
+        shelf.loaded(A, None);
+        assert_eq!(shelf.next(s(0)), Some(Next::Prepare { content: A, file: "a.mp4".into() }));
+        shelf.learn(A, |info, permille| (info.duration_us, *permille) = (7, 500));
+        assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500 })]);
+        assert!(!shelf.is_idle());
+        shelf.prepared(A, Some(Ok((Info::default(), MANIFEST))));
+        assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Ready { manifest: MANIFEST })]);
+        assert!(shelf.is_idle());
+    }
+
+    #[test]
+    fn a_file_that_is_copied_in_waits() {
+        let mut shelf = Shelf::default();
+        let growing = |size| vec![Found { is_old: false, ..found("a.mp4", size) }];
+        shelf.seen(s(0), growing(1));
+        assert_eq!(shelf.next(s(0)), None);
+        shelf.seen(s(2), growing(2));
+        assert_eq!(shelf.next(s(2)), None);
+        shelf.seen(s(3), growing(2));
+        assert!(matches!(shelf.next(s(3)), Some(Next::Hash { .. })));
+        shelf.seen(s(4), growing(3));
+        shelf.hashed(s(4), &"a.mp4".into(), FileStamp { size: 2, modified_ns: 0 }, Some(Ok(A)));
+        assert_eq!(shelf.next(s(4)), None, "the hash of what it was does not count");
+        assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Waiting)]);
+    }
+
+    #[test]
+    fn a_rename_and_a_copy_cost_nothing() {
+        let mut shelf = Shelf::default();
+        shelf.seen(s(0), vec![found("a.mp4", 1)]);
+        hash_as(&mut shelf, s(0), A);
+        ready(&mut shelf, s(0), A);
+        shelf.seen(s(10), vec![]);
+        assert_eq!(shelf.next(s(11)), None, "still in its grace");
+        shelf.seen(s(12), vec![found("b.mp4", 1), found("c.mp4", 1)]);
+        hash_as(&mut shelf, s(20), A);
+        hash_as(&mut shelf, s(20), A);
+        assert_eq!(shelf.next(s(99)), None);
+        assert_eq!(states(&shelf).len(), 2);
+        assert!(states(&shelf).iter().all(|(_, s)| matches!(s, VideoState::Ready { .. })));
+    }
+
+    #[test]
+    fn what_no_file_has_is_deleted_after_its_grace() {
+        let mut shelf = Shelf::default();
+        shelf.found_prepared(s(0), vec![A, B]);
+        assert_eq!(shelf.next(s(99)), None, "nothing before the first look");
+        shelf.seen(s(0), vec![found("a.mp4", 1)]);
+        hash_as(&mut shelf, s(0), A);
+        ready(&mut shelf, s(0), A);
+        assert_eq!(shelf.next_deadline(), Some(ORPHAN_GRACE));
+        assert_eq!(shelf.next(ORPHAN_GRACE), Some(Next::Delete(B)));
+        shelf.deleted(B);
+        shelf.seen(s(50), vec![]);
+        assert_eq!(shelf.next(s(51)), None);
+        assert_eq!(shelf.next(s(50) + ORPHAN_GRACE), Some(Next::Delete(A)));
+        shelf.deleted(A);
+        assert_eq!((shelf.next(s(99)), shelf.next_deadline()), (None, None));
+    }
+
+    #[test]
+    fn a_file_that_goes_while_it_is_prepared_ends_that() {
+        let mut shelf = Shelf::default();
+        shelf.seen(s(0), vec![found("a.mp4", 1)]);
+        hash_as(&mut shelf, s(0), A);
+        assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+        shelf.loaded(A, None);
+        assert!(shelf.next(s(0)).is_some());
+        shelf.seen(s(5), vec![]);
+        assert!(!shelf.is_in_vain(s(5)) && shelf.is_in_vain(s(5) + ORPHAN_GRACE));
+        assert_eq!(shelf.next(s(99)), None, "not deleted under the worker");
+        shelf.prepared(A, None);
+        assert!(matches!(shelf.next(s(99)), Some(Next::Load(_) | Next::Delete(_))));
+    }
+
+    #[test]
+    fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
+        let mut shelf = Shelf::default();
+        shelf.seen(s(0), vec![found("a.mp4", 1)]);
+        hash_as(&mut shelf, s(0), A);
+        assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+        shelf.loaded(A, None);
+        assert!(shelf.next(s(0)).is_some());
+        shelf.prepared(A, Some(Err("full".into())));
+        assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "full".into() })]);
+        assert_eq!(shelf.next(s(9)), None);
+        let touched = Found { stamp: FileStamp { size: 1, modified_ns: 9 }, ..found("a.mp4", 1) };
+        shelf.seen(s(10), vec![touched.clone()]);
+        shelf.seen(s(12), vec![touched]);
+        hash_as(&mut shelf, s(12), A);
+        assert_eq!(shelf.next(s(12)), Some(Next::Load(A)));
+    }
+}

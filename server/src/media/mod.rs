@@ -1,0 +1,68 @@
+//! The media port, stored part: sealed requests come, records that were sealed once for everybody go.
+//!
+//! Flow: listener → `connection` (challenge, proof, requests in order) → `index` (which chunk is where, for this room) →
+//! `cache` (read and sealed once, bounded) → the socket, without a copy for each viewer. One service for the video and
+//! the audio port.
+
+mod cache;
+mod connection;
+mod index;
+mod keys;
+mod sessions;
+
+use std::sync::Arc;
+
+use lectern_proto::limits::{MEDIA_CONNECTIONS_MAX, MEDIA_UNPROVEN_MAX, MEDIA_UNPROVEN_PER_ADDRESS};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::net::{Unproven, accept_loop};
+
+pub(crate) use cache::SealedCache;
+pub(crate) use index::{ChunkIndex, ChunkPlace};
+pub(crate) use keys::{EpochKey, RoomKeys};
+pub(crate) use sessions::{MediaSession, MediaSessions};
+
+/// What the media port knows of a room.
+#[derive(Debug)]
+pub(crate) struct RoomMedia {
+    /// Tells rooms apart in the cache.
+    pub room: u32,
+    pub keys: RoomKeys,
+    /// The chunks that the room's catalogue holds.
+    pub index: Arc<ChunkIndex>,
+}
+
+/// What every media connection shares.
+#[derive(Debug)]
+pub(crate) struct Media {
+    pub(crate) sessions: Arc<MediaSessions>,
+    pub(crate) cache: SealedCache,
+    pub(crate) clock: Clock,
+    unproven: Unproven,
+    permits: Arc<Semaphore>,
+}
+
+impl Media {
+    pub(crate) fn new(sessions: Arc<MediaSessions>, cache: SealedCache, clock: Clock) -> Self {
+        let unproven = Unproven::new(MEDIA_UNPROVEN_MAX, MEDIA_UNPROVEN_PER_ADDRESS);
+        Self { sessions, cache, clock, unproven, permits: Arc::new(Semaphore::new(MEDIA_CONNECTIONS_MAX)) }
+    }
+}
+
+/// Serves one of the media ports until `stop`.
+pub(crate) async fn serve(listener: TcpListener, media: Arc<Media>, tasks: TaskTracker, stop: CancellationToken) {
+    let permits = Arc::clone(&media.permits);
+    accept_loop(listener, permits, tasks, stop.clone(), |stream, peer, permit| {
+        let (media, stop) = (Arc::clone(&media), stop.clone());
+        async move {
+            let Some(guard) = media.unproven.admit(peer.into()) else { return };
+            connection::serve(stream, media, guard, stop).await;
+            drop(permit);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,85 @@
+//! Opens listening sockets and accepts from them, with a permit before each accept.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Bind;
+
+/// Connections that the operating system holds until they are accepted.
+const BACKLOG: i32 = 1_024;
+/// Longest pause after a failed accept (usually: no file descriptor is free).
+const BACKOFF_MAX: Duration = Duration::from_secs(1);
+
+/// Listens on a port; 0 is any free one.
+///
+/// # Errors
+/// Those of the sockets.
+pub(crate) fn listen(bind: Bind, port: u16) -> io::Result<TcpListener> {
+    match bind {
+        Bind::One(address) => open(SocketAddr::new(address, port)),
+        Bind::Any => match open(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port)) {
+            // A machine without IPv6.
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied => open(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)),
+            done => done,
+        },
+    }
+}
+
+fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        socket.set_only_v6(false)?;
+    }
+    // Elsewhere it would let two programs share the port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Accepts until `stop`; each connection becomes a task that holds its permit to its end.
+pub(crate) async fn accept_loop<F>(listener: TcpListener, permits: Arc<Semaphore>, tasks: TaskTracker, stop: CancellationToken, serve: impl Fn(TcpStream, IpAddr, OwnedSemaphorePermit) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut backoff = Duration::from_millis(1);
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = accept(&listener, &permits) => accepted,
+        };
+        match accepted {
+            Ok((stream, peer, permit)) => {
+                backoff = Duration::from_millis(1);
+                tasks.spawn(serve(stream, peer.ip(), permit));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(backoff) => {}
+                }
+                backoff = (backoff * 2).min(BACKOFF_MAX);
+            }
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    // Control messages and responses are written whole; waiting for more would only delay them.
+    stream.set_nodelay(true)?;
+    Ok((stream, peer, permit))
+}

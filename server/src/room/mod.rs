@@ -1,0 +1,184 @@
+//! A room: one task with a bounded mailbox that owns the roster, what each member was told, and the media key.
+//!
+//! Sessions send messages and get events through bounded queues; the room never waits for a session. Nothing here knows
+//! sockets, files or codecs.
+
+mod roster;
+mod task;
+
+use std::sync::Arc;
+
+use lectern_proto::control::{CloseReason, Event, LoginRefusal, PersonId, Refusal, Role};
+use lectern_proto::limits::{CONTROL_QUEUE, ROOM_MAILBOX};
+use lectern_proto::seal::RoomKey;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::library::Catalogue;
+use crate::media::RoomMedia;
+use crate::store::Store;
+
+pub(crate) use roster::is_name;
+
+/// What a room is made of.
+#[derive(Debug)]
+pub(crate) struct RoomParts {
+    pub name: String,
+    /// Most students; instructors always find room.
+    pub people: usize,
+    pub media: Arc<RoomMedia>,
+    pub catalogue: watch::Receiver<Catalogue>,
+    pub store: Store,
+    pub clock: Clock,
+}
+
+/// One connection of a person: an older one of the same seat is told apart by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ConnectionId(pub(crate) u64);
+
+/// The room's end of a session's queue.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    events: mpsc::Sender<Arc<Event>>,
+    close: oneshot::Sender<CloseReason>,
+}
+
+/// The session's end of its queue.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    pub(crate) events: mpsc::Receiver<Arc<Event>>,
+    /// Why the room ends the connection.
+    pub(crate) close: oneshot::Receiver<CloseReason>,
+}
+
+/// A queue of [`CONTROL_QUEUE`] events; the room closes a session that lets it run full.
+pub(crate) fn queue() -> (Outbox, Inbox) {
+    let (events, inbox) = mpsc::channel(CONTROL_QUEUE);
+    let (close, closed) = oneshot::channel();
+    (Outbox { events, close }, Inbox { events: inbox, close: closed })
+}
+
+/// Somebody at the door, whose proof was right.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) person: PersonId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) connection: ConnectionId,
+    pub(crate) outbox: Outbox,
+}
+
+/// What somebody gets who was let in.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// As the room shows it.
+    pub(crate) name: String,
+    pub(crate) epoch: u32,
+    pub(crate) room_key: RoomKey,
+}
+
+#[derive(Debug)]
+enum Message {
+    Enter { entry: Entry, reply: oneshot::Sender<Result<Admission, LoginRefusal>> },
+    Lost { person: PersonId, connection: ConnectionId },
+    Leave { person: PersonId, connection: ConnectionId },
+    Remove { by: PersonId, person: PersonId, reply: oneshot::Sender<Result<(), Refusal>> },
+}
+
+/// How others reach a room.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    name: Arc<str>,
+    mailbox: mpsc::Sender<Message>,
+    media: Arc<RoomMedia>,
+}
+
+impl Room {
+    /// Starts the room's task; it ends with `stop`, and tells everybody.
+    #[must_use]
+    pub(crate) fn start(parts: RoomParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
+        let (mailbox, messages) = mpsc::channel(ROOM_MAILBOX);
+        let room = Self { name: parts.name.as_str().into(), mailbox, media: Arc::clone(&parts.media) };
+        tasks.spawn(task::RoomTask::new(parts).run(messages, stop));
+        room
+    }
+
+    #[must_use]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the media port needs to know of this room.
+    #[must_use]
+    pub(crate) fn media(&self) -> &Arc<RoomMedia> {
+        &self.media
+    }
+
+    /// Asks for a place; the first events are in the queue when this returns.
+    pub(crate) async fn enter(&self, entry: Entry) -> Result<(Admission, Presence), LoginRefusal> {
+        let presence = Presence { mailbox: self.mailbox.clone(), person: entry.person, connection: entry.connection, ended: false };
+        let (reply, answer) = oneshot::channel();
+        let sent = self.mailbox.send(Message::Enter { entry, reply }).await;
+        // A room that is ending answers nobody any more.
+        let busy = LoginRefusal::Busy { retry_after_ms: 1_000 };
+        match (sent, answer.await) {
+            (Ok(()), Ok(Ok(admission))) => Ok((admission, presence)),
+            (Ok(()), Ok(Err(refusal))) => {
+                presence.forget();
+                Err(refusal)
+            }
+            _ => Err(busy),
+        }
+    }
+}
+
+/// A person's place in the room for the life of one connection; when it is dropped the connection counts as lost.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    mailbox: mpsc::Sender<Message>,
+    person: PersonId,
+    connection: ConnectionId,
+    ended: bool,
+}
+
+impl Presence {
+    /// Ends the seat in the room.
+    pub(crate) async fn leave(mut self) {
+        self.ended = true;
+        let _ = self.mailbox.send(Message::Leave { person: self.person, connection: self.connection }).await;
+    }
+
+    /// Asks that another person's seat be ended.
+    pub(crate) async fn remove(&self, person: PersonId) -> Result<(), Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.mailbox.send(Message::Remove { by: self.person, person, reply }).await;
+        match (sent, answer.await) {
+            (Ok(()), Ok(result)) => result,
+            _ => Err(Refusal::NoSuchPerson),
+        }
+    }
+
+    /// The room itself ended the place.
+    fn forget(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let lost = Message::Lost { person: self.person, connection: self.connection };
+        if let Err(mpsc::error::TrySendError::Full(lost)) = self.mailbox.try_send(lost)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let mailbox = self.mailbox.clone();
+            runtime.spawn(async move {
+                let _ = mailbox.send(lost).await;
+            });
+        }
+    }
+}

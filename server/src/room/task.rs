@@ -1,0 +1,277 @@
+//! The room's task: takes messages one by one, tells members what changed, keeps the media key.
+//!
+//! Changes of the roster and of the catalogue are collected and told a few times a second at most, so that a class that
+//! joins at once does not fill everybody's queue.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lectern_proto::control::{CatalogueEntry, CloseReason, Event, LoginRefusal, PersonId, Refusal, Role, VideoId};
+use lectern_proto::limits::{CATALOGUE_EVERY, CATALOGUE_PAGE, EPOCH_LEAD, ROOM_PEOPLE_MAX, ROSTER_EVERY};
+use lectern_proto::seal::RoomKey;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::roster::Roster;
+use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
+use crate::clock::Clock;
+use crate::library::Catalogue;
+use crate::media::{EpochKey, RoomMedia};
+use crate::store::Store;
+
+/// A new media key that was announced; it is used from `at` on, when everybody has it.
+#[derive(Debug)]
+struct NextEpoch {
+    key: Arc<EpochKey>,
+    at: Duration,
+    /// Somebody else was removed meanwhile: another key follows.
+    again: bool,
+}
+
+pub(super) struct RoomTask {
+    name: String,
+    people_most: usize,
+    media: Arc<RoomMedia>,
+    catalogue: watch::Receiver<Catalogue>,
+    store: Store,
+    clock: Clock,
+    roster: Roster,
+    connections: HashMap<PersonId, (ConnectionId, Outbox)>,
+    /// The catalogue as members know it.
+    told: Catalogue,
+    catalogue_at: Option<Duration>,
+    catalogue_told_at: Duration,
+    changed_people: BTreeSet<PersonId>,
+    people_told_at: Duration,
+    next_epoch: Option<NextEpoch>,
+}
+
+impl RoomTask {
+    pub(super) fn new(parts: RoomParts) -> Self {
+        let mut catalogue = parts.catalogue;
+        let told = catalogue.borrow_and_update().clone();
+        Self {
+            name: parts.name,
+            people_most: parts.people,
+            media: parts.media,
+            catalogue,
+            store: parts.store,
+            clock: parts.clock,
+            roster: Roster::default(),
+            connections: HashMap::new(),
+            told,
+            catalogue_at: None,
+            catalogue_told_at: Duration::ZERO,
+            changed_people: BTreeSet::new(),
+            people_told_at: Duration::ZERO,
+            next_epoch: None,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Message>, stop: CancellationToken) {
+        loop {
+            let due = self.next_deadline().map(|at| self.clock.at(at));
+            tokio::select! {
+                () = stop.cancelled() => break,
+                message = messages.recv() => match message {
+                    Some(message) => self.take(message).await,
+                    None => break,
+                },
+                changed = self.catalogue.changed(), if self.catalogue_at.is_none() => match changed {
+                    Ok(()) => self.catalogue_at = Some(self.catalogue_told_at + CATALOGUE_EVERY),
+                    Err(_) => break,
+                },
+                () = sleep_until(due), if due.is_some() => {}
+            }
+            self.do_what_is_due();
+        }
+        for (_, (_, outbox)) in self.connections.drain() {
+            let _ = outbox.close.send(CloseReason::ServerStopping);
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Duration> {
+        let people = (!self.changed_people.is_empty()).then(|| self.people_told_at + ROSTER_EVERY);
+        [self.roster.next_expiry(), self.catalogue_at, people, self.next_epoch.as_ref().map(|n| n.at)].into_iter().flatten().min()
+    }
+
+    fn do_what_is_due(&mut self) {
+        let now = self.clock.now();
+        for person in self.roster.expire(now) {
+            tracing::info!(room = %self.name, person = person.0, "the seat was not taken again");
+            self.changed_people.insert(person);
+        }
+        if !self.changed_people.is_empty() && now >= self.people_told_at + ROSTER_EVERY {
+            self.people_told_at = now;
+            self.tell_people();
+        }
+        if self.catalogue_at.is_some_and(|at| now >= at) {
+            self.catalogue_at = None;
+            self.catalogue_told_at = now;
+            self.tell_catalogue();
+        }
+        if let Some(next) = self.next_epoch.take_if(|n| now >= n.at) {
+            self.media.keys.replace(next.key);
+            if next.again {
+                self.rotate(now);
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Message) {
+        match message {
+            Message::Enter { entry, reply } => {
+                let (person, connection) = (entry.person, entry.connection);
+                // Somebody who went away meanwhile is lost again at once.
+                if reply.send(self.enter(entry)).is_err() {
+                    self.lose(person, connection);
+                }
+            }
+            Message::Lost { person, connection } => self.lose(person, connection),
+            Message::Leave { person, connection } => {
+                if self.is_current(person, connection) {
+                    self.connections.remove(&person);
+                    self.end_seat(person).await;
+                    tracing::info!(room = %self.name, person = person.0, "left");
+                }
+            }
+            Message::Remove { by, person, reply } => {
+                let _ = reply.send(self.remove(by, person).await);
+            }
+        }
+    }
+
+    fn is_current(&self, person: PersonId, connection: ConnectionId) -> bool {
+        self.connections.get(&person).is_some_and(|(id, _)| *id == connection)
+    }
+
+    fn enter(&mut self, entry: Entry) -> Result<Admission, LoginRefusal> {
+        let known = self.roster.person(entry.person).is_some();
+        let full = self.roster.len() >= ROOM_PEOPLE_MAX || (entry.role == Role::Student && self.roster.students() >= self.people_most);
+        if !known && full {
+            return Err(LoginRefusal::RoomFull);
+        }
+        let person = self.roster.enter(entry.person, &entry.name, entry.role).clone();
+        if let Some((_, older)) = self.connections.remove(&entry.person) {
+            let _ = older.close.send(CloseReason::Replaced);
+        }
+        self.changed_people.insert(person.id);
+        tracing::info!(room = %self.name, person = person.id.0, name = ?person.name, role = ?person.role, again = known, "entered");
+        let current = self.media.keys.current();
+        self.greet(&entry.outbox);
+        self.connections.insert(person.id, (entry.connection, entry.outbox));
+        Ok(Admission { name: person.name, epoch: current.epoch, room_key: current.key.clone() })
+    }
+
+    /// The first state: a coming key, all people, all videos. It fits into the empty queue.
+    fn greet(&self, outbox: &Outbox) {
+        let mut events = Vec::new();
+        events.extend(self.next_epoch.as_ref().map(|n| Event::MediaEpoch { epoch: n.key.epoch, room_key: n.key.key.clone() }));
+        let people: Vec<_> = self.roster.people().cloned().collect();
+        events.extend(people.chunks(CATALOGUE_PAGE).map(|page| Event::People(page.to_vec())));
+        let videos: Vec<_> = self.told.values().collect();
+        events.extend(videos.chunks(CATALOGUE_PAGE).map(|page| Event::Videos(page.iter().map(|e| CatalogueEntry::clone(e)).collect())));
+        events.push(Event::Synchronised);
+        for event in events {
+            let _ = outbox.events.try_send(Arc::new(event));
+        }
+    }
+
+    fn lose(&mut self, person: PersonId, connection: ConnectionId) {
+        if !self.is_current(person, connection) {
+            return;
+        }
+        self.connections.remove(&person);
+        if self.roster.lose(self.clock.now(), person).is_some() {
+            tracing::info!(room = %self.name, person = person.0, "connection lost");
+            self.changed_people.insert(person);
+        }
+    }
+
+    async fn end_seat(&mut self, person: PersonId) {
+        self.roster.leave(person);
+        self.changed_people.insert(person);
+        if let Err(error) = self.store.end_seat(person).await {
+            tracing::error!(%error, person = person.0, "the seat could not be ended in the database");
+        }
+    }
+
+    async fn remove(&mut self, by: PersonId, person: PersonId) -> Result<(), Refusal> {
+        let remover = self.roster.person(by).filter(|p| p.role == Role::Instructor).ok_or(Refusal::NotAllowed)?;
+        let name = remover.name.clone();
+        self.roster.person(person).ok_or(Refusal::NoSuchPerson)?;
+        if let Some((_, outbox)) = self.connections.remove(&person) {
+            let _ = outbox.close.send(CloseReason::Removed { by: name });
+        }
+        self.end_seat(person).await;
+        tracing::info!(room = %self.name, person = person.0, by = by.0, "removed");
+        self.rotate(self.clock.now());
+        Ok(())
+    }
+
+    /// Announces a new media key. It is used a moment later, so that no record comes before its key.
+    fn rotate(&mut self, now: Duration) {
+        if let Some(next) = &mut self.next_epoch {
+            // Clients hold two keys: a third has to wait until the first is not used any more.
+            next.again = true;
+            return;
+        }
+        let key = Arc::new(EpochKey { epoch: self.media.keys.current().epoch + 1, key: RoomKey(rand::random()) });
+        self.tell(Event::MediaEpoch { epoch: key.epoch, room_key: key.key.clone() });
+        self.next_epoch = Some(NextEpoch { key, at: now + EPOCH_LEAD, again: false });
+    }
+
+    fn tell_people(&mut self) {
+        let changed = std::mem::take(&mut self.changed_people);
+        let (there, gone): (Vec<_>, Vec<_>) = changed.into_iter().partition(|id| self.roster.person(*id).is_some());
+        let people: Vec<_> = there.iter().filter_map(|id| self.roster.person(*id).cloned()).collect();
+        for page in people.chunks(CATALOGUE_PAGE) {
+            self.tell(Event::People(page.to_vec()));
+        }
+        for id in gone {
+            self.tell(Event::PersonLeft(id));
+        }
+    }
+
+    fn tell_catalogue(&mut self) {
+        let now = self.catalogue.borrow_and_update().clone();
+        let (changed, removed) = difference(&self.told, &now);
+        self.told = now;
+        for page in changed.chunks(CATALOGUE_PAGE) {
+            self.tell(Event::Videos(page.to_vec()));
+        }
+        for id in removed {
+            self.tell(Event::VideoRemoved(id));
+        }
+    }
+
+    /// Tells everybody; who does not read is closed.
+    fn tell(&mut self, event: Event) {
+        let event = Arc::new(event);
+        let full: Vec<_> = self.connections.iter().filter(|(_, (_, o))| o.events.try_send(Arc::clone(&event)).is_err()).map(|(p, (c, _))| (*p, *c)).collect();
+        for (person, connection) in full {
+            if let Some((_, outbox)) = self.connections.remove(&person) {
+                tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");
+                let _ = outbox.close.send(CloseReason::Overrun);
+            }
+            if self.roster.lose(self.clock.now(), person).is_some() {
+                self.changed_people.insert(person);
+            }
+        }
+    }
+}
+
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+/// What is new or changed in `after`, and what is not in it any more.
+fn difference(before: &Catalogue, after: &Catalogue) -> (Vec<CatalogueEntry>, Vec<VideoId>) {
+    let same = |a: &BTreeMap<VideoId, Arc<CatalogueEntry>>, id: &VideoId, e: &Arc<CatalogueEntry>| a.get(id).is_some_and(|b| Arc::ptr_eq(b, e) || b == e);
+    let changed = after.iter().filter(|(id, e)| !same(before, id, e)).map(|(_, e)| CatalogueEntry::clone(e)).collect();
+    let removed = before.keys().filter(|id| !after.contains_key(*id)).cloned().collect();
+    (changed, removed)
+}

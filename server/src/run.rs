@@ -1,0 +1,144 @@
+//! Puts the server together: store, identity, library, room, ports; and takes it apart in the same order.
+//!
+//! Nothing here decides anything about a protocol. Tests start servers with it, on port 0.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::announce::{Announcement, Ports};
+use crate::clock::{Clock, unix_seconds};
+use crate::config::{Bind, Config, Port, Problem};
+use crate::control::{Control, Entrance, EntranceParts, PasswordGate};
+use crate::identity::{Identity, IdentityError};
+use crate::library::{Library, LibraryParts};
+use crate::lock::{LockError, Locks};
+use crate::media::{ChunkIndex, Media, MediaSessions, RoomKeys, RoomMedia, SealedCache};
+use crate::net::listen;
+use crate::room::{Room, RoomParts};
+use crate::store::{Store, StoreError};
+use crate::{control, media};
+
+/// How long tasks have to end by themselves.
+const STOP_WAIT: Duration = Duration::from_millis(700);
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Exit code 2, one line each.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Config(Vec<Problem>),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error("the system has no thread for the server ({0}); end other programs")]
+    Thread(std::io::Error),
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    announcement: Announcement,
+    generated_password: Option<String>,
+    library: Library,
+    store: Store,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    passwords: std::thread::JoinHandle<()>,
+    _locks: Locks,
+}
+
+impl Server {
+    /// Opens everything; clients can connect when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let clock = Clock::start();
+        config.make_directories().map_err(StartError::Config)?;
+        let (control_port, video_port, audio_port) = (open(config.bind, &config.control_port)?, open(config.bind, &config.video_port)?, open(config.bind, &config.audio_port)?);
+        let locks = Locks::take(&config.paths)?;
+        let store = Store::open(&config.store).await?;
+        store.forget_expired(unix_seconds()).await?;
+        let identity = Identity::load_or_make(&config.paths.data)?;
+        let generated_password = if config.room.password.is_none() { Some(identity.generated_password()?) } else { None };
+        let password = config.room.password.clone().or_else(|| generated_password.clone()).unwrap_or_default();
+        let (gate, passwords) = PasswordGate::start(&password, clock).map_err(StartError::Thread)?;
+
+        let ports = Ports { control: number(&control_port), video: number(&video_port), audio: number(&audio_port) };
+        let announcement = Announcement::new(config.bind, ports, &config.room.name, identity.fingerprint, &identity.instructor_key);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let index = Arc::new(ChunkIndex::default());
+        let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());
+        let room_media = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index });
+        let parts = RoomParts { name: config.room.name, people: config.limits.people, media: room_media, catalogue: library.catalogue.clone(), store: store.clone(), clock };
+        let room = Room::start(parts, &tasks, stop.clone());
+        let sessions = Arc::new(MediaSessions::default());
+        let media = Arc::new(Media::new(Arc::clone(&sessions), SealedCache::new(config.limits.chunk_cache_bytes), clock));
+        let entrance = Entrance::new(EntranceParts {
+            room,
+            gate,
+            instructor_key: identity.instructor_key.clone(),
+            store: store.clone(),
+            media: sessions,
+            ports,
+            ladder: config.ladder,
+            thirds: config.thirds,
+            clock,
+        });
+        let control = Arc::new(Control { tls: TlsAcceptor::from(identity.tls), server_name: config.name, boot_id: rand::random(), clock, entrance });
+        tasks.spawn(control::serve(control_port, control, tasks.clone(), stop.clone()));
+        for port in [video_port, audio_port] {
+            tasks.spawn(media::serve(port, Arc::clone(&media), tasks.clone(), stop.clone()));
+        }
+        tracing::info!(control = ports.control, video = ports.video, audio = ports.audio, ms = clock.now().as_millis() as u64, "ready");
+        Ok(Self { announcement, generated_password, library, store, tasks, stop, passwords, _locks: locks })
+    }
+
+    /// Links and ports.
+    #[must_use]
+    pub fn announcement(&self) -> &Announcement {
+        &self.announcement
+    }
+
+    /// The room's password, if the configuration has none.
+    #[must_use]
+    pub fn generated_password(&self) -> Option<&str> {
+        self.generated_password.as_deref()
+    }
+
+    /// The videos.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Ends everything, children included, in less than a second.
+    pub async fn stop(self) {
+        let Self { tasks, stop, store, passwords, .. } = self;
+        stop.cancel();
+        tasks.close();
+        if tokio::time::timeout(STOP_WAIT, tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = tasks.len(), "some tasks did not end in time");
+        } else if tokio::task::spawn_blocking(move || passwords.join()).await.is_err() {
+            tracing::warn!("the password thread did not end as it should");
+        }
+        let _ = tokio::time::timeout(STOP_WAIT / 4, store.close()).await;
+        tracing::info!("stopped");
+    }
+}
+
+fn open(bind: Bind, port: &Port) -> Result<TcpListener, StartError> {
+    listen(bind, port.number).map_err(|error| StartError::Config(vec![port.problem(bind.address(), &error)]))
+}
+
+fn number(listener: &TcpListener) -> u16 {
+    listener.local_addr().map_or(0, |a| a.port())
+}
