@@ -1,1 +1,7 @@
+//! A real stack for tests and benches: a server process on free ports in a directory of its own, and what is done to it.
+//!
+//! Nothing here stands in for a part of the product. Processes are ended with the value that owns them, by their id.
 
+pub mod clip;
+pub mod playback;
+pub mod stack;

@@ -7,11 +7,13 @@ mod membership;
 mod state;
 mod thumbnails;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use lectern_proto::control::{ChunkRef, PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
+use lectern_proto::media::client::MediaClientCore;
 use tokio::sync::{mpsc, watch};
 
 pub use state::{Changed, ClassState, JoinError, Me, Phase};
@@ -122,6 +124,13 @@ impl Class {
     #[must_use]
     pub fn fetcher(&self) -> Fetcher {
         Fetcher::start(&self.0.runtime, self.0.route.clone())
+    }
+
+    /// A media connection without its socket, and where to connect it to; none while not joined. For measuring a server
+    /// without the cost of opening what it sends.
+    #[must_use]
+    pub fn media_core(&self) -> Option<(MediaClientCore, SocketAddr)> {
+        self.0.route.borrow().as_ref().map(MediaRoute::core)
     }
 
     /// Opens a video of the catalogue.

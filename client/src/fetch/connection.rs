@@ -95,8 +95,7 @@ impl Task {
             Err(_) => return Left::Lost("no answer".to_owned()),
         };
         let _ = stream.set_nodelay(true);
-        let mut core = MediaClientCore::new(route.session, route.secret.clone());
-        route.keys.iter().for_each(|(epoch, key)| core.add_key(*epoch, key.clone()));
+        let (mut core, _) = route.core();
         let mut open = BTreeMap::new();
         for fetch in self.waiting.drain(..) {
             open.insert(core.fetch(fetch.chunk, fetch.next_record), fetch);

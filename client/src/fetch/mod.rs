@@ -12,6 +12,7 @@ use lectern_proto::control::ChunkRef;
 use lectern_proto::limits::CHUNK_MAX;
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::End;
+use lectern_proto::media::client::MediaClientCore;
 use lectern_proto::seal::{MediaSecret, RoomKey};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
@@ -24,6 +25,15 @@ pub struct MediaRoute {
     pub(crate) secret: MediaSecret,
     /// The room's media keys by epoch, the current one last.
     pub(crate) keys: Vec<(u32, RoomKey)>,
+}
+
+impl MediaRoute {
+    /// The core of a new media connection, and the address that it is for.
+    pub(crate) fn core(&self) -> (MediaClientCore, SocketAddr) {
+        let mut core = MediaClientCore::new(self.session, self.secret.clone());
+        self.keys.iter().for_each(|(epoch, key)| core.add_key(*epoch, key.clone()));
+        (core, self.address)
+    }
 }
 
 /// Why a chunk did not come.

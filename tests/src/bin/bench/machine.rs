@@ -1,0 +1,34 @@
+//! What machine this is, for the head of the table.
+
+use std::process::Command;
+
+/// Processor, cores, memory and kernel, and the program's build.
+pub fn describe() -> String {
+    let file = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let field = |text: &str, name: &str| text.lines().find(|l| l.starts_with(name)).and_then(|l| l.split(':').nth(1)).map(|v| v.trim().to_owned()).unwrap_or_default();
+    let cpu = field(&file("/proc/cpuinfo"), "model name");
+    let memory = field(&file("/proc/meminfo"), "MemTotal");
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let kernel = Command::new("uname").arg("-sr").output().map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default();
+    let build = if cfg!(debug_assertions) { "debug build: run `make bench`, which builds for release" } else { "release build" };
+    format!("Machine: {cpu}, {cores} cores, {memory}, {kernel}; {build}; server and viewers on loopback of one machine.")
+}
+
+/// Processor time that a process has used, in seconds.
+pub fn cpu_seconds(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let ticks: f64 = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
+    // SAFETY: sysconf only reads a constant.
+    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    ticks / per_second.max(1) as f64
+}
+
+/// Resident memory of a process in MiB: now, and the most it ever was.
+pub fn memory_mib(pid: u32) -> (f64, f64) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = |name: &str| {
+        let line = status.lines().find(|l| l.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|v| v.parse::<f64>().ok()).unwrap_or(f64::NAN)
+    };
+    (kib("VmRSS") / 1024.0, kib("VmHWM") / 1024.0)
+}
