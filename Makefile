@@ -46,6 +46,10 @@ test: deps-test ## Builds what the tests need and runs every test
 	$(CARGO) test $(CARGO_FLAGS) --workspace
 	$(CARGO) test $(CARGO_FLAGS) $(WORKER) --features make,play
 
+.PHONY: bench
+bench: deps-test build ## Measures speed and memory beside a peer or the bare limit; writes docs/BENCHMARKS.md
+	$(CARGO) run $(CARGO_FLAGS) --release -p lectern-tests --bin bench
+
 .PHONY: lint
 lint: deps ## Checks form, warnings and scripts
 	$(CARGO) fmt --all --check
