@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
+use bytes::Bytes;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use lectern_proto::control::*;
+use lectern_proto::fmp4::{AudioConfig, Init, Sample, VideoConfig, write_init, write_segment};
 use lectern_proto::limits;
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::{ChunkHash, Manifest, Segment, Track, TrackKind};
@@ -365,6 +367,28 @@ fn a_sealed_chunk_of_two_records() {
     ];
     assert_eq!(whole.len(), 16_598);
     golden("chunk.txt", "A chunk of 16,554 bytes, byte i being i mod 251, sealed in epoch 1 of a room.", &all);
+}
+
+/// A changed byte of a segment is another name of a chunk: everything prepared would be prepared anew.
+#[test]
+fn segments_of_both_kinds() {
+    let sets: (&[u8], &[u8]) = (&[0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb], &[0x68, 0xeb, 0xe3, 0xcb]);
+    let config = VideoConfig::from_parameter_sets(sets.0, sets.1, PictureSize { width: 1280, height: 720 }).expect("good sets");
+    let video = Init::video(config, 6_000);
+    let sound = Init::audio(AudioConfig { asc: Bytes::from_static(&[0x11, 0x90]), channels: 2, sample_rate_hz: 48_000 });
+    let sample = |pts: i64, duration: u32, keyframe: bool| Sample { data: Bytes::from_static(b"coded"), dts: 0, pts, duration, keyframe };
+    let pictures = [(180_000, true), (189_000, false), (183_000, false), (186_000, false)].map(|(pts, key)| sample(pts, 3_000, key));
+    let packets = [-1_024, 0, 1_024].map(|pts| sample(pts, 1_024, true));
+    let written = |init: &Init, samples: &[Sample]| (write_init(init).expect("writes"), write_segment(init, 1, samples).expect("writes"));
+    let (video_init, video_segment) = written(&video, &pictures);
+    let (sound_init, sound_segment) = written(&sound, &packets);
+    let all: Vectors = vec![
+        ("video: initialisation".into(), video_init),
+        ("video: four pictures, the second decoded is shown last, from 180000 ticks on".into(), video_segment),
+        ("sound: initialisation".into(), sound_init),
+        ("sound: priming and two packets".into(), sound_segment),
+    ];
+    golden("segments.txt", "Segments of our fragmented MP4; each sample holds the five bytes `coded`.", &all);
 }
 
 #[test]
