@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Weight of a new observation once the clock has settled: with 20 ms between callbacks, one second.
 const GAIN: f64 = 0.02;
+/// Weight and number of the first observations: a sound server's first estimates are wrong, so they are soon forgotten.
+const FIRST_GAIN: f64 = 0.3;
+const FIRST: u32 = 25;
 /// Observations further off than this are outliers, unless they persist.
 const OUTLIER_NANOS: f64 = 40e6;
 /// Outliers in a row after which the device has really moved.
@@ -66,7 +69,7 @@ impl Playhead {
             self.outliers = 0;
         } else if !outlier {
             self.observations = self.observations.saturating_add(1);
-            let gain = GAIN.max(1.0 / f64::from(self.observations));
+            let gain = if self.observations < FIRST { FIRST_GAIN } else { GAIN.max(1.0 / f64::from(self.observations - FIRST + 4)) };
             // The product is below OUTLIER_NANOS.
             let step = (error * gain) as i64;
             self.timing.origin_nanos = self.timing.origin_nanos.wrapping_add(step.cast_unsigned());

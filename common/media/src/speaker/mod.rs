@@ -52,7 +52,8 @@ pub trait AudioSink: Send {
     fn set_playing(&mut self, playing: bool);
     /// Volume from 0 to 1, linear in amplitude; changes are ramped over some milliseconds.
     fn set_volume(&mut self, volume: f32);
-    /// Drops everything written, for a seek. Until what is written next has reached the device there is no position.
+    /// Drops everything written, for a seek. Until what is written next has reached the device there is no position. The
+    /// room that it frees is there when the device has noticed, within one of its periods.
     fn flush(&mut self);
     /// What is audible at `now`; nothing before the first frame, or before the first after a flush, is under way.
     fn position(&mut self, now: Instant) -> Option<SpeakerPosition>;
