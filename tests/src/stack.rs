@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use lectern_proto::link::JoinLink;
 use serde_json::Value;
+
+use crate::clip;
 
 /// The room's password in every test.
 pub const PASSWORD: &str = "open-sesame";
@@ -55,6 +58,34 @@ impl Stack {
         stack.settings = settings.iter().map(|s| (*s).to_owned()).collect();
         stack.run()?;
         Ok(stack)
+    }
+
+    /// A running server that has the sample lesson ready, and the lesson's id. A lesson of one length and size is drawn
+    /// and prepared once by this build of the worker, by a real server, and copied from then on.
+    pub fn with_lesson(seconds: u32, size: &str) -> Result<(Self, String)> {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let cache = lesson_cache().join(format!("lesson-{seconds}-{size}-{}", worker_build()?));
+        let guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !cache.exists() {
+            let first = Self::start(&[])?;
+            clip::sample(&first.path("lesson.mp4"), seconds, size)?;
+            std::fs::rename(first.path("lesson.mp4"), first.videos().join(LESSON))?;
+            first.ready_video()?;
+            let fresh = cache.with_extension("new");
+            let _ = std::fs::remove_dir_all(&fresh);
+            for sub in ["videos", "chunks"] {
+                copy_tree(&first.path(sub), &fresh.join(sub))?;
+            }
+            std::fs::rename(&fresh, &cache)?;
+        }
+        drop(guard);
+        let mut stack = Self::prepare()?;
+        for sub in ["videos", "chunks"] {
+            copy_tree(&cache.join(sub), &stack.path(sub))?;
+        }
+        stack.run()?;
+        let video = stack.ready_video()?;
+        Ok((stack, video))
     }
 
     /// The arguments that the server is started with.
@@ -215,6 +246,33 @@ impl Drop for Stack {
             eprintln!("the server's log:\n{}", self.log());
         }
     }
+}
+
+/// The file name of the sample lesson in tests.
+const LESSON: &str = "Sample \"lesson\" ü -1.mp4";
+
+/// Beside the built programs, so that it goes with them.
+fn lesson_cache() -> PathBuf {
+    bin("lectern-media").parent().unwrap_or(Path::new(".")).join("lesson-cache")
+}
+
+/// Changes with every build of the worker.
+fn worker_build() -> Result<u128> {
+    Ok(std::fs::metadata(bin("lectern-media"))?.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_millis())
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Sends a signal to one process that this test started.

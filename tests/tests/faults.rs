@@ -139,9 +139,7 @@ fn a_killed_worker_is_started_again() {
 
 #[test]
 fn the_server_gone_during_playback_is_only_a_pause() {
-    let mut stack = Stack::start(&[]).expect("a server");
-    clip::sample(&stack.videos().join("lesson.mp4"), 40, "640x360").expect("the sample");
-    let video = stack.ready_video().expect("prepared");
+    let (mut stack, video) = Stack::with_lesson(40, "640x360").expect("a server with the lesson");
     let runtime = runtime();
     let class = runtime.block_on(join(&stack, "ana")).expect("joined");
     let _guard = runtime.enter();
@@ -196,9 +194,7 @@ fn poke(port: u16, bytes: &[u8]) {
 
 #[test]
 fn noise_floods_and_half_open_connections_do_not_reach_the_class() {
-    let stack = Stack::start(&[]).expect("a server");
-    clip::sample(&stack.videos().join("lesson.mp4"), 12, "640x360").expect("the sample");
-    let video = stack.ready_video().expect("prepared");
+    let (stack, video) = Stack::with_lesson(12, "1280x720").expect("a server with the lesson");
     let runtime = runtime();
     let class = runtime.block_on(join(&stack, "ana")).expect("joined");
     let _guard = runtime.enter();

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lectern_proto::quality::Quality;
-use lectern_tests::clip;
 use lectern_tests::playback::{Seen, first, join, open, options, rung, watch};
 use lectern_tests::stack::Stack;
 
@@ -29,10 +28,7 @@ fn assert_right(seen: &[Seen]) {
 }
 
 fn lesson(size: &str) -> (Stack, String) {
-    let stack = Stack::start(&[]).expect("a server");
-    clip::sample(&stack.videos().join("Sample \"lesson\" ü -1.mp4"), SECONDS, size).expect("the sample");
-    let video = stack.ready_video().expect("prepared");
-    (stack, video)
+    Stack::with_lesson(SECONDS, size).expect("a server with the lesson")
 }
 
 #[test]
