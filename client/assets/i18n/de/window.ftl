@@ -1,0 +1,167 @@
+# Alle Wörter des Fensters von Lectern. Die englische Datei hat dieselben Schlüssel.
+
+## Allgemein
+
+common-cancel = Abbrechen
+common-close = Schließen
+common-leave = Die Klasse verlassen
+common-dark = Dunkle Farben
+common-light = Helle Farben
+common-language = English
+
+## Beitreten
+
+join-title = Einer Klasse beitreten
+join-subtitle = Fügen Sie den Link ein, den Sie von der Lehrkraft haben.
+join-link = Beitrittslink
+join-link-hint = lectern://…
+join-name = Ihr Name
+join-password = Raumpasswort
+join-show-password = Das Passwort zeigen
+join-button = Beitreten
+join-button-room = { $room } beitreten
+join-instructor = Dieser Link enthält den Schlüssel der Lehrkraft: Sie treten als Lehrkraft ein, ohne Passwort.
+join-as-instructor = Lehrkraft
+join-connecting = { $host } wird gefragt
+join-no-class = Keine Klasse gewählt
+join-no-class-hint = Der Link nennt Server und Raum
+join-room = Raum { $room }
+join-address = { $hosts } · Port { $port }
+join-missing-link = Beitreten geht, sobald ein ganzer Link da ist.
+join-missing-name = Beitreten geht, sobald ein Name da ist, wie der Raum ihn sehen soll.
+join-missing-password = Beitreten geht, sobald das Raumpasswort da ist.
+join-target = Wohin dieser Link führt
+join-target-server = Server
+join-target-port = Port
+join-target-room = Raum
+join-target-fingerprint = Zertifikat
+join-pinned = Nur der Server mit diesem Zertifikat bekommt Ihr Passwort
+join-opens-video = Öffnet ein Video
+join-last = Ihre letzte Klasse
+join-again = Raum { $room } wieder wählen
+join-help = Wo ist der Link?
+join-help-student = Die Lehrkraft zeigt oder schickt ihn. Er beginnt mit lectern:// und ist lang: Kopieren Sie ihn ganz. Das Raumpasswort kommt getrennt.
+join-help-instructor = Als Lehrkraft nehmen Sie den zweiten Link, den der Server beim Start ausgibt; er braucht kein Passwort.
+join-no-internet = Internet ist nicht nötig
+
+## Was an einem Link falsch ist
+
+link-scheme = Das ist kein Beitrittslink; einer beginnt mit lectern://.
+link-length = Das ist länger als { $most } Zeichen und darum kein Beitrittslink. Kopieren Sie nur den Link.
+link-hosts = Der Link nennt keine Adresse. Kopieren Sie ihn noch einmal ganz.
+link-port = Der Link hat nach der Adresse keinen Port zwischen 1 und 65535. Kopieren Sie ihn noch einmal ganz.
+link-room = Der Link nennt keinen Raum oder einen mit mehr als { $most } Bytes. Kopieren Sie ihn noch einmal ganz.
+link-fingerprint = Der Link ist abgeschnitten: Der Fingerabdruck des Servers, 43 Zeichen nach #, ist nicht ganz. Kopieren Sie ihn noch einmal.
+link-parameter = Der Teil „{ $name }“ des Links ist unbekannt oder nicht lesbar. Kopieren Sie ihn noch einmal, oder erneuern Sie Lectern.
+
+## Warum das Beitreten misslang oder endete
+
+error-unreachable = { $hosts } antwortet nicht auf Port { $port }: { $why }. Prüfen Sie, ob der Server läuft und beide Rechner in einem Netz sind.
+error-other-certificate = { $host } zeigt ein anderes Zertifikat, als der Link nennt. Es ist nicht der Server, für den der Link gemacht wurde, oder er wurde neu eingerichtet. Fragen Sie nach einem neuen Link. Es wurde kein Passwort gesendet.
+error-version = { $what }. Erneuern Sie das ältere der beiden.
+error-wrong-password = Raumname oder Passwort ist falsch. Großbuchstaben zählen; fragen Sie die Lehrkraft.
+error-wrong-instructor-key = Der Schlüssel in diesem Link gehört nicht zu diesem Server. Nehmen Sie den Link für die Lehrkraft, den der Server ausgegeben hat.
+error-too-many-failures = Von dieser Adresse kamen zu viele falsche Passwörter. Versuchen Sie es in { $seconds } s wieder.
+error-busy = Der Server ist mit anderen Anmeldungen beschäftigt. Versuchen Sie es in { $seconds } s wieder.
+error-room-full = Der Raum ist voll. Fragen Sie die Lehrkraft.
+error-bad-name = Dieser Name geht nicht: 1 bis 64 Bytes, keine Steuerzeichen.
+error-password-needed = Für diesen Raum braucht es ein Passwort.
+error-removed = { $by } hat Sie aus dem Raum entfernt.
+error-replaced = Eine andere Verbindung mit derselben Identität hat Ihren Platz übernommen.
+error-left = Sie haben den Raum verlassen.
+error-closed = Der Server hat die Verbindung beendet: { $why }. Treten Sie wieder bei.
+
+## Leiste
+
+rail-watch = Ansehen
+
+## Katalog
+
+catalogue-title = Ansehen
+catalogue-count = { $n ->
+    [one] { $n } Video
+   *[other] { $n } Videos
+}
+catalogue-minutes = { $m } min
+catalogue-hours = { $h } h { $m } min
+catalogue-empty = Noch keine Videos
+catalogue-empty-hint = Dateien, die die Lehrkraft in den Ordner videos des Servers legt, erscheinen hier von selbst.
+catalogue-loading = { $server } wird nach Videos gefragt
+
+card-ready = { $title }, { $duration }
+card-waiting = { $title }, wartet
+card-preparing = { $title }, wird vorbereitet, { $percent } %
+card-failed = { $title }, misslungen: { $reason }
+card-progress = { $title } wird vorbereitet
+card-mark-waiting = Wartet
+card-mark-preparing = In Arbeit
+card-mark-failed = Misslungen
+card-next = Ist noch nicht an der Reihe
+card-being-prepared = Wird vorbereitet
+card-sound-only = Nur Ton
+
+## Bühne
+
+stage-back = Zurück zu den Videos
+stage-picture = Video
+stage-play = Abspielen
+stage-pause = Anhalten
+stage-replay = Noch einmal
+stage-retry = Erneut versuchen
+stage-rewind = 10 s zurück
+stage-forward = 10 s vor
+stage-mute = Ton aus
+stage-unmute = Ton an
+stage-volume = Lautstärke
+stage-seek = Stelle
+stage-quality = Auflösung
+stage-quality-now = Auflösung: { $rung }
+stage-thirds = { $rungs } nacheinander
+stage-fullscreen = Vollbild
+stage-fullscreen-leave = Vollbild verlassen
+stage-failed = Dieses Video lässt sich nicht abspielen
+stage-reconnecting = Verbindung weg seit { $for }
+stage-reconnecting-ahead = Wird wieder versucht. Das Video läuft noch { $seconds } s weiter.
+stage-reconnecting-empty = Wird wieder versucht. Das Video geht weiter, wo es war.
+stage-stalled = Die Leitung ist zu langsam
+stage-stalled-hint = Es geht von selbst weiter. Eine niedrigere Auflösung braucht weniger.
+stage-silent = Kein Ton
+stage-silent-why = Das Bild läuft stumm weiter: { $why }
+
+## Tasten
+
+keys-title = Tasten
+keys-play = Abspielen oder anhalten
+keys-ten = 10 s zurück oder vor
+keys-five = 5 s zurück oder vor
+keys-volume = Lauter oder leiser
+keys-mute = Ton aus oder an
+keys-fullscreen = Vollbild
+keys-escape = Vollbild verlassen
+keys-ends = Zum Anfang oder Ende
+keys-tenths = Zu so vielen Zehnteln
+keys-list = Diese Liste
+
+## Personen
+
+people-title = Personen
+people-show = Personen zeigen
+people-hide = Personen verbergen
+people-instructor = Lehrkraft
+people-you = Sie
+people-reconnecting = Verbindet wieder
+people-remove = { $name } entfernen
+people-remove-question = { $name } entfernen?
+people-remove-yes = Entfernen
+
+## Statuszeile
+
+status-room = Raum { $room }
+status-reconnecting = Verbindet wieder seit { $for }
+status-round-trip = Umlaufzeit
+status-quality = Auflösung
+status-buffer = Puffer
+status-sound = Ton
+status-silent = Stumm
+status-muted = Ton aus
+status-no-track = Keine Tonspur

@@ -1,0 +1,167 @@
+# Every word of Lectern's window. The German file has the same keys.
+
+## Common
+
+common-cancel = Cancel
+common-close = Close
+common-leave = Leave the class
+common-dark = Dark colours
+common-light = Light colours
+common-language = Deutsch
+
+## Join
+
+join-title = Join a class
+join-subtitle = Paste the link that your instructor gave you.
+join-link = Join link
+join-link-hint = lectern://…
+join-name = Your name
+join-password = Room password
+join-show-password = Show the password
+join-button = Join
+join-button-room = Join { $room }
+join-instructor = This link holds the instructor key: you enter as the instructor, without a password.
+join-as-instructor = Instructor
+join-connecting = Asking { $host }
+join-no-class = No class chosen
+join-no-class-hint = The link names server and room
+join-room = Room { $room }
+join-address = { $hosts } · port { $port }
+join-missing-link = Join is off until there is a whole link.
+join-missing-name = Join is off until there is a name, as the room shall see it.
+join-missing-password = Join is off until there is the room's password.
+join-target = Where this link leads
+join-target-server = Server
+join-target-port = Port
+join-target-room = Room
+join-target-fingerprint = Certificate
+join-pinned = Only the server with this certificate gets your password
+join-opens-video = Opens a video
+join-last = Your last class
+join-again = Choose room { $room } again
+join-help = Where is the link?
+join-help-student = Your instructor shows it or sends it. It begins with lectern:// and is long: copy it whole. The room's password comes separately.
+join-help-instructor = As the instructor, use the second link that the server prints when it starts; it needs no password.
+join-no-internet = No internet needed
+
+## What is wrong with a link
+
+link-scheme = This is not a join link; one begins with lectern://.
+link-length = This is longer than { $most } characters, so it is not a join link. Copy the link again, alone.
+link-hosts = The link names no address. Copy it again, whole.
+link-port = The link has no port between 1 and 65535 after its address. Copy it again, whole.
+link-room = The link names no room, or one of more than { $most } bytes. Copy it again, whole.
+link-fingerprint = The link was cut off: the server's fingerprint, 43 characters after #, is not whole. Copy it again.
+link-parameter = The part “{ $name }” of the link is not known or not readable. Copy it again, or update Lectern.
+
+## Why joining failed or ended
+
+error-unreachable = { $hosts } does not answer on port { $port }: { $why }. Check that the server runs and that both machines are on one network.
+error-other-certificate = { $host } shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew. Ask for a fresh link. No password was sent.
+error-version = { $what }. Update the older one of the two.
+error-wrong-password = Room name or password is wrong. Capital letters count; ask your instructor.
+error-wrong-instructor-key = The instructor key of this link is not this server's. Use the instructor link that the server printed.
+error-too-many-failures = Too many wrong passwords came from this address. Try again in { $seconds } s.
+error-busy = The server is busy with other logins. Try again in { $seconds } s.
+error-room-full = The room is full. Ask your instructor.
+error-bad-name = This name cannot be used: 1 to 64 bytes, no control characters.
+error-password-needed = A password is needed to enter this room.
+error-removed = { $by } removed you from the room.
+error-replaced = Your seat was taken over by another connection with the same identity.
+error-left = You left the room.
+error-closed = The server ended the connection: { $why }. Join again.
+
+## Rail
+
+rail-watch = Watch
+
+## Catalogue
+
+catalogue-title = Watch
+catalogue-count = { $n ->
+    [one] { $n } video
+   *[other] { $n } videos
+}
+catalogue-minutes = { $m } min
+catalogue-hours = { $h } h { $m } min
+catalogue-empty = No videos yet
+catalogue-empty-hint = Files that the instructor puts into the server's videos folder appear here by themselves.
+catalogue-loading = Asking { $server } for its videos
+
+card-ready = { $title }, { $duration }
+card-waiting = { $title }, waiting
+card-preparing = { $title }, preparing, { $percent } %
+card-failed = { $title }, failed: { $reason }
+card-progress = Preparing { $title }
+card-mark-waiting = Waiting
+card-mark-preparing = Preparing
+card-mark-failed = Failed
+card-next = Waits for its turn
+card-being-prepared = Is being prepared
+card-sound-only = Sound only
+
+## Stage
+
+stage-back = Back to the videos
+stage-picture = Video
+stage-play = Play
+stage-pause = Pause
+stage-replay = Play again
+stage-retry = Try again
+stage-rewind = Back 10 s
+stage-forward = Forward 10 s
+stage-mute = Mute
+stage-unmute = Unmute
+stage-volume = Volume
+stage-seek = Seek
+stage-quality = Resolution
+stage-quality-now = Resolution: { $rung }
+stage-thirds = { $rungs } in turn
+stage-fullscreen = Full screen
+stage-fullscreen-leave = Leave full screen
+stage-failed = This video does not play
+stage-reconnecting = Connection lost { $for } ago
+stage-reconnecting-ahead = Trying again. The video plays on for { $seconds } s.
+stage-reconnecting-empty = Trying again. The video goes on where it was.
+stage-stalled = The line is too slow
+stage-stalled-hint = It goes on by itself. A lower resolution needs less.
+stage-silent = No sound
+stage-silent-why = The picture plays on silently: { $why }
+
+## Keys
+
+keys-title = Keys
+keys-play = Play or pause
+keys-ten = 10 s back or forward
+keys-five = 5 s back or forward
+keys-volume = Louder or quieter
+keys-mute = Sound off or on
+keys-fullscreen = Full screen
+keys-escape = Leave full screen
+keys-ends = To the beginning or end
+keys-tenths = To so many tenths
+keys-list = This list
+
+## People
+
+people-title = People
+people-show = Show people
+people-hide = Hide people
+people-instructor = Instructor
+people-you = You
+people-reconnecting = Reconnecting
+people-remove = Remove { $name }
+people-remove-question = Remove { $name }?
+people-remove-yes = Remove
+
+## Status line
+
+status-room = room { $room }
+status-reconnecting = Reconnecting for { $for }
+status-round-trip = Round trip
+status-quality = Resolution
+status-buffer = Buffer
+status-sound = Sound
+status-silent = Silent
+status-muted = Muted
+status-no-track = No sound track

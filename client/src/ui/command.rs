@@ -1,0 +1,63 @@
+//! What a view may ask for. Views draw and push commands; [`super::window::Window`] carries them out after the pass.
+
+use lectern_proto::control::{PersonId, VideoId};
+
+use super::strings::Strings;
+
+/// A wish of the person at the window.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Join with what the form holds.
+    Join,
+    /// Stop joining.
+    CancelJoin,
+    Leave,
+    /// Show a video on the stage.
+    Open(VideoId),
+    /// Back to the catalogue.
+    CloseStage,
+    /// Open the same video again after it failed.
+    Retry,
+    TogglePlay,
+    /// From the beginning, after the end.
+    Replay,
+    /// To a media position.
+    Seek { position_us: u64 },
+    /// By so much from where it is.
+    SeekBy { by_us: i64 },
+    /// 0 to 1.
+    SetVolume(f32),
+    VolumeBy(f32),
+    ToggleMute,
+    /// A rung's name, or `thirds`.
+    SetQuality(String),
+    ToggleFullscreen,
+    LeaveFullscreen,
+    TogglePeople,
+    ToggleKeys,
+    /// Ask whether to remove this person.
+    AskRemove(PersonId),
+    CancelRemove,
+    Remove(PersonId),
+    ToggleTheme,
+    ToggleLanguage,
+}
+
+/// What every view has at hand.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    pub strings: &'a Strings,
+    pub out: &'a mut Vec<Command>,
+}
+
+impl Cx<'_> {
+    /// A sentence or word by its key.
+    #[must_use]
+    pub fn text(&self, key: &str) -> String {
+        self.strings.text(key)
+    }
+
+    pub fn push(&mut self, command: Command) {
+        self.out.push(command);
+    }
+}

@@ -1,0 +1,386 @@
+//! The first screen: a link, a name, a password, and one button. What failed stands beside its field.
+
+use egui::{Align, CornerRadius, Frame, Id, Key, Layout, Margin, Panel, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX};
+use lectern_proto::link::{JoinLink, LINK_MAX, LinkError};
+
+use super::command::{Command, Cx};
+use super::icons::{Icon, paint_logo};
+use super::reasons::{self, Place};
+use super::tokens::{Type, colors, radius, size, space};
+use super::widgets::{Field, Look, Push, Tone, badge_ui, focus_ring, icon_ui, notice_ui, say, say_line, spinner_ui};
+use crate::class::JoinError;
+
+/// What the person has typed.
+#[derive(Default)]
+pub(crate) struct JoinForm {
+    pub(crate) link: String,
+    pub(crate) name: String,
+    pub(crate) password: String,
+    pub(crate) show_password: bool,
+    /// Why the last attempt failed; gone with the next change.
+    pub(crate) problem: Option<JoinError>,
+    /// Whether the field to begin with has been focused.
+    pub(super) focused: bool,
+}
+
+impl std::fmt::Debug for JoinForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "JoinForm({:?}, ..)", self.name)
+    }
+}
+
+impl JoinForm {
+    /// The link, if it is one.
+    ///
+    /// # Errors
+    /// [`LinkError`] says what is wrong with it.
+    pub(crate) fn parsed(&self) -> Result<JoinLink, LinkError> {
+        self.link.parse()
+    }
+
+    /// Key of the sentence that says what is missing; none when it can be sent.
+    #[must_use]
+    pub(crate) fn missing(&self) -> Option<&'static str> {
+        let Ok(link) = self.parsed() else { return Some("join-missing-link") };
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Some("join-missing-name");
+        }
+        if name.len() > NAME_MAX || name.chars().any(char::is_control) {
+            return Some("error-bad-name");
+        }
+        (link.key.is_none() && self.password.is_empty()).then_some("join-missing-password")
+    }
+}
+
+/// What the screen shows beside the form.
+#[derive(Debug)]
+pub(crate) struct JoinView<'a> {
+    /// Asking the server.
+    pub(crate) connecting: bool,
+    /// For long enough that it is worth showing.
+    pub(crate) waiting: bool,
+    /// The class of last time.
+    pub(crate) last: Option<&'a JoinLink>,
+    pub(crate) dark: bool,
+}
+
+/// Draws the screen.
+pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    foot_ui(ui, cx);
+    let wide = ui.available_width() >= size::NARROW_WINDOW;
+    let link = form.parsed();
+    let mut changed = false;
+    if wide {
+        let frame = Frame::new().fill(c.panel).inner_margin(Margin::same(space::XXL as i8));
+        Panel::right("join-form").exact_size(size::JOIN_PANEL).resizable(false).frame(frame).show(ui, |ui| {
+            ScrollArea::vertical().show(ui, |ui| changed |= form_ui(ui, form, &link, view, cx));
+        });
+    }
+    let frame = Frame::new().fill(c.window).inner_margin(Margin { left: 48, right: 48, top: 24, bottom: 24 });
+    egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+        brand_ui(ui, view, cx);
+        ui.add_space(space::XL);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.set_max_width(ui.available_width().min(840.0));
+            say(ui, Type::Display, c.t1, cx.text("join-title"));
+            say(ui, Type::Body, c.t2, cx.text("join-subtitle"));
+            ui.add_space(space::M);
+            changed |= link_ui(ui, form, &link, view, cx);
+            ui.add_space(space::M);
+            match &link {
+                Ok(link) => target_ui(ui, link, cx),
+                Err(_) => {
+                    if let Some(last) = view.last {
+                        last_ui(ui, form, last, cx);
+                    }
+                    help_ui(ui, cx);
+                }
+            }
+            if !wide {
+                ui.add_space(space::XL);
+                changed |= form_ui(ui, form, &link, view, cx);
+            }
+        });
+    });
+    if changed {
+        form.problem = None;
+    }
+    begin_in_the_right_field(ui, form);
+}
+
+fn link_id() -> Id {
+    Id::unique("join-link")
+}
+
+fn name_id() -> Id {
+    Id::unique("join-name")
+}
+
+fn password_id() -> Id {
+    Id::unique("join-password")
+}
+
+fn begin_in_the_right_field(ui: &Ui, form: &mut JoinForm) {
+    if std::mem::replace(&mut form.focused, true) {
+        return;
+    }
+    let id = if form.link.is_empty() {
+        link_id()
+    } else if form.name.is_empty() {
+        name_id()
+    } else {
+        password_id()
+    };
+    ui.memory_mut(|m| m.request_focus(id));
+}
+
+fn brand_ui(ui: &mut Ui, view: &JoinView<'_>, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(28.0, 28.0), Sense::hover());
+        paint_logo(ui.painter(), rect, c.t1, c.accent);
+        say(ui, Type::Heading, c.t1, "Lectern");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| preferences_ui(ui, view.dark, cx));
+    });
+}
+
+/// Language and theme.
+pub(super) fn preferences_ui(ui: &mut Ui, dark: bool, cx: &mut Cx<'_>) {
+    let (icon, key) = if dark { (Icon::Sun, "common-light") } else { (Icon::Moon, "common-dark") };
+    if ui.add(Push::icon(icon, &cx.text(key))).clicked() {
+        cx.push(Command::ToggleTheme);
+    }
+    if ui.add(Push::icon(Icon::Language, &cx.text("common-language"))).clicked() {
+        cx.push(Command::ToggleLanguage);
+    }
+}
+
+/// The link's field; true when it was changed.
+fn link_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>, view: &JoinView<'_>, cx: &mut Cx<'_>) -> bool {
+    let failed = form.problem.as_ref().filter(|p| reasons::place(p) == Place::Link).map(|p| reasons::join_error(cx.strings, p));
+    let typed = match link {
+        Err(error) if !form.link.trim().is_empty() => Some(reasons::link_error(cx.strings, error)),
+        _ => None,
+    };
+    let problem = typed.or(failed);
+    let (label, hint) = (cx.text("join-link"), cx.text("join-link-hint"));
+    let field = Field::new(link_id(), &label).hint(&hint).icon(Icon::Link).limit(LINK_MAX).problem(problem.as_deref());
+    let response = ui.add_enabled_ui(!view.connecting, |ui| field.show(ui, &mut form.link)).inner;
+    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && link.is_ok() {
+        let next = if form.name.is_empty() { name_id() } else { password_id() };
+        if form.missing().is_none() { cx.push(Command::Join) } else { ui.memory_mut(|m| m.request_focus(next)) }
+    }
+    response.changed()
+}
+
+/// Name, room, password and the button; true when something was changed.
+fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>, view: &JoinView<'_>, cx: &mut Cx<'_>) -> bool {
+    let c = colors(ui);
+    let link = link.as_ref().ok();
+    let mut changed = false;
+    ui.spacing_mut().item_spacing.y = space::L;
+    head_ui(ui, link, cx);
+    if let Some(problem) = form.problem.as_ref().filter(|p| reasons::place(p) == Place::Form) {
+        let tone = if matches!(problem, JoinError::Left) { Tone::Plain } else { Tone::Warn };
+        notice_ui(ui, tone, Icon::Warning, &reasons::join_error(cx.strings, problem));
+    }
+    let told = |place| form.problem.as_ref().filter(|p| reasons::place(p) == place).map(|p| reasons::join_error(cx.strings, p));
+    let (about_name, about_password) = (told(Place::Name), told(Place::Password));
+    let mut submit = false;
+    let label = cx.text("join-name");
+    ui.add_enabled_ui(!view.connecting, |ui| {
+        let response = Field::new(name_id(), &label).limit(NAME_MAX).problem(about_name.as_deref()).show(ui, &mut form.name);
+        changed |= response.changed();
+        submit |= response.lost_focus();
+        if link.is_some_and(|l| l.key.is_some()) {
+            notice_ui(ui, Tone::Accent, Icon::Key, &cx.text("join-instructor"));
+        } else {
+            let (label, eye) = (cx.text("join-password"), cx.text("join-show-password"));
+            let field = Field::new(password_id(), &label).limit(PASSWORD_MAX).problem(about_password.as_deref());
+            let response = field.show_secret(ui, &mut form.password, &mut form.show_password, &eye);
+            changed |= response.changed();
+            submit |= response.lost_focus();
+        }
+    });
+    submit &= ui.input(|i| i.key_pressed(Key::Enter));
+    let missing = form.missing();
+    if view.connecting {
+        connecting_ui(ui, link, view, cx);
+        return changed;
+    }
+    let text = match link {
+        Some(link) => cx.strings.format("join-button-room", &[("room", link.room.as_str().into())]),
+        None => cx.text("join-button"),
+    };
+    let button = Push::text(Look::Primary, &text).height(size::PRIMARY).width(ui.available_width()).enabled(missing.is_none());
+    if ui.add(button).clicked() || (submit && missing.is_none()) {
+        cx.push(Command::Join);
+    }
+    if let Some(key) = missing {
+        say(ui, Type::Small, c.t3, cx.text(key));
+    }
+    changed
+}
+
+/// Who is going to be joined.
+fn head_ui(ui: &mut Ui, link: Option<&JoinLink>, cx: &Cx<'_>) {
+    let c = colors(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        let (rect, _) = ui.allocate_exact_size(vec2(40.0, 40.0), Sense::hover());
+        let (fill, ink) = if link.is_some() { (c.accent_fill, c.on_fill) } else { (c.active, c.t2) };
+        ui.painter().rect_filled(rect, f32::from(radius::CONTROL), fill);
+        Icon::Server.paint(ui.painter(), rect.shrink(10.0), ink);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            match link {
+                Some(link) => {
+                    say_line(ui, Type::Title, c.t1, cx.strings.format("join-room", &[("room", link.room.as_str().into())]));
+                    say_line(ui, Type::Small, c.t2, address(link, cx));
+                }
+                None => {
+                    say_line(ui, Type::Title, c.t1, cx.text("join-no-class"));
+                    say_line(ui, Type::Small, c.t2, cx.text("join-no-class-hint"));
+                }
+            }
+        });
+    });
+}
+
+fn address(link: &JoinLink, cx: &Cx<'_>) -> String {
+    cx.strings.format("join-address", &[("hosts", link.hosts.join(", ").into()), ("port", link.port.to_string().into())])
+}
+
+fn connecting_ui(ui: &mut Ui, link: Option<&JoinLink>, view: &JoinView<'_>, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::PRIMARY);
+        if view.waiting {
+            spinner_ui(ui, size::ICON, c.accent);
+        }
+        let host = link.and_then(|l| l.hosts.first()).cloned().unwrap_or_default();
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.add(Push::text(Look::Plain, &cx.text("common-cancel"))).clicked() {
+                cx.push(Command::CancelJoin);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                say_line(ui, Type::Body, c.t2, cx.strings.format("join-connecting", &[("host", host.into())]));
+            });
+        });
+    });
+}
+
+/// What the link says, for people to check.
+fn target_ui(ui: &mut Ui, link: &JoinLink, cx: &Cx<'_>) {
+    let c = colors(ui);
+    card(c.panel, c.line).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        say(ui, Type::Control, c.t1, cx.text("join-target"));
+        egui::Grid::new("join-target").num_columns(2).spacing(vec2(space::XL, space::S)).show(ui, |ui| {
+            let mut row = |key: &str, value: String| {
+                say(ui, Type::Small, c.t3, cx.text(key));
+                say_line(ui, Type::Mono, c.t1, value);
+                ui.end_row();
+            };
+            row("join-target-server", link.hosts.join(", "));
+            row("join-target-port", link.port.to_string());
+            row("join-target-room", link.room.clone());
+            row("join-target-fingerprint", link.fingerprint.to_string());
+        });
+        ui.horizontal_wrapped(|ui| {
+            badge_ui(ui, Tone::Good, Some(Icon::Shield), &cx.text("join-pinned"));
+            if link.key.is_some() {
+                badge_ui(ui, Tone::Accent, Some(Icon::Key), &cx.text("join-as-instructor"));
+            }
+            if link.video.is_some() {
+                badge_ui(ui, Tone::Plain, Some(Icon::Film), &cx.text("join-opens-video"));
+            }
+        });
+    });
+}
+
+fn card(fill: egui::Color32, line: egui::Color32) -> Frame {
+    Frame::new().fill(fill).stroke(Stroke::new(1.0, line)).corner_radius(CornerRadius::same(radius::CARD)).inner_margin(Margin::same(space::L as i8))
+}
+
+/// The class of last time, one click away.
+fn last_ui(ui: &mut Ui, form: &mut JoinForm, last: &JoinLink, cx: &Cx<'_>) {
+    let c = colors(ui);
+    say(ui, Type::Control, c.t1, cx.text("join-last"));
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 72.0), Sense::click());
+    let fill = if response.hovered() { c.hover } else { c.panel };
+    ui.painter().rect(rect, f32::from(radius::CARD), fill, Stroke::new(1.0, c.line), StrokeKind::Inside);
+    focus_ring(ui, rect, radius::CARD, &response);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect.shrink(space::L)).layout(Layout::left_to_right(Align::Center)), |ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        icon_ui(ui, Icon::Server, 24.0, c.t2);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            icon_ui(ui, Icon::Arrow, size::ICON, c.t3);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                say_line(ui, Type::Title, c.t1, cx.strings.format("join-room", &[("room", last.room.as_str().into())]));
+                say_line(ui, Type::Small, c.t2, address(last, cx));
+            });
+        });
+    });
+    let label = cx.strings.format("join-again", &[("room", last.room.as_str().into())]);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+        form.link = last.to_string();
+        form.problem = None;
+        ui.memory_mut(|m| m.request_focus(if form.name.is_empty() { name_id() } else { password_id() }));
+    }
+    ui.add_space(space::M);
+}
+
+fn help_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let c = colors(ui);
+    card(c.panel, c.line).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        say(ui, Type::Control, c.t1, cx.text("join-help"));
+        say(ui, Type::Body, c.t2, cx.text("join-help-student"));
+        say(ui, Type::Body, c.t2, cx.text("join-help-instructor"));
+    });
+}
+
+fn foot_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let c = colors(ui);
+    let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(space::M as i8, 0));
+    Panel::bottom("join-foot").exact_size(size::STATUS).frame(frame).show(ui, |ui| {
+        ui.horizontal_centered(|ui| {
+            say(ui, Type::Small, c.t3, cx.text("join-no-internet"));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                say(ui, Type::Small, c.t3, concat!("Lectern ", env!("CARGO_PKG_VERSION")));
+            });
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lectern_proto::link::{Fingerprint, InstructorKey};
+
+    fn link(key: bool) -> String {
+        let key = key.then_some(InstructorKey([1; 16]));
+        JoinLink { hosts: vec!["h".into()], port: 1, room: "r".into(), code: None, video: None, key, fingerprint: Fingerprint([2; 32]) }.to_string()
+    }
+
+    #[test]
+    fn says_what_is_missing() {
+        let check = |link: String, name: &str, password: &str, want| {
+            let form = JoinForm { link, name: name.into(), password: password.into(), ..JoinForm::default() };
+            assert_eq!(form.missing(), want, "{form:?}");
+        };
+        check(String::new(), "Ana", "x", Some("join-missing-link"));
+        check("lectern://".into(), "Ana", "x", Some("join-missing-link"));
+        check(link(false), "  ", "x", Some("join-missing-name"));
+        check(link(false), "A\nb", "x", Some("error-bad-name"));
+        check(link(false), "Ana", "", Some("join-missing-password"));
+        check(link(false), "Ana", "x", None);
+        check(link(true), "Ana", "", None);
+    }
+}

@@ -1,0 +1,121 @@
+//! The window, drawn with egui: join, catalogue, stage, people.
+//!
+//! ```text
+//! class and player snapshots → views (`*_ui`) → commands → class and player
+//! ```
+//! [`window::Window`] is all of it over any [`backend::Backend`]; [`run`] puts it into an eframe window. Views read
+//! snapshots and push [`command::Command`]s; none of them waits, opens a socket or decodes. The window repaints when
+//! something changed, when the next picture is due, or when a clock on it moves on, and sleeps otherwise.
+
+pub mod backend;
+mod catalogue;
+pub mod command;
+mod fonts;
+pub mod format;
+mod icons;
+mod join;
+mod people;
+mod reasons;
+pub mod settings;
+mod shell;
+mod stage;
+mod status;
+pub mod strings;
+mod thumbnails;
+pub mod tokens;
+pub mod video;
+mod widgets;
+pub mod window;
+
+use eframe::{NativeOptions, glow};
+use egui::{IconData, ViewportBuilder};
+use lectern_proto::link::JoinLink;
+
+use settings::{STORED_AS, Settings};
+use window::{Start, Window};
+
+/// With what the window opens.
+#[derive(Debug)]
+pub struct WindowOptions {
+    /// Fills the form; joined at once when the name and what the link needs beside it are given too.
+    pub join: Option<JoinLink>,
+    pub name: Option<String>,
+    pub password: Option<String>,
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// Opens the window and returns when it was closed. Call it from the main thread.
+///
+/// # Errors
+/// When there is no display or no OpenGL.
+pub fn run(options: WindowOptions) -> anyhow::Result<()> {
+    let WindowOptions { join, name, password, runtime } = options;
+    let backend = Box::new(backend::Live { runtime });
+    show(|ctx, settings| Window::new(ctx, backend, settings, Start { join, name, password }))
+}
+
+/// Opens a window that `make` has made of egui's context and what was remembered.
+///
+/// # Errors
+/// When there is no display or no OpenGL.
+pub fn show(make: impl FnOnce(&egui::Context, Settings) -> Window) -> anyhow::Result<()> {
+    let viewport = ViewportBuilder::default()
+        .with_app_id("lectern")
+        .with_title("Lectern")
+        .with_icon(icon())
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([480.0, 400.0]);
+    let native = NativeOptions { viewport, ..NativeOptions::default() };
+    let create = |cc: &eframe::CreationContext<'_>| {
+        tokens::install(&cc.egui_ctx);
+        let settings = cc.storage.and_then(|s| eframe::get_value(s, STORED_AS)).unwrap_or_default();
+        Ok(Box::new(App { window: make(&cc.egui_ctx, settings) }) as Box<dyn eframe::App>)
+    };
+    let shown = eframe::run_native("lectern", native, Box::new(create));
+    shown.map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}. Without a display, use the commands (`lectern --help`)."))
+}
+
+/// The window in eframe.
+struct App {
+    window: Window,
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.window.ui(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, STORED_AS, self.window.settings());
+    }
+
+    fn on_exit(&mut self, gl: Option<&glow::Context>) {
+        self.window.close();
+        if let Some(gl) = gl {
+            self.window.screen().release(gl);
+        }
+    }
+
+    /// Text that was typed stays out of it.
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}
+
+/// The mark of the program for the task bar.
+fn icon() -> IconData {
+    const EDGE: u32 = 64;
+    let (desk, body) = ([0x74, 0xB1, 0xFF, 0xFF], [0xEC, 0xEE, 0xF1, 0xFF]);
+    let pixel = |x: u32, y: u32| {
+        let (x, y) = ((f64::from(x) + 0.5) * 24.0 / f64::from(EDGE), (f64::from(y) + 0.5) * 24.0 / f64::from(EDGE));
+        let inset = 5.0 + 2.4 * (y - 9.4) / 8.2;
+        match y {
+            y if (3.0..7.6).contains(&y) && (1.5..22.5).contains(&x) => desk,
+            y if (9.4..17.6).contains(&y) && (inset..24.0 - inset).contains(&x) => body,
+            y if (19.2..22.0).contains(&y) && (5.5..18.5).contains(&x) => body,
+            _ => [0; 4],
+        }
+    };
+    let rgba = (0..EDGE * EDGE).flat_map(|i| pixel(i % EDGE, i / EDGE)).collect();
+    IconData { rgba, width: EDGE, height: EDGE }
+}

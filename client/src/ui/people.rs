@@ -1,0 +1,91 @@
+//! Who is in the room: the panel on the right. An instructor can remove a person, after one question in that person's row.
+
+use egui::{Align, Frame, Layout, Margin, ScrollArea, Ui, UiBuilder};
+use lectern_proto::control::{Person, PersonId, Role};
+
+use super::command::{Command, Cx};
+use super::icons::Icon;
+use super::tokens::{Type, colors, size, space};
+use super::widgets::{Look, Push, avatar_ui, icon_ui, say, say_line};
+use crate::class::{ClassState, Me};
+
+/// Draws the panel into the space of `ui`. `asked` is the person whose removal is being asked about.
+pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let frame = Frame::new().fill(c.panel).inner_margin(Margin { left: space::M as i8, right: space::M as i8, top: 0, bottom: space::S as i8 });
+    frame.show(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        ui.horizontal(|ui| {
+            ui.set_min_height(40.0);
+            icon_ui(ui, Icon::People, size::ICON, c.t2);
+            say(ui, Type::Control, c.t1, cx.text("people-title"));
+            say(ui, Type::MonoSmall, c.t3, state.people.len().to_string());
+        });
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let rows = state.people.len();
+        ScrollArea::vertical().auto_shrink(false).show_rows(ui, size::LIST_ROW, rows, |ui, visible| {
+            for person in state.people.get(visible).unwrap_or_default() {
+                row(ui, person, state.me.as_ref(), asked == Some(person.id), cx);
+            }
+        });
+    });
+}
+
+fn row(ui: &mut Ui, person: &Person, me: Option<&Me>, asked: bool, cx: &mut Cx<'_>) {
+    let (_, rect) = ui.allocate_space(egui::vec2(ui.available_width(), size::LIST_ROW));
+    let builder = UiBuilder::new().id_salt(person.id).max_rect(rect).layout(Layout::left_to_right(Align::Center));
+    let mut ui = ui.new_child(builder);
+    ui.spacing_mut().item_spacing.x = space::S;
+    if asked { question_ui(&mut ui, person, cx) } else { person_ui(&mut ui, person, me, cx) }
+}
+
+fn person_ui(ui: &mut Ui, person: &Person, me: Option<&Me>, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let myself = me.is_some_and(|me| me.id == person.id);
+    let may_remove = !myself && me.is_some_and(|me| me.role == Role::Instructor);
+    avatar_ui(ui, &person.name, 24.0, person.role == Role::Instructor);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if may_remove {
+            let label = cx.strings.format("people-remove", &[("name", person.name.as_str().into())]);
+            if ui.add(Push::icon(Icon::Close, &label).small()).clicked() {
+                cx.push(Command::AskRemove(person.id));
+            }
+        }
+        if !person.connected {
+            icon_ui(ui, Icon::Unplugged, size::ICON, c.warn);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let notes: Vec<String> = [
+                (person.role == Role::Instructor).then(|| cx.text("people-instructor")),
+                myself.then(|| cx.text("people-you")),
+                (!person.connected).then(|| cx.text("people-reconnecting")),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            let note = notes.join(" · ");
+            let color = if person.connected { c.t1 } else { c.t3 };
+            let note_width = ui.painter().layout_no_wrap(note.clone(), Type::Caption.font(), c.t3).size().x;
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - note_width - space::S).max(48.0));
+                say_line(ui, Type::Control, color, person.name.as_str());
+            });
+            say_line(ui, Type::Caption, if person.connected { c.t3 } else { c.warn }, note);
+        });
+    });
+}
+
+fn question_ui(ui: &mut Ui, person: &Person, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if ui.add(Push::text(Look::Plain, &cx.text("common-cancel")).small()).clicked() {
+            cx.push(Command::CancelRemove);
+        }
+        if ui.add(Push::text(Look::Danger, &cx.text("people-remove-yes")).small()).clicked() {
+            cx.push(Command::Remove(person.id));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            say_line(ui, Type::Control, c.t1, cx.strings.format("people-remove-question", &[("name", person.name.as_str().into())]));
+        });
+    });
+}

@@ -1,0 +1,65 @@
+//! Why something failed, as sentences in the language of the window, and beside which part of the screen they stand.
+
+use lectern_proto::link::{LINK_MAX, LinkError};
+use lectern_proto::limits::ROOM_NAME_MAX;
+
+use super::strings::Strings;
+use crate::class::JoinError;
+
+/// The part of the join screen that a failure is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Link,
+    Name,
+    Password,
+    /// The membership as a whole.
+    Form,
+}
+
+/// Where a failed join is told.
+#[must_use]
+pub(crate) fn place(error: &JoinError) -> Place {
+    match error {
+        JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. } | JoinError::Version(_) | JoinError::WrongInstructorKey => Place::Link,
+        JoinError::WrongPassword | JoinError::PasswordNeeded | JoinError::TooManyFailures(_) => Place::Password,
+        JoinError::BadName => Place::Name,
+        JoinError::Busy(_) | JoinError::RoomFull | JoinError::Removed { .. } | JoinError::Replaced | JoinError::Left | JoinError::Closed(_) => Place::Form,
+    }
+}
+
+/// What happened, why, and what to do.
+#[must_use]
+pub(crate) fn join_error(strings: &Strings, error: &JoinError) -> String {
+    match error {
+        JoinError::Unreachable { hosts, port, why } => {
+            strings.format("error-unreachable", &[("hosts", hosts.as_str().into()), ("port", port.to_string().into()), ("why", why.as_str().into())])
+        }
+        JoinError::OtherCertificate { host } => strings.format("error-other-certificate", &[("host", host.as_str().into())]),
+        JoinError::Version(what) => strings.format("error-version", &[("what", what.as_str().into())]),
+        JoinError::WrongPassword => strings.text("error-wrong-password"),
+        JoinError::WrongInstructorKey => strings.text("error-wrong-instructor-key"),
+        JoinError::TooManyFailures(s) => strings.format("error-too-many-failures", &[("seconds", (*s).into())]),
+        JoinError::Busy(s) => strings.format("error-busy", &[("seconds", (*s).into())]),
+        JoinError::RoomFull => strings.text("error-room-full"),
+        JoinError::BadName => strings.text("error-bad-name"),
+        JoinError::PasswordNeeded => strings.text("error-password-needed"),
+        JoinError::Removed { by } => strings.format("error-removed", &[("by", by.as_str().into())]),
+        JoinError::Replaced => strings.text("error-replaced"),
+        JoinError::Left => strings.text("error-left"),
+        JoinError::Closed(why) => strings.format("error-closed", &[("why", why.as_str().into())]),
+    }
+}
+
+/// Why a text is not a join link.
+#[must_use]
+pub(crate) fn link_error(strings: &Strings, error: &LinkError) -> String {
+    match error {
+        LinkError::Scheme => strings.text("link-scheme"),
+        LinkError::Length => strings.format("link-length", &[("most", LINK_MAX.into())]),
+        LinkError::Hosts => strings.text("link-hosts"),
+        LinkError::Port => strings.text("link-port"),
+        LinkError::Room => strings.format("link-room", &[("most", ROOM_NAME_MAX.into())]),
+        LinkError::Fingerprint => strings.text("link-fingerprint"),
+        LinkError::Parameter(name) => strings.format("link-parameter", &[("name", name.as_str().into())]),
+    }
+}

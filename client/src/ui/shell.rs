@@ -1,0 +1,121 @@
+//! What surrounds every screen of a class: the rail on the left and the header above.
+
+use egui::{Align, Frame, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
+
+use super::command::{Command, Cx};
+use super::icons::{Icon, paint_logo};
+use super::join::preferences_ui;
+use super::tokens::{Type, colors, radius, size, space};
+use super::widgets::{Push, avatar_ui, focus_ring, say_line};
+use crate::class::{ClassState, Me};
+
+/// The rail: one entry for each activity that works, preferences and the way out at its foot.
+pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, dark: bool, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let narrow = ui.available_width() < size::NARROW_WINDOW;
+    let width = if narrow { size::RAIL_NARROW } else { size::RAIL };
+    let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(0, space::S as i8));
+    Panel::left("rail").exact_size(width).resizable(false).frame(frame).show(ui, |ui| {
+        ui.vertical_centered(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(22.0, 34.0), Sense::hover());
+            paint_logo(ui.painter(), rect, c.t1, c.accent);
+            ui.add_space(space::S);
+            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), narrow) && on_stage {
+                cx.push(Command::CloseStage);
+            }
+        });
+        ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
+            if let Some(me) = me {
+                avatar_ui(ui, &me.name, 30.0, false).on_hover_text(&me.name);
+            }
+            if ui.add(Push::icon(Icon::Leave, &cx.text("common-leave"))).clicked() {
+                cx.push(Command::Leave);
+            }
+            preferences_ui(ui, dark, cx);
+        });
+    });
+}
+
+/// The entry of what is on the screen; the mark on its left says so.
+fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool) -> bool {
+    let c = colors(ui);
+    let height = if narrow { 40.0 } else { 52.0 };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let tile = rect.shrink2(vec2(if narrow { 4.0 } else { 6.0 }, 0.0));
+    ui.painter().rect_filled(tile, f32::from(radius::CONTROL), c.active);
+    let mark = Rect::from_min_size(rect.left_top() + vec2(0.0, rect.height() / 2.0 - 14.0), vec2(3.0, 28.0));
+    ui.painter().rect_filled(mark, 1.5, c.accent);
+    let middle = if narrow { rect.center() } else { rect.center() - vec2(0.0, 10.0) };
+    icon.paint(ui.painter(), Rect::from_center_size(middle, egui::Vec2::splat(size::ICON_RAIL)), c.accent);
+    if !narrow {
+        ui.painter().text(rect.center() + vec2(0.0, 12.0), egui::Align2::CENTER_CENTER, label, Type::Caption.font(), c.t1);
+    }
+    focus_ring(ui, tile, radius::CONTROL, &response);
+    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, true, label));
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+}
+
+/// The header of the catalogue.
+pub(crate) fn catalogue_header_ui(ui: &mut Ui, state: &ClassState, people_open: bool, cx: &mut Cx<'_>) {
+    header(ui, |ui| {
+        let c = colors(ui);
+        ui.add_space(space::XS);
+        super::widgets::say(ui, Type::Title, c.t1, cx.text("catalogue-title"));
+        if state.synchronised {
+            super::widgets::say(ui, Type::Body, c.t3, summary(state, cx));
+        }
+        right_ui(ui, people_open, cx);
+    });
+}
+
+/// `14 videos · 3 h 52 min`
+fn summary(state: &ClassState, cx: &Cx<'_>) -> String {
+    let minutes = state.videos.iter().fold(0_u64, |sum, v| sum.saturating_add(v.duration_us)) / 60_000_000;
+    let count = cx.strings.format("catalogue-count", &[("n", state.videos.len().into())]);
+    let length = match (minutes / 60, minutes % 60) {
+        (0, 0) => return count,
+        (0, m) => cx.strings.format("catalogue-minutes", &[("m", m.into())]),
+        (h, m) => cx.strings.format("catalogue-hours", &[("h", h.into()), ("m", m.into())]),
+    };
+    format!("{count} · {length}")
+}
+
+/// The header of the stage.
+pub(crate) fn stage_header_ui(ui: &mut Ui, title: &str, people_open: bool, cx: &mut Cx<'_>) {
+    header(ui, |ui| {
+        let c = colors(ui);
+        if ui.add(Push::icon(Icon::Back, &cx.text("stage-back"))).clicked() {
+            cx.push(Command::CloseStage);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            people_toggle_ui(ui, people_open, cx);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| say_line(ui, Type::Title, c.t1, title));
+        });
+    });
+}
+
+fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let c = colors(ui);
+    let frame = Frame::new().fill(c.window).inner_margin(Margin::symmetric(space::L as i8 - 4, 0));
+    Panel::top("header").exact_size(size::HEADER).frame(frame).show(ui, |ui| {
+        ui.horizontal_centered(contents);
+    });
+}
+
+fn right_ui(ui: &mut Ui, people_open: bool, cx: &mut Cx<'_>) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| people_toggle_ui(ui, people_open, cx));
+}
+
+fn people_toggle_ui(ui: &mut Ui, open: bool, cx: &mut Cx<'_>) {
+    let key = if open { "people-hide" } else { "people-show" };
+    if ui.add(Push::icon(Icon::SidePanel, &cx.text(key)).selected(open)).clicked() {
+        cx.push(Command::TogglePeople);
+    }
+}
+
+/// A separator of the status line.
+pub(super) fn divider_ui(ui: &mut Ui) {
+    let c = colors(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(1.0, ui.available_height()), Sense::hover());
+    ui.painter().vline(rect.center().x, rect.y_range(), Stroke::new(1.0, c.line));
+}

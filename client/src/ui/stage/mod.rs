@@ -1,0 +1,122 @@
+//! The stage: the picture, letterboxed on black, with the controls that come when the pointer moves.
+//!
+//! Everything on it is dark in both themes. [`StageState`] is what the window itself remembers between two passes; what
+//! plays comes in as a [`PlayerStatus`].
+
+mod controls;
+mod keys;
+mod overlay;
+mod quality;
+mod seek_bar;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use egui::{CursorIcon, Id, Rect, Sense, Ui, UiBuilder};
+use lectern_proto::rung::RungSpec;
+
+use super::command::{Command, Cx};
+use super::tokens::{DARK, motion, on_stage};
+use super::video::VideoScreen;
+use crate::class::Phase;
+use crate::player::{PlayState, PlayerStatus, Sound};
+
+pub(super) use keys::{handle_keys, list_ui};
+pub(super) use quality::THIRDS;
+
+/// What the stage remembers.
+#[derive(Debug, Default)]
+pub(crate) struct StageState {
+    /// When the pointer or a key last moved something, in egui's seconds.
+    last_moved: f64,
+    /// Where the handle of the seek bar is held.
+    held_us: Option<u64>,
+    /// When something began to be waited for.
+    waiting_since: Option<f64>,
+}
+
+impl StageState {
+    /// Shows the controls for a while, as after a key.
+    pub(crate) fn touch(&mut self, ctx: &egui::Context) {
+        self.last_moved = ctx.input(|i| i.time);
+    }
+}
+
+/// What plays, or why nothing does.
+#[derive(Debug)]
+pub(crate) struct StageView<'a> {
+    pub(crate) player: Result<&'a PlayerStatus, &'a str>,
+    pub(crate) screen: &'a Arc<VideoScreen>,
+    pub(crate) phase: &'a Phase,
+    /// The server's ladder, for the bit rates of the menu.
+    pub(crate) ladder: &'a [RungSpec],
+    pub(crate) thirds: &'a [String; 3],
+    pub(crate) fullscreen: bool,
+    pub(crate) now: Instant,
+}
+
+/// Draws the stage into the space of `ui`.
+pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>, cx: &mut Cx<'_>) {
+    let area = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(area);
+    let mut ui = ui.new_child(UiBuilder::new().id_salt("stage").max_rect(area));
+    on_stage(&mut ui);
+    ui.painter().rect_filled(area, 0.0, DARK.well);
+    view.screen.paint(&ui, area);
+
+    let background = ui.interact(area, ui.scope_id().with("picture"), Sense::click());
+    let label = cx.text("stage-picture");
+    background.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Video, true, &label));
+    if background.clicked() && view.player.is_ok() {
+        cx.push(Command::TogglePlay);
+    }
+    if background.double_clicked() {
+        cx.push(Command::ToggleFullscreen);
+    }
+
+    let status = match view.player {
+        Ok(status) => status,
+        Err(reason) => return overlay::failed_ui(&mut ui, area, reason, cx),
+    };
+    if let PlayState::Failed(reason) = &status.state {
+        return overlay::failed_ui(&mut ui, area, reason, cx);
+    }
+    let alpha = visibility(&ui, state, area, status);
+    overlay::waiting_ui(&ui, area, state, status);
+    overlay::banners_ui(&mut ui, area, view, status, alpha, cx);
+    if status.state == PlayState::Ended {
+        overlay::ended_ui(&mut ui, area, cx);
+    }
+    let mut lower = ui.new_child(UiBuilder::new().id_salt("controls").max_rect(area));
+    lower.set_opacity(alpha);
+    controls::controls_ui(&mut lower, area, state, view, status, cx);
+}
+
+/// How opaque the controls are; hides the pointer with them.
+fn visibility(ui: &Ui, state: &mut StageState, area: Rect, status: &PlayerStatus) -> f32 {
+    let now = ui.input(|i| i.time);
+    let over = ui.rect_contains_pointer(area);
+    if over && ui.input(|i| i.pointer.delta() != egui::Vec2::ZERO || i.pointer.any_down()) {
+        state.last_moved = now;
+    }
+    let focus_here = ui.memory(|m| m.focused()).is_some();
+    let running = matches!(status.state, PlayState::Playing | PlayState::Stalled);
+    let left = state.last_moved + motion::CONTROLS_STAY - now;
+    let shown = !running || left > 0.0 || focus_here || state.held_us.is_some() || egui::Popup::is_any_open(ui.ctx());
+    if shown && running && left > 0.0 {
+        ui.ctx().request_repaint_after_secs(left as f32 + 0.01);
+    }
+    if !shown && over {
+        ui.ctx().set_cursor_icon(CursorIcon::None);
+    }
+    let time = if shown { motion::CONTROLS_IN } else { motion::CONTROLS_OUT };
+    ui.ctx().animate_bool_with_time(Id::unique("stage-controls"), shown, time)
+}
+
+/// Whether the sound goes nowhere, and why.
+fn silent(status: &PlayerStatus) -> Option<&str> {
+    match &status.sound {
+        Sound::Silent(why) => Some(why),
+        Sound::None | Sound::Device => None,
+    }
+}

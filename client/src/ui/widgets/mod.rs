@@ -1,0 +1,92 @@
+//! The controls that the screens are made of. They take colours and measures from [`super::tokens`] and know no screen.
+
+mod field;
+mod notice;
+mod push;
+
+pub(crate) use field::Field;
+pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui};
+pub(crate) use push::{Look, Push};
+
+use egui::{Align2, Color32, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+
+use super::icons::Icon;
+use super::tokens::{Type, colors, motion};
+
+/// Text of a role in a colour.
+#[must_use]
+pub(crate) fn rich(role: Type, color: Color32, text: impl Into<String>) -> RichText {
+    RichText::new(text).font(role.font()).line_height(Some(role.line())).color(color)
+}
+
+/// A paragraph or word.
+pub(crate) fn say(ui: &mut Ui, role: Type, color: Color32, text: impl Into<String>) -> Response {
+    ui.add(Label::new(rich(role, color, text)))
+}
+
+/// A line that ends in an ellipsis where the space ends; the whole is in the tooltip.
+pub(crate) fn say_line(ui: &mut Ui, role: Type, color: Color32, text: impl Into<String>) -> Response {
+    ui.add(Label::new(rich(role, color, text)).truncate())
+}
+
+/// An icon of `edge` points in the flow of the layout.
+pub(crate) fn icon_ui(ui: &mut Ui, icon: Icon, edge: f32, color: Color32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(edge), Sense::hover());
+    icon.paint(ui.painter(), rect, color);
+    response
+}
+
+/// The ring that shows keyboard focus, 2 points away from the control.
+pub(crate) fn focus_ring(ui: &Ui, rect: Rect, radius: u8, response: &Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, colors(ui).accent);
+        ui.painter().rect_stroke(rect.expand(2.0), f32::from(radius) + 2.0, stroke, StrokeKind::Outside);
+    }
+}
+
+/// Something turns while it is waited for; repaints at [`motion::SPINNER_RATE`].
+pub(crate) fn spinner_ui(ui: &mut Ui, edge: f32, color: Color32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(edge), Sense::hover());
+    paint_spinner(ui, rect, color);
+    response
+}
+
+/// The same in a rectangle.
+pub(crate) fn paint_spinner(ui: &Ui, rect: Rect, color: Color32) {
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    ui.ctx().request_repaint_after_secs(1.0 / motion::SPINNER_RATE);
+    let step = (ui.input(|i| i.time) * f64::from(motion::SPINNER_RATE)).floor();
+    let turn = (step / f64::from(motion::SPINNER_RATE)).rem_euclid(1.0) as f32;
+    let radius = rect.width().min(rect.height()) * 0.4;
+    let angle = |i: f32| std::f32::consts::TAU * (turn + i);
+    let points = (0..=20).map(|i| rect.center() + radius * Vec2::angled(angle(i as f32 * 0.75 / 20.0))).collect();
+    ui.painter().add(egui::Shape::line(points, Stroke::new((radius * 0.22).max(1.5), color)));
+}
+
+/// A bar that fills from the left; `share` from 0 to 1.
+pub(crate) fn progress_ui(ui: &mut Ui, width: f32, share: f32, label: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 4.0), Sense::hover());
+    let c = colors(ui);
+    ui.painter().rect_filled(rect, 2.0, c.active);
+    let filled = Rect::from_min_max(rect.min, pos2(rect.left() + rect.width() * share.clamp(0.0, 1.0), rect.bottom()));
+    ui.painter().rect_filled(filled, 2.0, c.accent);
+    let percent = f64::from(share) * 100.0;
+    response.widget_info(|| egui::WidgetInfo {
+        value: Some(percent.round()),
+        ..egui::WidgetInfo::labeled(egui::accesskit::Role::ProgressIndicator, true, label)
+    });
+    response
+}
+
+/// A round picture of a person: the first letter of the name.
+pub(crate) fn avatar_ui(ui: &mut Ui, name: &str, edge: f32, accented: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(edge), Sense::hover());
+    let c = colors(ui);
+    let (fill, line, text) = if accented { (c.accent_tint, c.accent_line, c.accent) } else { (c.active, c.active, c.t1) };
+    ui.painter().circle(rect.center(), edge / 2.0 - 0.5, fill, Stroke::new(1.0, line));
+    let initial: String = name.chars().find(|ch| ch.is_alphanumeric()).map_or_else(|| "?".into(), |ch| ch.to_uppercase().collect());
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, initial, Type::Caption.font(), text);
+    response
+}

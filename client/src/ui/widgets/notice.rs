@@ -1,0 +1,87 @@
+//! Sentences about a state: a notice beside what it is about, a badge, and the drawing of an empty place.
+
+use egui::{Color32, CornerRadius, Frame, Margin, Response, Stroke, Ui, vec2};
+
+use super::super::icons::Icon;
+use super::super::tokens::{Colors, Type, colors, radius, size, space};
+use super::{icon_ui, say};
+
+/// What kind of news a sentence is. The icon says it too, never the colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Accent,
+    Good,
+    Warn,
+}
+
+/// Ink, fill and line of a tone.
+fn tone_colors(tone: Tone, c: &Colors) -> (Color32, Color32, Color32) {
+    match tone {
+        Tone::Plain => (c.t2, c.hover, c.line_strong),
+        Tone::Accent => (c.accent, c.accent_tint, c.accent_line),
+        Tone::Good => (c.good, c.good_tint, c.good_line),
+        Tone::Warn => (c.warn, c.warn_tint, c.warn_line),
+    }
+}
+
+/// A framed sentence, as wide as there is space.
+pub(crate) fn notice_ui(ui: &mut Ui, tone: Tone, icon: Icon, text: &str) -> Response {
+    let c = colors(ui);
+    let (ink, fill, line) = tone_colors(tone, c);
+    let frame = Frame::new()
+        .fill(fill)
+        .stroke(Stroke::new(1.0, line))
+        .corner_radius(CornerRadius::same(radius::CONTROL))
+        .inner_margin(Margin::symmetric(space::M as i8, space::S as i8));
+    frame
+        .show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                icon_ui(ui, icon, size::ICON, ink);
+                ui.vertical(|ui| {
+                    ui.set_min_width(ui.available_width());
+                    say(ui, Type::Body, c.t1, text)
+                })
+                .inner
+            })
+            .inner
+        })
+        .inner
+}
+
+/// A small word on a tint.
+pub(crate) fn badge_ui(ui: &mut Ui, tone: Tone, icon: Option<Icon>, text: &str) -> Response {
+    let (ink, fill, _) = tone_colors(tone, colors(ui));
+    let frame = Frame::new().fill(fill).corner_radius(CornerRadius::same(radius::CHIP)).inner_margin(Margin::symmetric(6, 2));
+    frame
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = space::XS;
+                ui.spacing_mut().interact_size.y = Type::Caption.line();
+                if let Some(icon) = icon {
+                    icon_ui(ui, icon, size::ICON_SMALL, ink);
+                }
+                say(ui, Type::Caption, ink, text)
+            })
+            .inner
+        })
+        .inner
+}
+
+/// An empty place: what will be here, in the middle of the space that is left. `more` adds buttons.
+pub(crate) fn empty_ui(ui: &mut Ui, icon: Icon, title: &str, sentence: &str, more: impl FnOnce(&mut Ui)) {
+    let c = colors(ui);
+    let space_left = ui.available_size();
+    ui.vertical_centered(|ui| {
+        ui.add_space((space_left.y * 0.5 - 90.0).max(space::XL));
+        icon_ui(ui, icon, size::ICON_EMPTY, c.t3);
+        ui.add_space(space::S);
+        say(ui, Type::Title, c.t1, title);
+        ui.scope(|ui| {
+            ui.set_max_width(ui.available_width().min(420.0));
+            say(ui, Type::Body, c.t2, sentence);
+        });
+        ui.add_space(space::S);
+        ui.allocate_ui(vec2(ui.available_width().min(420.0), size::PRIMARY), more);
+    });
+}

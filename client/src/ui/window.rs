@@ -1,0 +1,442 @@
+//! The window: holds what the screens show, lays them out, and carries out what they ask for.
+//!
+//! It draws into any egui `Ui`, knows nothing of eframe, and reaches the class through [`Backend`], so a test drives it
+//! over plain data. A pass reads snapshots, draws, then carries out commands; nothing in it waits.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, ThemePreference, Ui, UiBuilder, ViewportCommand, pos2};
+use lectern_proto::control::{PersonId, VideoId, VideoState};
+use lectern_proto::link::JoinLink;
+use lectern_proto::quality::Quality;
+
+use super::backend::{Backend, Playback, Seat};
+use super::catalogue::catalogue_ui;
+use super::command::{Command, Cx};
+use super::join::{JoinForm, JoinView, join_ui};
+use super::people::people_ui;
+use super::settings::Settings;
+use super::shell;
+use super::stage::{self, StageState, StageView, THIRDS};
+use super::status::status_ui;
+use super::strings::{Language, Strings};
+use super::thumbnails::Thumbnails;
+use super::tokens::{colors, motion, size};
+use super::video::VideoScreen;
+use crate::class::{Changed, ClassState, JoinError, JoinRequest, Phase};
+use crate::player::{PlayState, PlayerOptions, PlayerStatus};
+
+/// A seek by key counts from the last target for so long, in seconds: the position follows a little later.
+const AIM_HOLDS: f64 = 0.6;
+/// Repaints a second while sound plays without pictures.
+const SOUND_ONLY_RATE: f32 = 4.0;
+/// The rung to begin with has at most so many rows.
+const FIRST_RUNG_HEIGHT: u32 = 720;
+
+/// With what the window opens.
+#[derive(Debug, Default)]
+pub struct Start {
+    pub join: Option<JoinLink>,
+    pub name: Option<String>,
+    pub password: Option<String>,
+}
+
+/// Everything the window holds.
+pub struct Window {
+    ctx: Context,
+    backend: Box<dyn Backend>,
+    settings: Settings,
+    strings: Strings,
+    form: JoinForm,
+    seat: Option<Member>,
+    playing: Option<Playing>,
+    screen: Arc<VideoScreen>,
+    thumbnails: Thumbnails,
+    asked: Option<PersonId>,
+    fullscreen: bool,
+    keys_shown: bool,
+}
+
+/// A membership that is sought or held.
+struct Member {
+    seat: Box<dyn Seat>,
+    link: JoinLink,
+    name: String,
+    /// In egui's seconds.
+    began: f64,
+    joined: bool,
+    /// The link's video, until it has been opened.
+    wanted: Option<VideoId>,
+}
+
+/// What is on the stage.
+struct Playing {
+    video: VideoId,
+    title: String,
+    playback: Result<Box<dyn Playback>, String>,
+    state: StageState,
+    /// Target and time of the last seek.
+    aim: Option<(u64, f64)>,
+}
+
+impl std::fmt::Debug for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Window").field("joined", &self.seat.as_ref().is_some_and(|m| m.joined)).finish_non_exhaustive()
+    }
+}
+
+impl Window {
+    /// A window that joins at once when it has all that it needs. [`super::tokens::install`] comes before.
+    #[must_use]
+    pub fn new(ctx: &Context, backend: Box<dyn Backend>, settings: Settings, start: Start) -> Self {
+        let language = settings.language.unwrap_or_else(Language::of_system);
+        let given = start.name.is_some();
+        let form = JoinForm {
+            link: start.join.as_ref().map(ToString::to_string).unwrap_or_default(),
+            name: start.name.unwrap_or_else(|| settings.name.clone()),
+            password: start.password.unwrap_or_default(),
+            ..JoinForm::default()
+        };
+        let mut window = Self {
+            ctx: ctx.clone(),
+            backend,
+            strings: Strings::new(language),
+            settings,
+            form,
+            seat: None,
+            playing: None,
+            screen: Arc::new(VideoScreen::default()),
+            thumbnails: Thumbnails::default(),
+            asked: None,
+            fullscreen: false,
+            keys_shown: false,
+        };
+        window.set_theme();
+        if given && window.form.missing().is_none() {
+            window.join();
+        }
+        window
+    }
+
+    /// What to remember.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What draws the picture; it must be released before the OpenGL context goes.
+    #[must_use]
+    pub fn screen(&self) -> &Arc<VideoScreen> {
+        &self.screen
+    }
+
+    /// Stops what plays and gives the seat up.
+    pub fn close(&mut self) {
+        self.playing = None;
+        if let Some(member) = self.seat.take() {
+            member.seat.leave_now();
+        }
+    }
+
+    /// One pass.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let now = Instant::now();
+        if let Some(fullscreen) = ui.input(|i| i.viewport().fullscreen) {
+            self.fullscreen = fullscreen;
+        }
+        let state = self.follow_membership();
+        let status = self.follow_player(now);
+        let mut out = Vec::new();
+        match state.filter(|s| s.me.is_some()) {
+            Some(state) => self.class_ui(ui, &state, status.as_ref(), now, &mut out),
+            None => self.join_ui(ui, &mut out),
+        }
+        for command in out {
+            self.carry_out(command, status.as_ref());
+        }
+    }
+
+    /// Takes the newest snapshot and notices joining and the end.
+    fn follow_membership(&mut self) -> Option<Arc<ClassState>> {
+        let member = self.seat.as_mut()?;
+        let state = member.seat.state();
+        if let Phase::Ended(why) = &state.phase {
+            self.form.problem = Some(why.clone()).filter(|why| *why != JoinError::Left);
+            self.playing = None;
+            self.seat = None;
+            self.leave_fullscreen();
+            return None;
+        }
+        if state.me.is_some() && !member.joined {
+            member.joined = true;
+            member.began = self.ctx.input(|i| i.time);
+            self.settings.note_class(&member.link, &member.name);
+            // It is not needed again: the class comes back by its seat.
+            self.form.password.clear();
+        }
+        let ready = |id: &VideoId| state.videos.iter().any(|v| v.id == *id && matches!(v.state, VideoState::Ready { .. }));
+        if self.playing.is_none()
+            && let Some(video) = member.wanted.take_if(|id| ready(id))
+        {
+            self.open(video);
+        }
+        Some(state)
+    }
+
+    /// Takes the picture that is due and asks to be woken for the next.
+    fn follow_player(&mut self, now: Instant) -> Option<PlayerStatus> {
+        let playback = self.playing.as_ref()?.playback.as_ref().ok()?;
+        let presented = playback.present(now);
+        if presented.picture.is_some() {
+            self.screen.show(presented.picture);
+        }
+        let status = playback.status();
+        match presented.next_at {
+            Some(at) => self.ctx.request_repaint_after(at.saturating_duration_since(now)),
+            None if status.state == PlayState::Playing => self.ctx.request_repaint_after_secs(1.0 / SOUND_ONLY_RATE),
+            None => {}
+        }
+        Some(status)
+    }
+
+    fn join_ui(&mut self, ui: &mut Ui, out: &mut Vec<Command>) {
+        let last = self.settings.last_link.as_deref().and_then(|l| l.parse().ok());
+        let waited = self.seat.as_ref().map(|m| self.ctx.input(|i| i.time) - m.began);
+        if let Some(left) = waited.map(|w| motion::WAIT_SHOWN - w).filter(|left| *left > 0.0) {
+            self.ctx.request_repaint_after_secs(left as f32);
+        }
+        let view = JoinView {
+            connecting: waited.is_some(),
+            waiting: waited.is_some_and(|w| w >= motion::WAIT_SHOWN),
+            last: last.as_ref(),
+            dark: ui.visuals().dark_mode,
+        };
+        join_ui(ui, &mut self.form, &view, &mut Cx { strings: &self.strings, out });
+    }
+
+    fn class_ui(&mut self, ui: &mut Ui, state: &ClassState, status: Option<&PlayerStatus>, now: Instant, out: &mut Vec<Command>) {
+        let Some(member) = &self.seat else { return };
+        let c = colors(ui);
+        let on_stage = self.playing.is_some();
+        if on_stage && stage::handle_keys(ui.ctx(), status, self.keys_shown, self.fullscreen, out) && let Some(playing) = &mut self.playing {
+            playing.state.touch(&self.ctx);
+        }
+        let mut cx = Cx { strings: &self.strings, out };
+        let narrow = ui.available_width() < size::NARROW_WINDOW;
+        let bare = on_stage && self.fullscreen;
+        let people = self.settings.people_open && !bare;
+        if !bare {
+            status_ui(ui, state, status, now, &cx);
+            shell::rail_ui(ui, state.me.as_ref(), on_stage, ui.visuals().dark_mode, &mut cx);
+            match &self.playing {
+                Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
+                None => shell::catalogue_header_ui(ui, state, people, &mut cx),
+            }
+        }
+        if people && !narrow {
+            let frame = Frame::new().fill(c.panel);
+            Panel::right("people").exact_size(size::PANEL).resizable(false).frame(frame).show(ui, |ui| people_ui(ui, state, self.asked, &mut cx));
+        }
+        let area = CentralPanel::default().frame(Frame::new().fill(c.window)).show(ui, |ui| match &mut self.playing {
+            Some(playing) => {
+                let player = match (&playing.playback, status) {
+                    (Err(reason), _) => Err(reason.as_str()),
+                    (Ok(_), Some(status)) => Ok(status),
+                    (Ok(_), None) => return,
+                };
+                let view = StageView { player, screen: &self.screen, phase: &state.phase, ladder: &state.ladder, thirds: &state.thirds, fullscreen: self.fullscreen, now };
+                stage::stage_ui(ui, &mut playing.state, &view, &mut cx);
+            }
+            None => {
+                let waited = ui.input(|i| i.time) - member.began;
+                catalogue_ui(ui, state, member.seat.as_ref(), &mut self.thumbnails, waited, &mut cx);
+            }
+        });
+        if people && narrow {
+            let area = area.response.rect;
+            let place = Rect::from_min_max(pos2((area.right() - size::PANEL).max(area.left()), area.top()), area.max);
+            let mut over = ui.new_child(UiBuilder::new().id_salt("people-over").max_rect(place).sense(egui::Sense::click()));
+            people_ui(&mut over, state, self.asked, &mut cx);
+        }
+        if self.keys_shown {
+            stage::list_ui(ui, &mut cx);
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, status: Option<&PlayerStatus>) {
+        match command {
+            Command::Join => self.join(),
+            Command::CancelJoin | Command::Leave => self.leave(),
+            Command::Open(video) => self.open(video),
+            Command::CloseStage => {
+                self.playing = None;
+                self.keys_shown = false;
+                self.screen.show(None);
+                self.leave_fullscreen();
+            }
+            Command::Retry => {
+                if let Some(playing) = self.playing.take() {
+                    self.open(playing.video);
+                }
+            }
+            Command::ToggleFullscreen => {
+                self.fullscreen = !self.fullscreen;
+                self.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.fullscreen));
+            }
+            Command::LeaveFullscreen => self.leave_fullscreen(),
+            Command::TogglePeople => self.settings.people_open = !self.settings.people_open,
+            Command::ToggleKeys => self.keys_shown = !self.keys_shown,
+            Command::AskRemove(person) => self.asked = Some(person),
+            Command::CancelRemove => self.asked = None,
+            Command::Remove(person) => {
+                self.asked = None;
+                if let Some(member) = &self.seat {
+                    member.seat.remove(person);
+                }
+            }
+            Command::ToggleTheme => {
+                self.settings.dark = Some(self.ctx.theme() == Theme::Light);
+                self.set_theme();
+            }
+            Command::ToggleLanguage => {
+                let next = self.strings.language().next();
+                self.settings.language = Some(next);
+                self.strings = Strings::new(next);
+            }
+            other => self.play_command(other, status),
+        }
+        self.ctx.request_repaint();
+    }
+
+    /// Commands to what plays; without it they are nothing.
+    fn play_command(&mut self, command: Command, status: Option<&PlayerStatus>) {
+        let time = self.ctx.input(|i| i.time);
+        let thirds = self.thirds();
+        let (Some(playing), Some(status)) = (self.playing.as_mut(), status) else { return };
+        let Ok(playback) = &playing.playback else { return };
+        let aim = &mut playing.aim;
+        let from = aim.filter(|(_, at)| time - at < AIM_HOLDS).map_or(status.position_us, |(aim, _)| aim);
+        let mut seek = |position_us: u64| {
+            let position_us = position_us.min(status.duration_us);
+            *aim = Some((position_us, time));
+            playback.seek(position_us);
+        };
+        match command {
+            Command::TogglePlay => match status.state {
+                PlayState::Paused => playback.play(),
+                PlayState::Ended => {
+                    seek(0);
+                    playback.play();
+                }
+                PlayState::Loading | PlayState::Playing | PlayState::Stalled => playback.pause(),
+                PlayState::Failed(_) => {}
+            },
+            Command::Replay => {
+                seek(0);
+                playback.play();
+            }
+            Command::Seek { position_us } => seek(position_us),
+            Command::SeekBy { by_us } => seek(from.saturating_add_signed(by_us)),
+            Command::SetVolume(volume) => self.set_volume(volume),
+            Command::VolumeBy(by) => {
+                let from = if status.muted { 0.0 } else { self.settings.volume };
+                self.set_volume(from + by);
+            }
+            Command::ToggleMute => {
+                self.settings.muted = !status.muted;
+                playback.set_muted(self.settings.muted);
+            }
+            Command::SetQuality(name) => {
+                playback.set_quality(quality(&name, thirds));
+                self.settings.quality = Some(name);
+            }
+            _ => {}
+        }
+    }
+
+    fn set_volume(&mut self, volume: f32) {
+        self.settings.volume = volume.clamp(0.0, 1.0);
+        self.settings.muted = false;
+        if let Some(Ok(playback)) = self.playing.as_ref().map(|p| &p.playback) {
+            playback.set_volume(self.settings.volume);
+            playback.set_muted(false);
+        }
+    }
+
+    fn join(&mut self) {
+        let (Ok(link), None) = (self.form.parsed(), self.form.missing()) else { return };
+        let name = self.form.name.trim().to_owned();
+        self.form.problem = None;
+        let password = (link.key.is_none() && !self.form.password.is_empty()).then(|| self.form.password.clone());
+        let request = JoinRequest { link: link.clone(), name: name.clone(), password };
+        let seat = self.backend.join(request, self.changed());
+        let wanted = link.video.clone().map(VideoId);
+        let began = self.ctx.input(|i| i.time);
+        self.seat = Some(Member { seat, link, name, began, joined: false, wanted });
+    }
+
+    fn leave(&mut self) {
+        self.playing = None;
+        self.asked = None;
+        self.screen.show(None);
+        self.leave_fullscreen();
+        if let Some(member) = self.seat.take() {
+            member.seat.leave();
+        }
+    }
+
+    fn open(&mut self, video: VideoId) {
+        let changed = self.changed();
+        let Some(member) = &self.seat else { return };
+        let state = member.seat.state();
+        let Some(entry) = state.videos.iter().find(|v| v.id == video) else { return };
+        let wish = self.settings.quality.clone().filter(|q| q == THIRDS || entry.rungs.contains(q));
+        let wish = wish.unwrap_or_else(|| first_rung(&entry.rungs, &state));
+        let options = PlayerOptions { quality: quality(&wish, state.thirds.clone()), start_us: 0, sound: true, paused: false, decoder_threads: 0, changed };
+        let playback = member.seat.open(&video, options);
+        if let Ok(playback) = &playback {
+            playback.set_volume(self.settings.volume);
+            playback.set_muted(self.settings.muted);
+        }
+        self.screen.show(None);
+        let mut stage = StageState::default();
+        stage.touch(&self.ctx);
+        self.playing = Some(Playing { video, title: entry.title.clone(), playback, state: stage, aim: None });
+    }
+
+    fn thirds(&self) -> [String; 3] {
+        self.seat.as_ref().map(|m| m.seat.state().thirds.clone()).unwrap_or_default()
+    }
+
+    fn changed(&self) -> Changed {
+        let ctx = self.ctx.clone();
+        Arc::new(move || ctx.request_repaint())
+    }
+
+    fn leave_fullscreen(&mut self) {
+        if std::mem::take(&mut self.fullscreen) {
+            self.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
+        }
+    }
+
+    fn set_theme(&self) {
+        match self.settings.dark {
+            Some(true) => self.ctx.set_theme(ThemePreference::Dark),
+            Some(false) => self.ctx.set_theme(ThemePreference::Light),
+            None => {}
+        }
+    }
+}
+
+/// The highest rung of a video that is not above [`FIRST_RUNG_HEIGHT`], or its lowest.
+fn first_rung(rungs: &[String], state: &ClassState) -> String {
+    let fits = |name: &&String| state.ladder.iter().any(|r| r.name == **name && r.box_height <= FIRST_RUNG_HEIGHT);
+    let chosen = rungs.iter().rev().find(fits).or(rungs.first());
+    // A video without pictures has no rung; any name will do.
+    chosen.cloned().or_else(|| state.ladder.first().map(|r| r.name.clone())).unwrap_or_default()
+}
+
+fn quality(name: &str, thirds: [String; 3]) -> Quality {
+    if name == THIRDS { Quality::Thirds(thirds) } else { Quality::Rung(name.to_owned()) }
+}

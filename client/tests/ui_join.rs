@@ -1,0 +1,160 @@
+//! The join screen by label and role: what is typed, what is missing, what is sent, what failed.
+
+#![allow(clippy::unwrap_used)]
+
+mod ui_support;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lectern::class::{JoinError, Phase};
+use lectern::ui::settings::Settings;
+use lectern::ui::window::Start;
+use ui_support::{Call, Fake, joined, link, open, settings};
+
+type Harness = egui_kittest::Harness<'static, Option<lectern::ui::window::Window>>;
+
+fn type_into(harness: &mut Harness, label: &str, text: &str) {
+    let field = harness.get_by(|n| n.label().as_deref() == Some(label) && matches!(n.role(), Role::TextInput | Role::PasswordInput));
+    field.focus();
+    harness.run_ok();
+    let field = harness.get_by(|n| n.label().as_deref() == Some(label) && matches!(n.role(), Role::TextInput | Role::PasswordInput));
+    field.type_text(text);
+    harness.run_ok();
+}
+
+fn enabled(harness: &Harness, label: &str) -> bool {
+    !harness.get_by_role_and_label(Role::Button, label).accesskit_node().is_disabled()
+}
+
+#[test]
+fn a_link_a_name_and_a_password_join() {
+    let fake = Fake::new();
+    let mut harness = open(&fake, settings(), Start::default());
+    assert!(!enabled(&harness, "Join"));
+    harness.get_by_label("Join is off until there is a whole link.");
+
+    type_into(&mut harness, "Join link", &link(false, None).to_string());
+    assert!(!enabled(&harness, "Join net-2b"));
+    harness.get_by_label("192.168.10.4, 10.8.0.4 · port 5511");
+    type_into(&mut harness, "Your name", "Ana");
+    harness.get_by_label("Join is off until there is the room's password.");
+    type_into(&mut harness, "Room password", "horse");
+    assert!(enabled(&harness, "Join net-2b"));
+
+    harness.get_by_role_and_label(Role::Button, "Join net-2b").click();
+    harness.run_ok();
+    {
+        let shared = fake.lock();
+        assert_eq!(shared.joins.len(), 1);
+        assert_eq!((shared.joins[0].name.as_str(), shared.joins[0].password.as_deref()), ("Ana", Some("horse")));
+        assert_eq!(shared.joins[0].link, link(false, None));
+    }
+    harness.get_by_label("Asking 192.168.10.4");
+    harness.get_by_role_and_label(Role::Button, "Cancel").click();
+    harness.run_ok();
+    assert_eq!(fake.take(), [Call::Leave]);
+    assert!(enabled(&harness, "Join net-2b"));
+}
+
+#[test]
+fn a_wrong_link_is_told_while_it_is_typed() {
+    let fake = Fake::new();
+    let whole = link(false, None).to_string();
+    let check = |text: &str, want: &str| {
+        let mut harness = open(&fake, settings(), Start::default());
+        type_into(&mut harness, "Join link", text);
+        assert!(harness.query_by_label(want).is_some(), "{text}: {want}");
+    };
+    check("https://example.org", "This is not a join link; one begins with lectern://.");
+    check(&whole[..whole.len() - 4], "The link was cut off: the server's fingerprint, 43 characters after #, is not whole. Copy it again.");
+    check(&whole.replace(":5511", ":0"), "The link has no port between 1 and 65535 after its address. Copy it again, whole.");
+}
+
+#[test]
+fn the_instructor_needs_no_password_and_enter_joins() {
+    let fake = Fake::new();
+    let mut harness = open(&fake, settings(), Start::default());
+    type_into(&mut harness, "Join link", &link(true, None).to_string());
+    assert!(harness.query_by_role_and_label(Role::PasswordInput, "Room password").is_none());
+    type_into(&mut harness, "Your name", "Ms Novak");
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    let shared = fake.lock();
+    assert_eq!(shared.joins.len(), 1);
+    assert_eq!(shared.joins[0].password, None);
+    assert!(shared.joins[0].link.key.is_some());
+}
+
+#[test]
+fn what_failed_stands_beside_its_field_until_the_next_change() {
+    let fake = Fake::new();
+    let start = Start { join: Some(link(false, None)), name: Some("Ana".into()), password: Some("wrong".into()) };
+    let mut harness = open(&fake, settings(), start);
+    harness.run_ok();
+    assert_eq!(fake.lock().joins.len(), 1, "joined at once when everything is given");
+    fake.lock().state.phase = Phase::Ended(JoinError::WrongPassword);
+    harness.run_ok();
+    let sentence = "Room name or password is wrong. Capital letters count; ask your instructor.";
+    let said = harness.get_by_label(sentence).rect();
+    let field = harness.get_by_role_and_label(Role::PasswordInput, "Room password").rect();
+    assert!(said.top() >= field.bottom() && said.top() - field.bottom() < 40.0, "{said:?} below {field:?}");
+    type_into(&mut harness, "Room password", "x");
+    assert!(harness.query_by_label(sentence).is_none());
+}
+
+#[test]
+fn being_removed_leads_back_here_and_says_by_whom() {
+    let fake = Fake::joined(lectern_proto::control::Role::Student);
+    let mut harness = ui_support::enter(&fake);
+    harness.get_by_label("Routing basics, 42:10");
+    fake.lock().state.phase = Phase::Ended(JoinError::Removed { by: "Ms Novak".into() });
+    harness.run_ok();
+    harness.get_by_label("Ms Novak removed you from the room.");
+    assert!(!enabled(&harness, "Join net-2b"), "the password is asked for again");
+}
+
+#[test]
+fn the_last_class_is_one_click_away() {
+    let fake = Fake::new();
+    let mut settings = Settings { name: "Ana".into(), ..settings() };
+    settings.note_class(&link(true, Some("v")), "Ana");
+    let mut harness = open(&fake, settings, Start::default());
+    harness.get_by_role_and_label(Role::Button, "Choose room net-2b again").click();
+    harness.run_ok();
+    type_into(&mut harness, "Room password", "horse");
+    assert!(enabled(&harness, "Join net-2b"), "the key is not kept, so a password is asked for");
+}
+
+#[test]
+fn the_language_changes_at_once() {
+    let fake = Fake::new();
+    let mut harness = open(&fake, settings(), Start::default());
+    harness.get_by_role_and_label(Role::Button, "Deutsch").click();
+    harness.run_ok();
+    harness.get_by_label("Einer Klasse beitreten");
+    harness.get_by_role_and_label(Role::Button, "English").click();
+    harness.run_ok();
+    harness.get_by_label("Join a class");
+}
+
+#[test]
+fn the_theme_changes_and_is_remembered() {
+    let fake = Fake::new();
+    let mut harness = open(&fake, Settings { dark: Some(true), ..settings() }, Start::default());
+    harness.get_by_role_and_label(Role::Button, "Light colours").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Dark colours");
+    assert_eq!(harness.state().as_ref().unwrap().settings().dark, Some(false));
+}
+
+#[test]
+fn joining_opens_the_video_of_the_link() {
+    let fake = Fake::new();
+    let start = Start { join: Some(link(true, Some("r"))), name: Some("Ms Novak".into()), password: None };
+    let mut harness = open(&fake, settings(), start);
+    harness.run_ok();
+    fake.lock().state = joined(lectern_proto::control::Role::Instructor);
+    harness.run_ok();
+    assert!(matches!(&fake.take()[0], Call::Open(id, _) if id.0 == "r"));
+    harness.get_by_role_and_label(Role::Slider, "Seek");
+}

@@ -1,0 +1,297 @@
+//! A class made of plain data behind the window's traits: what is asked of it is noted, what it knows is set by the test.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use egui_kittest::Harness;
+use lectern::class::{Changed, ClassState, JoinRequest, Me, Phase};
+use lectern::player::{PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Sound};
+use lectern::ui::backend::{Backend, Playback, Seat};
+use lectern::ui::settings::Settings;
+use lectern::ui::strings::Language;
+use lectern::ui::tokens;
+use lectern::ui::window::{Start, Window};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
+use lectern_proto::manifest::ChunkHash;
+use lectern_proto::quality::Quality;
+use lectern_proto::rung::RungSpec;
+
+/// What the window asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    Leave,
+    Remove(PersonId),
+    Open(VideoId, Quality),
+    Play,
+    Pause,
+    Seek(u64),
+    Quality(Quality),
+    Volume(f32),
+    Muted(bool),
+}
+
+/// What the class knows and what happened to it.
+pub struct Shared {
+    pub state: ClassState,
+    pub status: PlayerStatus,
+    pub joins: Vec<JoinRequest>,
+    pub calls: Vec<Call>,
+    pub thumbnails: HashMap<ChunkHash, Bytes>,
+    pub open_fails: Option<String>,
+}
+
+/// A class that both the window and the test hold.
+#[derive(Clone)]
+pub struct Fake(Arc<Mutex<Shared>>);
+
+impl Fake {
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new(Shared {
+            state: ClassState::connecting("net-2b"),
+            status: playing(60),
+            joins: Vec::new(),
+            calls: Vec::new(),
+            thumbnails: HashMap::new(),
+            open_fails: None,
+        })))
+    }
+
+    /// A class that lets everybody in.
+    pub fn joined(role: Role) -> Self {
+        let fake = Self::new();
+        fake.lock().state = joined(role);
+        fake
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap()
+    }
+
+    /// The calls since the last time.
+    pub fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut self.lock().calls)
+    }
+
+    fn note(&self, call: Call) {
+        self.lock().calls.push(call);
+    }
+}
+
+impl Backend for Fake {
+    fn join(&self, request: JoinRequest, _changed: Changed) -> Box<dyn Seat> {
+        self.lock().joins.push(request);
+        Box::new(self.clone())
+    }
+}
+
+impl Seat for Fake {
+    fn state(&self) -> Arc<ClassState> {
+        Arc::new(self.lock().state.clone())
+    }
+
+    fn leave(&self) {
+        self.note(Call::Leave);
+    }
+
+    fn leave_now(&self) {
+        self.note(Call::Leave);
+    }
+
+    fn remove(&self, person: PersonId) {
+        self.note(Call::Remove(person));
+    }
+
+    fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes> {
+        self.lock().thumbnails.get(&chunk.chunk).cloned()
+    }
+
+    fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, String> {
+        self.note(Call::Open(video.clone(), options.quality));
+        if let Some(reason) = self.lock().open_fails.clone() {
+            return Err(reason);
+        }
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Playback for Fake {
+    fn status(&self) -> PlayerStatus {
+        self.lock().status.clone()
+    }
+
+    fn play(&self) {
+        self.note(Call::Play);
+        self.lock().status.state = PlayState::Playing;
+    }
+
+    fn pause(&self) {
+        self.note(Call::Pause);
+        self.lock().status.state = PlayState::Paused;
+    }
+
+    fn seek(&self, position_us: u64) {
+        self.note(Call::Seek(position_us));
+        self.lock().status.position_us = position_us;
+    }
+
+    fn set_quality(&self, quality: Quality) {
+        let name = match &quality {
+            Quality::Rung(name) => name.clone(),
+            Quality::Thirds(_) => "thirds".into(),
+        };
+        self.note(Call::Quality(quality));
+        self.lock().status.quality = name;
+    }
+
+    fn set_volume(&self, volume: f32) {
+        self.note(Call::Volume(volume));
+        self.lock().status.volume = volume;
+    }
+
+    fn set_muted(&self, muted: bool) {
+        self.note(Call::Muted(muted));
+        self.lock().status.muted = muted;
+    }
+
+    fn present(&self, _now: Instant) -> Presented {
+        Presented { picture: None, next_at: None }
+    }
+}
+
+/// A video of so many seconds that plays at a third.
+pub fn playing(seconds: u64) -> PlayerStatus {
+    let duration_us = seconds * 1_000_000;
+    PlayerStatus {
+        state: PlayState::Playing,
+        position_us: duration_us / 3,
+        duration_us,
+        buffered_us: duration_us / 3..duration_us / 2,
+        rung: Some("720p".into()),
+        rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
+        quality: "720p".into(),
+        volume: 1.0,
+        muted: false,
+        sound: Sound::Device,
+        stats: PlayerStats::default(),
+    }
+}
+
+pub fn person(id: u64, name: &str, role: Role, connected: bool) -> Person {
+    Person { id: PersonId(id), name: name.into(), role, connected }
+}
+
+pub fn video(id: &str, title: &str, seconds: u64, state: VideoState) -> CatalogueEntry {
+    CatalogueEntry {
+        id: VideoId(id.into()),
+        title: title.into(),
+        duration_us: seconds * 1_000_000,
+        width: 1280,
+        height: 720,
+        rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
+        state,
+        thumbnail: None,
+    }
+}
+
+pub fn ready() -> VideoState {
+    VideoState::Ready { manifest: ChunkRef { chunk: ChunkHash([0; 32]), bytes: 1 } }
+}
+
+/// A room with an instructor and three students, four videos in each state.
+pub fn joined(role: Role) -> ClassState {
+    let rung = |name: &str, w, h, bps| RungSpec { name: name.into(), box_width: w, box_height: h, bitrate_bps: bps };
+    let me = match role {
+        Role::Instructor => Me { id: PersonId(1), name: "Ms Novak".into(), role },
+        Role::Student => Me { id: PersonId(2), name: "Ana".into(), role },
+    };
+    ClassState {
+        phase: Phase::Joined,
+        server_name: "Lab 2.14".into(),
+        room: "net-2b".into(),
+        me: Some(me),
+        people: vec![
+            person(1, "Ms Novak", Role::Instructor, true),
+            person(2, "Ana", Role::Student, true),
+            person(3, "Ben", Role::Student, true),
+            person(4, "Chen", Role::Student, false),
+        ],
+        videos: vec![
+            video("r", "Routing basics", 2_530, ready()),
+            video("w", "Recording 20 Nov", 3_851, VideoState::Waiting),
+            video("p", "Why BGP is about money", 1_862, VideoState::Preparing { permille: 620 }),
+            video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: "The file ends after 4 MB; the copy was cut off.".into() }),
+        ],
+        synchronised: true,
+        ladder: vec![rung("144p", 256, 144, 200_000), rung("360p", 640, 360, 800_000), rung("720p", 1280, 720, 2_500_000), rung("1440p", 2560, 1440, 8_000_000)],
+        thirds: ["144p", "720p", "1440p"].map(str::to_owned),
+        round_trip: Some(Duration::from_millis(3)),
+    }
+}
+
+pub fn link(key: bool, video: Option<&str>) -> JoinLink {
+    JoinLink {
+        hosts: vec!["192.168.10.4".into(), "10.8.0.4".into()],
+        port: 5511,
+        room: "net-2b".into(),
+        code: None,
+        video: video.map(str::to_owned),
+        key: key.then_some(InstructorKey([7; 16])),
+        fingerprint: Fingerprint([3; 32]),
+    }
+}
+
+/// English, whatever the machine speaks.
+pub fn settings() -> Settings {
+    Settings { language: Some(Language::English), ..Settings::default() }
+}
+
+/// A window of 1280x800 on its first screen.
+pub fn open(fake: &Fake, settings: Settings, start: Start) -> Harness<'static, Option<Window>> {
+    let fake = fake.clone();
+    let mut start = Some((settings, start));
+    let show = move |ui: &mut egui::Ui, window: &mut Option<Window>| {
+        if let Some((settings, start)) = start.take() {
+            *window = Some(Window::new(ui.ctx(), Box::new(fake.clone()), settings, start));
+        }
+        window.as_mut().unwrap().ui(ui);
+    };
+    let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(40).with_context_setup(tokens::install);
+    builder.build_ui_state(show, None)
+}
+
+/// A window that has joined.
+pub fn enter(fake: &Fake) -> Harness<'static, Option<Window>> {
+    let start = Start { join: Some(link(false, None)), name: Some("Ana".into()), password: Some("secret".into()) };
+    let mut harness = open(fake, settings(), start);
+    harness.run_ok();
+    harness
+}
+
+impl Shared {
+    /// More videos with made-up thumbnails, and more people, as in a room of a school.
+    pub fn make_up_more(&mut self) {
+        let titles = ["Subnetting by hand", "TCP handshake at the board", "Reading a capture with Wireshark", "Congestion control, drawn slowly", "DNS from the root", "Why cables have colours"];
+        for (i, title) in titles.into_iter().enumerate() {
+            let i = i as u8 + 1;
+            let chunk = ChunkHash([i; 32]);
+            let picture = image::RgbImage::from_fn(320, 180, |x, y| {
+                let on = (x / 40 + y / 36) % 2 == 0;
+                image::Rgb(if on { [30 * i, 60, 200 - 20 * i] } else { [235, 240, 230 - 10 * i] })
+            });
+            let mut jpeg = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+            self.thumbnails.insert(chunk, jpeg.into_inner().into());
+            let mut entry = video(&format!("m{i}"), title, 1_100 + u64::from(i) * 77, ready());
+            entry.thumbnail = Some(ChunkRef { chunk, bytes: 1 });
+            self.state.videos.push(entry);
+        }
+        for (i, name) in ["Dana", "Emil", "Farah", "Gustav Maximilian von und zu Hohenlohe", "李雷", "Ολγα"].into_iter().enumerate() {
+            self.state.people.push(person(10 + i as u64, name, Role::Student, i != 2));
+        }
+    }
+}
