@@ -10,7 +10,7 @@ use egui::Key;
 use egui::accesskit::Role as Seen;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lectern::class::Phase;
-use lectern::player::{PlayState, Sound};
+use lectern::player::{PlayError, PlayState, Sound};
 use lectern_proto::control::Role;
 use lectern_proto::quality::Quality;
 use ui_support::{Call, Fake, enter, playing};
@@ -224,11 +224,11 @@ fn trouble_is_said_in_words() {
 #[test]
 fn a_video_that_cannot_be_opened_says_why() {
     let fake = Fake::joined(Role::Student);
-    fake.lock().open_fails = Some("Routing basics is not prepared yet.".into());
+    fake.lock().open_fails = Some(PlayError::NotReady("Routing basics".into()));
     let mut harness = enter(&fake);
     harness.get_by_role_and_label(Seen::Button, "Routing basics, 42:10").click();
     harness.run_ok();
-    harness.get_by_label("Routing basics is not prepared yet.");
+    harness.get_by_label("The video is still being prepared. Try again when the catalogue shows it as ready.");
     harness.key_press(Key::Space);
     harness.run_ok();
     harness.get_by_role_and_label(Seen::Button, "Try again");

@@ -10,7 +10,7 @@ use lectern_proto::control::{ChunkRef, PersonId, VideoId};
 use lectern_proto::quality::Quality;
 
 use crate::class::{Changed, Class, ClassState, JoinRequest};
-use crate::player::{Player, PlayerOptions, PlayerStatus, Presented};
+use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented};
 
 /// Begins memberships.
 pub trait Backend {
@@ -29,8 +29,8 @@ pub trait Seat {
     /// Opens a video.
     ///
     /// # Errors
-    /// A sentence for people.
-    fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, String>;
+    /// [`PlayError`] when there is nothing to play.
+    fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, PlayError>;
 }
 
 /// One video that plays; dropped, it stops.
@@ -89,9 +89,8 @@ impl Seat for LiveSeat {
         self.class.thumbnail(chunk)
     }
 
-    fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, String> {
-        let player = self.class.open(video, options).map_err(|e| e.to_string())?;
-        Ok(Box::new(player))
+    fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, PlayError> {
+        Ok(Box::new(self.class.open(video, options)?))
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Cards have one height, so only the rows in sight are laid out.
 
-use egui::{Align, Align2, Color32, CornerRadius, CursorIcon, Frame, Layout, Margin, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, CornerRadius, CursorIcon, Frame, Layout, Margin, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2, vec2,
+};
 use lectern_proto::control::{CatalogueEntry, VideoState};
 
 use super::backend::Seat;
@@ -38,17 +40,22 @@ pub(crate) fn catalogue_ui(ui: &mut Ui, state: &ClassState, seat: &dyn Seat, thu
         let (columns, width) = columns(ui.available_width() - 20.0);
         let height = width * 9.0 / 16.0 + WORDS;
         let rows = state.videos.len().div_ceil(columns);
-        ScrollArea::vertical().auto_shrink(false).content_margin(Margin { left: 0, right: 20, top: 16, bottom: 16 }).show_rows(ui, height, rows, |ui, visible| {
-            for row in visible {
-                let (_, place) = ui.allocate_space(vec2(ui.available_width(), height));
-                for (column, video) in state.videos.iter().skip(row * columns).take(columns).enumerate() {
-                    let left = place.left() + column as f32 * (width + GAP);
-                    let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, height));
-                    let mut ui = ui.new_child(UiBuilder::new().id_salt(&video.id).max_rect(rect));
-                    card_ui(&mut ui, rect, video, seat, thumbnails, cx);
+        ScrollArea::vertical().auto_shrink(false).content_margin(Margin { left: 0, right: 20, top: 16, bottom: 16 }).show_rows(
+            ui,
+            height,
+            rows,
+            |ui, visible| {
+                for row in visible {
+                    let (_, place) = ui.allocate_space(vec2(ui.available_width(), height));
+                    for (column, video) in state.videos.iter().skip(row * columns).take(columns).enumerate() {
+                        let left = place.left() + column as f32 * (width + GAP);
+                        let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, height));
+                        let mut ui = ui.new_child(UiBuilder::new().id_salt(&video.id).max_rect(rect));
+                        card_ui(&mut ui, rect, video, seat, thumbnails, cx);
+                    }
                 }
-            }
-        });
+            },
+        );
     });
 }
 
@@ -91,9 +98,7 @@ fn label(video: &CatalogueEntry, cx: &Cx<'_>) -> String {
     match &video.state {
         VideoState::Ready { .. } => cx.strings.format("card-ready", &[("title", title.into()), ("duration", format::clock(video.duration_us).into())]),
         VideoState::Waiting => cx.strings.format("card-waiting", &[("title", title.into())]),
-        VideoState::Preparing { permille } => {
-            cx.strings.format("card-preparing", &[("title", title.into()), ("percent", (permille / 10).into())])
-        }
+        VideoState::Preparing { permille } => cx.strings.format("card-preparing", &[("title", title.into()), ("percent", (permille / 10).into())]),
         VideoState::Failed { reason } => cx.strings.format("card-failed", &[("title", title.into()), ("reason", reason.as_str().into())]),
     }
 }
@@ -169,7 +174,12 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, cx: &Cx<'_>) {
         VideoState::Preparing { permille } => {
             let percent = permille / 10;
             ui.add_space(2.0);
-            progress_ui(ui, ui.available_width(), f32::from(*permille) / 1000.0, &cx.strings.format("card-progress", &[("title", video.title.as_str().into())]));
+            progress_ui(
+                ui,
+                ui.available_width(),
+                f32::from(*permille) / 1000.0,
+                &cx.strings.format("card-progress", &[("title", video.title.as_str().into())]),
+            );
             ui.horizontal(|ui| {
                 say(ui, Type::Small, c.t2, cx.text("card-being-prepared"));
                 ui.with_layout(Layout::right_to_left(Align::Min), |ui| say(ui, Type::MonoSmall, c.t2, format!("{percent} %")));

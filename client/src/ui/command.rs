@@ -22,9 +22,13 @@ pub enum Command {
     /// From the beginning, after the end.
     Replay,
     /// To a media position.
-    Seek { position_us: u64 },
+    Seek {
+        position_us: u64,
+    },
     /// By so much from where it is.
-    SeekBy { by_us: i64 },
+    SeekBy {
+        by_us: i64,
+    },
     /// 0 to 1.
     SetVolume(f32),
     VolumeBy(f32),

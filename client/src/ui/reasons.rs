@@ -1,10 +1,11 @@
 //! Why something failed, as sentences in the language of the window, and beside which part of the screen they stand.
 
-use lectern_proto::link::{LINK_MAX, LinkError};
 use lectern_proto::limits::ROOM_NAME_MAX;
+use lectern_proto::link::{LINK_MAX, LinkError};
 
 use super::strings::Strings;
 use crate::class::JoinError;
+use crate::player::PlayError;
 
 /// The part of the join screen that a failure is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,5 +62,16 @@ pub(crate) fn link_error(strings: &Strings, error: &LinkError) -> String {
         LinkError::Room => strings.format("link-room", &[("most", ROOM_NAME_MAX.into())]),
         LinkError::Fingerprint => strings.text("link-fingerprint"),
         LinkError::Parameter(name) => strings.format("link-parameter", &[("name", name.as_str().into())]),
+    }
+}
+
+/// Why a video cannot be opened.
+#[must_use]
+pub(crate) fn play_error(strings: &Strings, error: &PlayError) -> String {
+    match error {
+        PlayError::NoSuchVideo(_) => strings.text("play-gone"),
+        PlayError::NotReady(_) => strings.text("play-not-ready"),
+        PlayError::Failed { reason, .. } => strings.format("play-failed", &[("reason", reason.as_str().into())]),
+        PlayError::Quality(_) => strings.text("play-quality"),
     }
 }

@@ -16,6 +16,7 @@ use super::catalogue::catalogue_ui;
 use super::command::{Command, Cx};
 use super::join::{JoinForm, JoinView, join_ui};
 use super::people::people_ui;
+use super::reasons;
 use super::settings::Settings;
 use super::shell;
 use super::stage::{self, StageState, StageView, THIRDS};
@@ -25,7 +26,7 @@ use super::thumbnails::Thumbnails;
 use super::tokens::{colors, motion, size};
 use super::video::VideoScreen;
 use crate::class::{Changed, ClassState, JoinError, JoinRequest, Phase};
-use crate::player::{PlayState, PlayerOptions, PlayerStatus};
+use crate::player::{PlayError, PlayState, PlayerOptions, PlayerStatus};
 
 /// A seek by key counts from the last target for so long, in seconds: the position follows a little later.
 const AIM_HOLDS: f64 = 0.6;
@@ -74,7 +75,7 @@ struct Member {
 struct Playing {
     video: VideoId,
     title: String,
-    playback: Result<Box<dyn Playback>, String>,
+    playback: Result<Box<dyn Playback>, PlayError>,
     state: StageState,
     /// Target and time of the last seek.
     aim: Option<(u64, f64)>,
@@ -219,7 +220,10 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let c = colors(ui);
         let on_stage = self.playing.is_some();
-        if on_stage && stage::handle_keys(ui.ctx(), status, self.keys_shown, self.fullscreen, out) && let Some(playing) = &mut self.playing {
+        if on_stage
+            && stage::handle_keys(ui.ctx(), status, self.keys_shown, self.fullscreen, out)
+            && let Some(playing) = &mut self.playing
+        {
             playing.state.touch(&self.ctx);
         }
         let mut cx = Cx { strings: &self.strings, out };
@@ -240,12 +244,21 @@ impl Window {
         }
         let area = CentralPanel::default().frame(Frame::new().fill(c.window)).show(ui, |ui| match &mut self.playing {
             Some(playing) => {
-                let player = match (&playing.playback, status) {
-                    (Err(reason), _) => Err(reason.as_str()),
-                    (Ok(_), Some(status)) => Ok(status),
-                    (Ok(_), None) => return,
+                let failed = playing.playback.as_ref().err().map(|e| reasons::play_error(cx.strings, e));
+                let player = match (&failed, status) {
+                    (Some(reason), _) => Err(reason.as_str()),
+                    (None, Some(status)) => Ok(status),
+                    (None, None) => return,
                 };
-                let view = StageView { player, screen: &self.screen, phase: &state.phase, ladder: &state.ladder, thirds: &state.thirds, fullscreen: self.fullscreen, now };
+                let view = StageView {
+                    player,
+                    screen: &self.screen,
+                    phase: &state.phase,
+                    ladder: &state.ladder,
+                    thirds: &state.thirds,
+                    fullscreen: self.fullscreen,
+                    now,
+                };
                 stage::stage_ui(ui, &mut playing.state, &view, &mut cx);
             }
             None => {

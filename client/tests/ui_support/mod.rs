@@ -1,6 +1,6 @@
 //! A class made of plain data behind the window's traits: what is asked of it is noted, what it knows is set by the test.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
+#![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use egui_kittest::Harness;
 use lectern::class::{Changed, ClassState, JoinRequest, Me, Phase};
-use lectern::player::{PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Sound};
+use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Sound};
 use lectern::ui::backend::{Backend, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -42,7 +42,7 @@ pub struct Shared {
     pub joins: Vec<JoinRequest>,
     pub calls: Vec<Call>,
     pub thumbnails: HashMap<ChunkHash, Bytes>,
-    pub open_fails: Option<String>,
+    pub open_fails: Option<PlayError>,
 }
 
 /// A class that both the window and the test hold.
@@ -110,7 +110,7 @@ impl Seat for Fake {
         self.lock().thumbnails.get(&chunk.chunk).cloned()
     }
 
-    fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, String> {
+    fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, PlayError> {
         self.note(Call::Open(video.clone(), options.quality));
         if let Some(reason) = self.lock().open_fails.clone() {
             return Err(reason);
@@ -227,7 +227,12 @@ pub fn joined(role: Role) -> ClassState {
             video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: "The file ends after 4 MB; the copy was cut off.".into() }),
         ],
         synchronised: true,
-        ladder: vec![rung("144p", 256, 144, 200_000), rung("360p", 640, 360, 800_000), rung("720p", 1280, 720, 2_500_000), rung("1440p", 2560, 1440, 8_000_000)],
+        ladder: vec![
+            rung("144p", 256, 144, 200_000),
+            rung("360p", 640, 360, 800_000),
+            rung("720p", 1280, 720, 2_500_000),
+            rung("1440p", 2560, 1440, 8_000_000),
+        ],
         thirds: ["144p", "720p", "1440p"].map(str::to_owned),
         round_trip: Some(Duration::from_millis(3)),
     }
@@ -275,7 +280,14 @@ pub fn enter(fake: &Fake) -> Harness<'static, Option<Window>> {
 impl Shared {
     /// More videos with made-up thumbnails, and more people, as in a room of a school.
     pub fn make_up_more(&mut self) {
-        let titles = ["Subnetting by hand", "TCP handshake at the board", "Reading a capture with Wireshark", "Congestion control, drawn slowly", "DNS from the root", "Why cables have colours"];
+        let titles = [
+            "Subnetting by hand",
+            "TCP handshake at the board",
+            "Reading a capture with Wireshark",
+            "Congestion control, drawn slowly",
+            "DNS from the root",
+            "Why cables have colours",
+        ];
         for (i, title) in titles.into_iter().enumerate() {
             let i = i as u8 + 1;
             let chunk = ChunkHash([i; 32]);

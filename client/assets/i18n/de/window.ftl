@@ -128,6 +128,13 @@ stage-stalled-hint = Es geht von selbst weiter. Eine niedrigere Auflösung brauc
 stage-silent = Kein Ton
 stage-silent-why = Das Bild läuft stumm weiter: { $why }
 
+## Warum ein Video sich nicht abspielen lässt
+
+play-gone = Das Video ist nicht mehr im Katalog. Seine Datei wurde entfernt oder umbenannt.
+play-not-ready = Das Video wird noch vorbereitet. Versuchen Sie es wieder, wenn der Katalog es als fertig zeigt.
+play-failed = Es ließ sich nicht vorbereiten: { $reason }
+play-quality = Der Server kennt diese Auflösung nicht. Wählen Sie eine andere.
+
 ## Tasten
 
 keys-title = Tasten

@@ -128,6 +128,13 @@ stage-stalled-hint = It goes on by itself. A lower resolution needs less.
 stage-silent = No sound
 stage-silent-why = The picture plays on silently: { $why }
 
+## Why a video does not play
+
+play-gone = The video is not in the catalogue any more. Its file was taken away or renamed.
+play-not-ready = The video is still being prepared. Try again when the catalogue shows it as ready.
+play-failed = It could not be prepared: { $reason }
+play-quality = The server does not know this resolution. Choose another one.
+
 ## Keys
 
 keys-title = Keys

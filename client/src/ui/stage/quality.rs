@@ -27,17 +27,10 @@ pub(super) fn quality_ui(ui: &mut Ui, view: &StageView<'_>, status: &PlayerStatu
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     let dark = ui.ctx().style_of(Theme::Dark);
     let frame = Frame::menu(&dark).inner_margin(Margin::same(4));
-    Popup::menu(&button)
-        .id(id)
-        .align(RectAlign::TOP_END)
-        .gap(space::S)
-        .width(WIDTH)
-        .close_behavior(PopupCloseBehavior::CloseOnClick)
-        .frame(frame)
-        .show(|ui| {
-            ui.set_style(dark.clone());
-            menu_ui(ui, view, status, cx);
-        });
+    Popup::menu(&button).id(id).align(RectAlign::TOP_END).gap(space::S).width(WIDTH).close_behavior(PopupCloseBehavior::CloseOnClick).frame(frame).show(|ui| {
+        ui.set_style(dark.clone());
+        menu_ui(ui, view, status, cx);
+    });
 }
 
 fn menu_ui(ui: &mut Ui, view: &StageView<'_>, status: &PlayerStatus, cx: &mut Cx<'_>) {

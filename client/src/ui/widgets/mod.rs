@@ -73,10 +73,8 @@ pub(crate) fn progress_ui(ui: &mut Ui, width: f32, share: f32, label: &str) -> R
     let filled = Rect::from_min_max(rect.min, pos2(rect.left() + rect.width() * share.clamp(0.0, 1.0), rect.bottom()));
     ui.painter().rect_filled(filled, 2.0, c.accent);
     let percent = f64::from(share) * 100.0;
-    response.widget_info(|| egui::WidgetInfo {
-        value: Some(percent.round()),
-        ..egui::WidgetInfo::labeled(egui::accesskit::Role::ProgressIndicator, true, label)
-    });
+    response
+        .widget_info(|| egui::WidgetInfo { value: Some(percent.round()), ..egui::WidgetInfo::labeled(egui::accesskit::Role::ProgressIndicator, true, label) });
     response
 }
 

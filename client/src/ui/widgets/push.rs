@@ -182,7 +182,15 @@ impl Paint {
         if !push.enabled {
             return Self { fill: clear, line: if push.look == Look::Bare { clear } else { c.line }, ink: c.t3 };
         }
-        let fill = |rest| if pressed { c.active } else if hovered { c.hover } else { rest };
+        let fill = |rest| {
+            if pressed {
+                c.active
+            } else if hovered {
+                c.hover
+            } else {
+                rest
+            }
+        };
         match push.look {
             Look::Primary if pressed => Self { fill: c.accent_fill_pressed, line: clear, ink: c.on_fill },
             Look::Primary if hovered => Self { fill: c.accent_fill_hover, line: clear, ink: c.on_fill },
