@@ -3,5 +3,6 @@
 //! Nothing here stands in for a part of the product. Processes are ended with the value that owns them, by their id.
 
 pub mod clip;
+pub mod desk;
 pub mod playback;
 pub mod stack;

@@ -11,7 +11,7 @@ use lectern_proto::rung::RungSpec;
 use super::spread::spread;
 use super::{Failure, join, print};
 use crate::class::{Class, ClassState, JoinRequest};
-use crate::player::{Pacer, PlayError, PlayState, PlayerOptions, Report};
+use crate::player::{Pacer, PlayError, PlayState, PlayerOptions, Report, Sound};
 
 /// Viewers in one process: more would measure this process, not the server.
 const VIEWERS_MAX: u32 = 1_000;
@@ -109,6 +109,11 @@ async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &Watch
         }
         if let PlayState::Failed(why) = player.state() {
             return Err(Failure::Other(why));
+        }
+        if args.sound
+            && let Sound::Silent(why) = player.status().sound
+        {
+            eprintln!("lectern: {why}");
         }
         player.report()
     };

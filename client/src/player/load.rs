@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::{Init, SegmentReader, parse_init};
 use lectern_proto::manifest::{Manifest, Track};
-use lectern_proto::quality::{Plan, Quality};
+use lectern_proto::quality::Plan;
 use lectern_proto::rung::RungSpec;
 
 use super::lane::{AHEAD_US, BEHIND_US, Lane};
@@ -64,23 +64,21 @@ pub(super) async fn manifest(fetcher: &Fetcher, chunk: ChunkRef) -> Result<Manif
 }
 
 /// Loads a video until the player stops.
-pub(super) async fn run(shared: Arc<Shared>, fetcher: Fetcher, chunk: ChunkRef, ladder: Vec<RungSpec>, quality: Quality) {
-    if let Err(why) = load(&shared, &fetcher, chunk, &ladder, &quality).await {
+pub(super) async fn run(shared: Arc<Shared>, fetcher: Fetcher, chunk: ChunkRef, ladder: Vec<RungSpec>) {
+    if let Err(why) = load(&shared, &fetcher, chunk, &ladder).await {
         shared.fail(why.to_string());
     }
 }
 
-async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[RungSpec], quality: &Quality) -> Result<(), LoadError> {
+async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
     let manifest = manifest(fetcher, chunk).await?;
     let has_video = manifest.video_tracks().next().is_some();
     let audio = manifest.audio_tracks().next().map(|(i, _)| i);
-    let plan = if has_video { Some(Plan::new(&manifest, ladder, quality)?) } else { None };
     {
         let mut state = shared.lock();
+        state.plan = if has_video { Some(Plan::new(&manifest, ladder, &state.quality)?) } else { None };
         state.target_us = state.target_us.min(manifest.duration_us.saturating_sub(1));
         state.media = Some(Arc::new(Media { manifest, audio, has_video }));
-        // A quality chosen while the manifest was under way is newer than the first wish.
-        state.plan = state.plan.take().or(plan);
         state.aim();
     }
     shared.notify();

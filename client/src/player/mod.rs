@@ -88,7 +88,6 @@ struct Handle {
     shared: Arc<Shared>,
     fetcher: Fetcher,
     ladder: Vec<RungSpec>,
-    quality: std::sync::Mutex<Quality>,
 }
 
 impl Drop for Handle {
@@ -101,8 +100,8 @@ impl Drop for Handle {
 impl Player {
     pub(crate) fn open(runtime: &tokio::runtime::Handle, fetcher: Fetcher, manifest: ChunkRef, ladder: &[RungSpec], options: PlayerOptions) -> Result<Self, PlayError> {
         check_quality(ladder, &options.quality)?;
-        let shared = Arc::new(Shared::new(State::new(options.start_us, !options.paused), options.changed));
-        runtime.spawn(load::run(shared.clone(), fetcher.clone(), manifest, ladder.to_vec(), options.quality.clone()));
+        let shared = Arc::new(Shared::new(State::new(options.quality, options.start_us, !options.paused), options.changed));
+        runtime.spawn(load::run(shared.clone(), fetcher.clone(), manifest, ladder.to_vec()));
         let threads = if options.decoder_threads == 0 { std::thread::available_parallelism().map_or(1, |n| n.get().min(4)) } else { options.decoder_threads };
         // Threads end by `stop` within one of their short waits; nobody needs to wait for them.
         let (video, sound) = (shared.clone(), shared.clone());
@@ -111,7 +110,7 @@ impl Player {
         if let Err(why) = spawned {
             shared.fail(format!("this machine cannot start another thread ({why}); close other programs and open the video again"));
         }
-        Ok(Self(Arc::new(Handle { shared, fetcher, ladder: ladder.to_vec(), quality: std::sync::Mutex::new(options.quality) })))
+        Ok(Self(Arc::new(Handle { shared, fetcher, ladder: ladder.to_vec() })))
     }
 
     /// Plays; after the end, from the start.
@@ -151,7 +150,7 @@ impl Player {
         if let Some(plan) = state.media.as_ref().and_then(|m| Plan::new(&m.manifest, &self.0.ladder, &quality).ok()) {
             state.plan = Some(plan);
         }
-        *self.0.quality.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = quality;
+        state.quality = quality;
         drop(state);
         self.0.shared.notify();
     }
@@ -220,7 +219,7 @@ impl Player {
             buffered_us: buffered(&state),
             rung: state.shown_track.and_then(|t| state.media.as_ref()?.manifest.tracks.get(t)?.rung().map(str::to_owned)),
             rungs: state.media.iter().flat_map(|m| m.manifest.video_tracks()).filter_map(|(_, t)| t.rung().map(str::to_owned)).collect(),
-            quality: match &*self.0.quality.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            quality: match &state.quality {
                 Quality::Rung(name) => name.clone(),
                 Quality::Thirds(_) => "thirds".to_owned(),
             },

@@ -11,7 +11,7 @@ use lectern_media::picture::Picture;
 use lectern_media::speaker::AudioSink;
 use lectern_proto::fmp4::Init;
 use lectern_proto::manifest::Manifest;
-use lectern_proto::quality::Plan;
+use lectern_proto::quality::{Plan, Quality};
 use tokio::sync::Notify;
 
 use super::lane::{Cursor, Lane};
@@ -42,6 +42,8 @@ pub(super) struct Media {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) media: Option<Arc<Media>>,
+    /// What the viewer wishes, and what that is for this video, once it is known.
+    pub(super) quality: Quality,
     pub(super) plan: Option<Plan>,
     pub(super) inits: HashMap<usize, Arc<Init>>,
     pub(super) video: Lane,
@@ -125,9 +127,10 @@ impl Shared {
 }
 
 impl State {
-    pub(super) fn new(start_us: u64, want_playing: bool) -> Self {
+    pub(super) fn new(quality: Quality, start_us: u64, want_playing: bool) -> Self {
         Self {
             media: None,
+            quality,
             plan: None,
             inits: HashMap::new(),
             video: Lane::default(),

@@ -1,0 +1,266 @@
+//! A desk of its own for one window: a screen (Xvfb), a sound server with a null sink, and what a person does and a
+//! camera and a microphone before it would record.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::stack::{bin, wait_until};
+
+/// Samples a second of a recording.
+pub const SAMPLE_RATE_HZ: u32 = 48_000;
+
+/// A screen and a sound server; both end with it.
+#[derive(Debug)]
+pub struct Desk {
+    dir: tempfile::TempDir,
+    screen: Child,
+    display: String,
+    sound: Option<Child>,
+}
+
+/// A part of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Area {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Desk {
+    /// A screen of this size, with a sound server or without one.
+    pub fn new(width: u32, height: u32, with_sound: bool) -> Result<Self> {
+        let dir = tempfile::tempdir()?;
+        let mut screen = Command::new("Xvfb");
+        screen.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")]);
+        let mut screen = screen.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("Xvfb is not installed; run `make deps`")?;
+        let mut number = String::new();
+        BufReader::new(screen.stdout.take().context("a pipe")?).read_line(&mut number)?;
+        let mut desk = Self { dir, screen, display: format!(":{}", number.trim()), sound: None };
+        ensure!(desk.display.len() > 1, "Xvfb does not start");
+        if with_sound {
+            desk.start_sound()?;
+        }
+        Ok(desk)
+    }
+
+    fn start_sound(&mut self) -> Result<()> {
+        let mut server = self.command("pulseaudio");
+        server.args(["-n", "--daemonize=no", "--system=false", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"]);
+        server.arg(format!("--load=module-native-protocol-unix auth-anonymous=1 socket={}", self.socket().display()));
+        server.arg("--load=module-null-sink sink_name=ear rate=48000 channels=2");
+        self.sound = Some(server.stderr(Stdio::null()).spawn().context("pulseaudio is not installed; run `make deps`")?);
+        let up = || self.command("pactl").arg("info").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+        ensure!(wait_until(Duration::from_secs(10), up), "the sound server does not answer");
+        Ok(())
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.path().join("native")
+    }
+
+    /// A program that sees this desk and no other.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
+        command.env("HOME", self.dir.path()).env("XDG_RUNTIME_DIR", self.dir.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
+        command.env("PULSE_SERVER", format!("unix:{}", self.socket().display()));
+        command.env_remove("PULSE_COOKIE").env_remove("DBUS_SESSION_BUS_ADDRESS");
+        // Whatever the machine's language is, the tests read English.
+        command.env("LANG", "en_US.UTF-8").env("LC_ALL", "en_US.UTF-8").env("LIBGL_ALWAYS_SOFTWARE", "1");
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// The client's window with these arguments, once it is on the screen.
+    pub fn window(&self, args: &[&str]) -> Result<Window<'_>> {
+        let log = std::fs::File::create(self.dir.path().join("window.log"))?;
+        let child = self.command(bin("lectern")).args(args).stdout(Stdio::null()).stderr(log).spawn()?;
+        let window = Window { desk: self, child };
+        ensure!(wait_until(Duration::from_secs(30), || window.id().is_some()), "no window appears: {}", window.log());
+        Ok(window)
+    }
+
+    /// The brightness of an area, as often as it can be had, with the time of each look.
+    pub fn film(&self, area: Area, fps: u32) -> Result<Film> {
+        let mut camera = self.command("ffmpeg");
+        camera.args(["-v", "error", "-nostdin", "-f", "x11grab", "-draw_mouse", "0", "-framerate", &fps.to_string()]);
+        camera.args(["-video_size", &format!("{}x{}", area.width, area.height), "-i", &format!("{}+{},{}", self.display, area.x, area.y)]);
+        camera.args(["-pix_fmt", "gray", "-f", "rawvideo", "-flush_packets", "1", "-"]);
+        let pixels = (area.width * area.height) as usize;
+        Film::start(camera, pixels)
+    }
+
+    /// What the sink hears: mono samples with the time of each block.
+    pub fn listen(&self) -> Result<Film> {
+        let mut microphone = self.command("parec");
+        microphone.args(["--device=ear.monitor", "--format=float32le", "--rate=48000", "--channels=1", "--raw", "--latency-msec=5"]);
+        // 5 ms of samples are one look.
+        Film::start(microphone, SAMPLE_RATE_HZ as usize / 200 * 4)
+    }
+
+    /// Takes a picture of the screen.
+    pub fn screenshot(&self, path: &Path) -> Result<()> {
+        let status = self.command("import").args(["-window", "root"]).arg(path).status().context("imagemagick is not installed; run `make deps`")?;
+        ensure!(status.success(), "no picture of the screen");
+        Ok(())
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        for child in [Some(&mut self.screen), self.sound.as_mut()].into_iter().flatten() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The client's window on a desk.
+#[derive(Debug)]
+pub struct Window<'a> {
+    desk: &'a Desk,
+    child: Child,
+}
+
+impl Window<'_> {
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.desk.dir.path().join("window.log")).unwrap_or_default()
+    }
+
+    fn xdotool(&self, args: &[&str]) -> Option<String> {
+        let output = self.desk.command("xdotool").args(args).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    fn id(&self) -> Option<String> {
+        self.xdotool(&["search", "--onlyvisible", "--name", "Lectern"]).and_then(|ids| ids.lines().next().map(str::to_owned))
+    }
+
+    /// Presses a key, named as xdotool does.
+    pub fn key(&self, key: &str) -> Result<()> {
+        let id = self.id().context("the window is gone")?;
+        self.xdotool(&["windowfocus", &id, "key", key]).context("xdotool")?;
+        Ok(())
+    }
+
+    /// Types a text.
+    pub fn type_text(&self, text: &str) -> Result<()> {
+        self.xdotool(&["type", "--delay", "5", text]).context("xdotool")?;
+        Ok(())
+    }
+
+    /// Clicks a place of the screen.
+    pub fn click(&self, x: u32, y: u32) -> Result<()> {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "sleep", "0.1", "click", "1"]).context("xdotool")?;
+        Ok(())
+    }
+}
+
+impl Drop for Window<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the window said:\n{}", self.log());
+        }
+    }
+}
+
+/// A recording under way: blocks of bytes with the time at which each came out of the recorder.
+#[derive(Debug)]
+pub struct Film {
+    recorder: Child,
+    stop: Arc<AtomicBool>,
+    reader: Option<JoinHandle<Vec<(Instant, Vec<u8>)>>>,
+}
+
+impl Film {
+    fn start(mut recorder: Command, block: usize) -> Result<Self> {
+        let mut recorder = recorder.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("ffmpeg or parec is not installed; run `make deps`")?;
+        let mut output = recorder.stdout.take().context("a pipe")?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let reader = std::thread::spawn(move || {
+            let mut blocks = Vec::new();
+            let mut bytes = vec![0; block];
+            while !stopped.load(Ordering::Relaxed) && output.read_exact(&mut bytes).is_ok() {
+                blocks.push((Instant::now(), bytes.clone()));
+            }
+            blocks
+        });
+        Ok(Self { recorder, stop, reader: Some(reader) })
+    }
+
+    /// Ends the recording and gives it.
+    pub fn finish(mut self) -> Result<Vec<(Instant, Vec<u8>)>> {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.recorder.kill();
+        let reader = self.reader.take().context("read once")?;
+        reader.join().map_err(|_| anyhow::anyhow!("the recorder's reader died"))
+    }
+}
+
+impl Drop for Film {
+    fn drop(&mut self) {
+        let _ = self.recorder.kill();
+        let _ = self.recorder.wait();
+    }
+}
+
+/// Blocks of samples as single samples, each with its time: the last of a block came when the block did.
+#[must_use]
+pub fn samples(blocks: &[(Instant, Vec<u8>)]) -> Vec<(Instant, f32)> {
+    let mut out = Vec::new();
+    for (at, block) in blocks {
+        let n = block.len() / 4;
+        for (i, b) in block.chunks_exact(4).enumerate() {
+            let before = Duration::from_secs_f64((n - 1 - i) as f64 / f64::from(SAMPLE_RATE_HZ));
+            out.push((at.checked_sub(before).unwrap_or(*at), f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+        }
+    }
+    out
+}
+
+/// Strength of one frequency in a stretch of samples (Goertzel), as an amplitude.
+#[must_use]
+pub fn strength(samples: &[f32], hz: f64) -> f64 {
+    let w = std::f64::consts::TAU * hz / f64::from(SAMPLE_RATE_HZ);
+    let (mut a, mut b) = (0.0, 0.0);
+    for s in samples {
+        (a, b) = (f64::from(*s) + 2.0 * w.cos() * a - b, a);
+    }
+    2.0 * (a * a + b * b - 2.0 * w.cos() * a * b).max(0.0).sqrt() / samples.len().max(1) as f64
+}
+
+/// When a tone begins: each first 5 ms in which it is strong after at least 300 ms in which it is not.
+#[must_use]
+pub fn onsets(samples: &[(Instant, f32)], hz: f64, amplitude: f64) -> Vec<Instant> {
+    let step = SAMPLE_RATE_HZ as usize / 200;
+    let (mut found, mut quiet) = (Vec::new(), 0);
+    for window in samples.chunks_exact(step) {
+        let values: Vec<f32> = window.iter().map(|(_, s)| *s).collect();
+        if strength(&values, hz) > amplitude {
+            if quiet >= 60 {
+                found.push(window[0].0);
+            }
+            quiet = 0;
+        } else {
+            quiet += 1;
+        }
+    }
+    found
+}
