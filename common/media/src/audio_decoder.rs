@@ -6,10 +6,10 @@
 
 use crate::codec_config;
 use crate::video_decoder::DecodeError;
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::codec;
 use ffmpeg::software::resampling;
 use ffmpeg::{ChannelLayout, ChannelLayoutMask, format};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::{AudioConfig, Sample};
 use std::collections::VecDeque;
 

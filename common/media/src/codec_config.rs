@@ -1,7 +1,7 @@
 //! Handing configuration bytes to an FFmpeg codec context, and taking them out: the one place that touches `extradata`.
 
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::ffi;
+use ffmpeg_the_third as ffmpeg;
 
 /// Silences FFmpeg's own log: what is wrong with a stream is told by our errors.
 pub fn quiet() {

@@ -1,7 +1,7 @@
 //! A decoded picture: three planes of 8-bit 4:2:0 and when to show them.
 
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::{color, format::Pixel};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::rung::PictureSize;
 
 /// Which matrix turns the planes into red, green and blue.

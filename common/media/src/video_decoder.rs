@@ -5,8 +5,8 @@
 
 use crate::codec_config;
 use crate::picture::Picture;
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::codec::{self, threading};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::{Sample, VideoConfig};
 use std::collections::VecDeque;
 

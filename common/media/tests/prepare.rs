@@ -64,16 +64,28 @@ fn other_programs_play_the_segments() {
     let (source, out) = (dir.path().join("lesson.mp4"), dir.path().join("out"));
     sample(&source, 3, "640x360");
     prepare(&source, &out, &RUNGS[1..]);
-    for (key, want) in [("video-640x360-800000", "h264,640,360,1:1,tv,bt709,bt709,bt709"), ("video-256x144-200000", "h264,256,144,1:1,tv,bt709,bt709,bt709"), ("audio-0", "aac")] {
+    for (key, want) in [
+        ("video-640x360-800000", "h264,640,360,1:1,tv,bt709,bt709,bt709"),
+        ("video-256x144-200000", "h264,256,144,1:1,tv,bt709,bt709,bt709"),
+        ("audio-0", "aac"),
+    ] {
         let path = dir.path().join(format!("{key}.mp4"));
         std::fs::write(&path, Prepared::open(&out, key).file()).expect("writes");
         let show = "stream=codec_name,width,height,sample_aspect_ratio,color_range,color_space,color_transfer,color_primaries";
-        let probe = Command::new("ffprobe").args(["-v", "warning", "-show_entries", show, "-of", "csv=p=0"]).arg(&path).output().expect("ffprobe is installed; run `make deps`");
+        let probe = Command::new("ffprobe")
+            .args(["-v", "warning", "-show_entries", show, "-of", "csv=p=0"])
+            .arg(&path)
+            .output()
+            .expect("ffprobe is installed; run `make deps-test`");
         assert_eq!(String::from_utf8_lossy(&probe.stdout).trim(), want);
         assert_eq!(String::from_utf8_lossy(&probe.stderr), "");
         let play = Command::new("ffmpeg").args(["-v", "warning", "-nostdin", "-i"]).arg(&path).args(["-f", "null", "-"]).output().expect("ffmpeg runs");
         assert_eq!(String::from_utf8_lossy(&play.stderr), "", "{key}");
-        let first = Command::new("ffprobe").args(["-v", "error", "-show_entries", "frame=pts_time", "-of", "csv=p=0", "-read_intervals", "%+#1"]).arg(&path).output().expect("ffprobe runs");
+        let first = Command::new("ffprobe")
+            .args(["-v", "error", "-show_entries", "frame=pts_time", "-of", "csv=p=0", "-read_intervals", "%+#1"])
+            .arg(&path)
+            .output()
+            .expect("ffprobe runs");
         let first: f64 = String::from_utf8_lossy(&first.stdout).trim().trim_end_matches(',').parse().expect("a time");
         assert!(first.abs() < 0.03, "{key} starts at {first}");
     }
@@ -103,7 +115,8 @@ fn a_title_card_that_fades_in_from_black_is_not_the_thumbnail() {
     assert_eq!(jpeg[..3], [0xFF, 0xD8, 0xFF]);
     let path = dir.path().join("thumbnail.jpg");
     std::fs::write(&path, &jpeg).expect("writes");
-    let raw = Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(&path).args(["-f", "rawvideo", "-pix_fmt", "gray", "-"]).output().expect("ffmpeg runs").stdout;
+    let raw =
+        Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(&path).args(["-f", "rawvideo", "-pix_fmt", "gray", "-"]).output().expect("ffmpeg runs").stdout;
     let mean = raw.iter().map(|p| u64::from(*p)).sum::<u64>() / raw.len() as u64;
     assert!(mean > 60, "mean brightness {mean}");
 }

@@ -73,7 +73,8 @@ fn vp9_in_webm_with_odd_edges() {
 #[test]
 fn turned_pictures_stand_upright() {
     let folder = Folder::new();
-    let flat = folder.made("flat.mp4", "-f lavfi -i color=black:size=320x180:rate=25:duration=1,drawbox=x=160:w=160:h=180:color=white:t=fill -c:v libx264 -pix_fmt yuv420p");
+    let flat = folder
+        .made("flat.mp4", "-f lavfi -i color=black:size=320x180:rate=25:duration=1,drawbox=x=160:w=160:h=180:color=white:t=fill -c:v libx264 -pix_fmt yuv420p");
     for (degrees, want) in [("90", (180, 320)), ("270", (180, 320)), ("180", (320, 180))] {
         let source = folder.path(&format!("turned{degrees}.mp4"));
         let tag = format!("rotate={degrees}");
@@ -84,7 +85,17 @@ fn turned_pictures_stand_upright() {
         assert_eq!(size(&track), PictureSize { width: want.0, height: want.1 }, "{degrees}");
         // FFmpeg's own player turns the picture when it decodes it.
         let raw = folder.path(&format!("turned{degrees}.raw"));
-        support::ffmpeg(&["-i".as_ref(), source.as_os_str(), "-frames:v".as_ref(), "1".as_ref(), "-pix_fmt".as_ref(), "gray".as_ref(), "-f".as_ref(), "rawvideo".as_ref(), raw.as_os_str()]);
+        support::ffmpeg(&[
+            "-i".as_ref(),
+            source.as_os_str(),
+            "-frames:v".as_ref(),
+            "1".as_ref(),
+            "-pix_fmt".as_ref(),
+            "gray".as_ref(),
+            "-f".as_ref(),
+            "rawvideo".as_ref(),
+            raw.as_os_str(),
+        ]);
         let theirs = std::fs::read(raw).expect("reads");
         let ours = &track.pictures(|p| {
             let luma = p.planes()[0];
@@ -111,10 +122,16 @@ fn colours_are_those_of_one_matrix() {
     // Red of small (BT.601) and large (BT.709) pictures, of full range and of RGB, is 63, 102, 240 in BT.709 limited.
     for (name, arguments) in [
         ("sd.mp4", "-f lavfi -i color=red:size=320x240:rate=25:duration=0.4 -vf scale=out_color_matrix=bt601 -pix_fmt yuv420p -c:v libx264"),
-        ("tagged.mp4", "-f lavfi -i color=red:size=320x240:rate=25:duration=0.4 -vf scale=out_color_matrix=bt709 -colorspace bt709 -pix_fmt yuv420p -c:v libx264"),
+        (
+            "tagged.mp4",
+            "-f lavfi -i color=red:size=320x240:rate=25:duration=0.4 -vf scale=out_color_matrix=bt709 -colorspace bt709 -pix_fmt yuv420p -c:v libx264",
+        ),
         ("full.mkv", "-f lavfi -i color=red:size=320x240:rate=25:duration=0.4 -vf scale=out_color_matrix=bt601:out_range=full -pix_fmt yuvj420p -c:v mjpeg"),
         ("rgb.mkv", "-f lavfi -i color=red:size=320x240:rate=25:duration=0.4 -pix_fmt rgb24 -c:v ffv1"),
-        ("ten.mkv", "-f lavfi -i color=red:size=320x240:rate=25:duration=0.4 -vf scale=out_color_matrix=bt709 -colorspace bt709 -pix_fmt yuv422p10 -c:v libx264"),
+        (
+            "ten.mkv",
+            "-f lavfi -i color=red:size=320x240:rate=25:duration=0.4 -vf scale=out_color_matrix=bt709 -colorspace bt709 -pix_fmt yuv422p10 -c:v libx264",
+        ),
     ] {
         let source = folder.made(name, arguments);
         let out = folder.path(&format!("{name}.out"));
@@ -244,7 +261,17 @@ fn sound_and_pictures_stay_together_through_other_containers() {
         let source = folder.path(name);
         let sound = if name.ends_with("avi") { "pcm_s16le" } else { "copy" };
         let video = if name.ends_with("avi") { "mpeg4" } else { "copy" };
-        support::ffmpeg(&["-i".as_ref(), lesson.as_os_str(), "-c:v".as_ref(), video.as_ref(), "-q:v".as_ref(), "3".as_ref(), "-c:a".as_ref(), sound.as_ref(), source.as_os_str()]);
+        support::ffmpeg(&[
+            "-i".as_ref(),
+            lesson.as_os_str(),
+            "-c:v".as_ref(),
+            video.as_ref(),
+            "-q:v".as_ref(),
+            "3".as_ref(),
+            "-c:a".as_ref(),
+            sound.as_ref(),
+            source.as_os_str(),
+        ]);
         let out = folder.path(&format!("{name}.out"));
         prepare(&source, &out, &LOW);
         let track = Prepared::open(&out, LOW_KEY);
@@ -265,9 +292,19 @@ fn names_are_only_names() {
     let folder = Folder::new();
     let lesson = folder.path("lesson.mp4");
     sample(&lesson, 1, "256x144");
-    for (i, name) in ["-leading dash.mp4", "spaces and 'quotes' \"double\".mp4", "Vorlesung äöü 日本語 🎓.mp4", "new\nline.mp4", "100% %03d.mp4", "a:b.mp4", "http:x.mp4", "pipe:1", "--help.mp4"]
-        .iter()
-        .enumerate()
+    for (i, name) in [
+        "-leading dash.mp4",
+        "spaces and 'quotes' \"double\".mp4",
+        "Vorlesung äöü 日本語 🎓.mp4",
+        "new\nline.mp4",
+        "100% %03d.mp4",
+        "a:b.mp4",
+        "http:x.mp4",
+        "pipe:1",
+        "--help.mp4",
+    ]
+    .iter()
+    .enumerate()
     {
         let source = folder.path(name);
         std::fs::copy(&lesson, &source).expect("copies");

@@ -36,7 +36,7 @@ impl Server {
             .arg("--load=module-null-sink sink_name=ear rate=48000 channels=2")
             .stderr(Stdio::null())
             .spawn()
-            .expect("pulseaudio is installed; run `make deps`");
+            .expect("pulseaudio is installed; run `make deps-test`");
         let server = Self { child, dir };
         let start = Instant::now();
         while !server.pactl(&["info"]) {
@@ -55,7 +55,7 @@ impl Server {
 
     fn pactl(&self, arguments: &[&str]) -> bool {
         let run = Self::command("pactl", self.dir.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        run.expect("pactl is installed; run `make deps`").success()
+        run.expect("pactl is installed; run `make deps-test`").success()
     }
 }
 
@@ -149,7 +149,7 @@ fn a_tone_is_heard_when_the_speaker_says() {
         .args(["--device=ear.monitor", "--format=float32le", "--rate=48000", "--channels=1", "--raw", "--latency-msec=5"])
         .stdout(Stdio::piped())
         .spawn()
-        .expect("parec is installed; run `make deps`");
+        .expect("parec is installed; run `make deps-test`");
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let recording = std::thread::spawn(move || record(recorder, &stopped));
     let mut player = Server::command(&std::env::current_exe().expect("this program").to_string_lossy(), server.dir.path())

@@ -104,9 +104,7 @@ fn encode(number: u32) -> u32 {
 /// CRC-8 with polynomial 0x2F (AUTOSAR), Hamming distance 4 up to 119 bits; starts at 0xFF, so that an all-black area is
 /// no stamp.
 fn crc8(number: u32) -> u8 {
-    number.to_be_bytes()[1..].iter().fold(0xFF, |crc, byte| {
-        (0..8).fold(crc ^ byte, |c: u8, _| if c & 0x80 == 0 { c << 1 } else { c << 1 ^ 0x2F })
-    })
+    number.to_be_bytes()[1..].iter().fold(0xFF, |crc, byte| (0..8).fold(crc ^ byte, |c: u8, _| if c & 0x80 == 0 { c << 1 } else { c << 1 ^ 0x2F }))
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use lectern_media::make::events::{Event, Reporter};
 use lectern_media::make::failure::Failure;
+use lectern_media::make::limits;
 use lectern_media::make::prepare::{Job, prepare};
 use lectern_media::make::sample::{self, SampleLesson};
 use lectern_media::make::source::Source;
-use lectern_media::make::limits;
 use lectern_proto::rung::{PictureSize, RungSpec};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,7 +31,9 @@ enum Command {
     /// Prepare a video: rungs, sound tracks and thumbnail, as far as they are not there.
     ///
     /// Ends when standard input is closed, so that it does not outlive the server.
-    #[command(after_help = "Example:\n  lectern-media prepare --source lecture.mp4 --out chunks/lecture --audio --rung '720p=1280x720 2500k' --rung '144p=256x144 200k'")]
+    #[command(
+        after_help = "Example:\n  lectern-media prepare --source lecture.mp4 --out chunks/lecture --audio --rung '720p=1280x720 2500k' --rung '144p=256x144 200k'"
+    )]
     Prepare(PrepareArgs),
     /// Draw the sample lesson.
     #[command(after_help = "Example:\n  lectern-media sample --out videos/sample-lesson.mp4 --seconds 12 --size 1280x720 --fps 30")]

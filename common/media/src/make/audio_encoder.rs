@@ -4,8 +4,8 @@ use super::failure::Failure;
 use super::pcm::{CHANNELS, RATE_HZ};
 use crate::codec_config;
 use bytes::Bytes;
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::{ChannelLayout, ChannelLayoutMask, Rational, codec, format};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::{AAC_PACKET_SAMPLES, AudioConfig};
 
 /// Rate of every sound track: transparent for speech, good for music.

@@ -3,8 +3,8 @@
 use super::events::Reporter;
 use super::failure::Failure;
 use super::source::{Source, VideoStream, rescale};
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::{codec, media};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
 use std::path::Path;
 

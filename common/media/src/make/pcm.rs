@@ -3,9 +3,9 @@
 use super::events::Reporter;
 use super::failure::{Failure, FailureKind};
 use super::source::{Source, rescale};
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::software::resampling;
 use ffmpeg::{ChannelLayout, ChannelLayoutMask, Rational, codec, format};
+use ffmpeg_the_third as ffmpeg;
 use std::path::Path;
 
 /// Samples per second of what comes out.
@@ -162,7 +162,10 @@ impl Pcm {
             mask
         });
         let Some(mask) = mask.filter(|_| frame.rate() > 0) else {
-            return Err(Failure::new(FailureKind::Unreadable, format!("The sound has {channels} channels in an unknown order. Export the file with stereo sound.")));
+            return Err(Failure::new(
+                FailureKind::Unreadable,
+                format!("The sound has {channels} channels in an unknown order. Export the file with stereo sound."),
+            ));
         };
         let failed = |e| Failure::ffmpeg("convert the sound", e);
         let fits = |r: &resampling::Context| {

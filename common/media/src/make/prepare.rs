@@ -188,7 +188,13 @@ impl Ladder {
 }
 
 /// The source's picture at the size of the largest rung.
-fn top(picture: ffmpeg::frame::Video, scaler: &mut Scaler, source: PictureSize, size: PictureSize, rotation: super::source::Rotation) -> Result<ffmpeg::frame::Video, Failure> {
+fn top(
+    picture: ffmpeg::frame::Video,
+    scaler: &mut Scaler,
+    source: PictureSize,
+    size: PictureSize,
+    rotation: super::source::Rotation,
+) -> Result<ffmpeg::frame::Video, Failure> {
     let same = source == size && scale::is_target(&picture, unturned(size, rotation));
     let mut picture = if same { picture } else { scaler.run(&picture)? };
     scale::declare(&mut picture);

@@ -2,11 +2,11 @@
 
 use super::failure::Failure;
 use super::source::Rotation;
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::format::Pixel;
 use ffmpeg::frame::Video;
 use ffmpeg::software::scaling;
 use ffmpeg::{color, ffi};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::rung::PictureSize;
 
 /// Pictures of at least this height are taken for BT.709 when they do not say; smaller ones for BT.601.
@@ -78,8 +78,9 @@ impl Scaler {
 
     fn context(&self, shape: Shape) -> Result<scaling::Context, Failure> {
         let (s, t) = (shape.size, self.target);
-        let mut context = scaling::Context::get(shape.format, s.width, s.height, self.format, t.width, t.height, scaling::Flags::from_bits_truncate(self.flags))
-            .map_err(|e| Failure::ffmpeg("scale the pictures", e))?;
+        let mut context =
+            scaling::Context::get(shape.format, s.width, s.height, self.format, t.width, t.height, scaling::Flags::from_bits_truncate(self.flags))
+                .map_err(|e| Failure::ffmpeg("scale the pictures", e))?;
         let full = i32::from(shape.full_range);
         // SAFETY: the context is valid and ours; the coefficient tables are static inside FFmpeg. Formats without colour
         // coefficients make the call fail, which leaves the defaults.

@@ -2,8 +2,8 @@
 
 use super::failure::{Failure, FailureKind};
 use crate::codec_config;
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::{Dictionary, Rational, codec, ffi, format, media};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::rung::PictureSize;
 use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, OsString};
@@ -173,7 +173,9 @@ impl Source {
             size: self.video.map(|v| v.size),
             video_codec: video.map(|s| format!("{:?}", s.parameters().id()).to_lowercase()),
             audio: audio.collect(),
-            title: metadata(&self.input.metadata(), c"title").map(|t| t.trim().chars().filter(|c| !c.is_control()).take(200).collect()).filter(|t: &String| !t.is_empty()),
+            title: metadata(&self.input.metadata(), c"title")
+                .map(|t| t.trim().chars().filter(|c| !c.is_control()).take(200).collect())
+                .filter(|t: &String| !t.is_empty()),
         })
     }
 
@@ -242,27 +244,29 @@ fn refused(path: &Path, error: ffmpeg::Error) -> Failure {
 }
 
 fn video_stream(input: &format::context::Input) -> Option<VideoStream> {
-    input.streams().filter_map(|s| {
-        let parameters = s.parameters();
-        // A cover picture is no video.
-        let cover = s.disposition().contains(format::stream::Disposition::ATTACHED_PIC);
-        if parameters.medium() != media::Type::Video || cover || codec::decoder::find(parameters.id()).is_none() {
-            return None;
-        }
-        let (width, height) = (parameters.width(), parameters.height());
-        if width == 0 || height == 0 || width > EDGE_MAX || height > EDGE_MAX {
-            return None;
-        }
-        let aspect = [s.sample_aspect_ratio(), parameters.sample_aspect_ratio()].into_iter().find(|a| a.numerator() > 0 && a.denominator() > 0);
-        let width = aspect.map_or(width, |a| square(width, a));
-        let rotation = rotation(&s);
-        let size = if rotation.swaps() { PictureSize { width: height, height: width } } else { PictureSize { width, height } };
-        let rates = [s.avg_frame_rate(), s.rate()];
-        let sane = |r: &Rational| r.numerator() > 0 && r.denominator() > 0 && (0.1..=1000.0).contains(&f64::from(*r));
-        let frame_rate = rates.into_iter().find(sane).unwrap_or(Rational(25, 1));
-        Some(VideoStream { index: s.index(), rotation, size, frame_rate })
-    })
-    .max_by_key(|v| (u64::from(v.size.width) * u64::from(v.size.height), std::cmp::Reverse(v.index)))
+    input
+        .streams()
+        .filter_map(|s| {
+            let parameters = s.parameters();
+            // A cover picture is no video.
+            let cover = s.disposition().contains(format::stream::Disposition::ATTACHED_PIC);
+            if parameters.medium() != media::Type::Video || cover || codec::decoder::find(parameters.id()).is_none() {
+                return None;
+            }
+            let (width, height) = (parameters.width(), parameters.height());
+            if width == 0 || height == 0 || width > EDGE_MAX || height > EDGE_MAX {
+                return None;
+            }
+            let aspect = [s.sample_aspect_ratio(), parameters.sample_aspect_ratio()].into_iter().find(|a| a.numerator() > 0 && a.denominator() > 0);
+            let width = aspect.map_or(width, |a| square(width, a));
+            let rotation = rotation(&s);
+            let size = if rotation.swaps() { PictureSize { width: height, height: width } } else { PictureSize { width, height } };
+            let rates = [s.avg_frame_rate(), s.rate()];
+            let sane = |r: &Rational| r.numerator() > 0 && r.denominator() > 0 && (0.1..=1000.0).contains(&f64::from(*r));
+            let frame_rate = rates.into_iter().find(sane).unwrap_or(Rational(25, 1));
+            Some(VideoStream { index: s.index(), rotation, size, frame_rate })
+        })
+        .max_by_key(|v| (u64::from(v.size.width) * u64::from(v.size.height), std::cmp::Reverse(v.index)))
 }
 
 /// The width in square pixels; ratios beyond 16 are taken for nonsense.

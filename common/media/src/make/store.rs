@@ -79,7 +79,10 @@ impl Store {
             return Ok(hash);
         }
         self.budget = self.budget.checked_sub(bytes.len() as u64).ok_or_else(|| {
-            Failure::new(FailureKind::Internal, "The prepared video became far larger than its bit rates allow, so it was stopped. Report this, with the file if you can.")
+            Failure::new(
+                FailureKind::Internal,
+                "The prepared video became far larger than its bit rates allow, so it was stopped. Report this, with the file if you can.",
+            )
         })?;
         self.write(&self.object(hash), bytes)?;
         Ok(hash)

@@ -3,8 +3,8 @@
 use super::failure::Failure;
 use crate::codec_config;
 use bytes::Bytes;
-use ffmpeg_the_third as ffmpeg;
 use ffmpeg::{Dictionary, Rational, codec, color, format::Pixel, picture};
+use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::{VIDEO_TIMESCALE, VideoConfig};
 use lectern_proto::rung::PictureSize;
 

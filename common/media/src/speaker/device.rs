@@ -101,11 +101,8 @@ fn build(
     epoch: Instant,
     mut on_error: impl FnMut(SpeakerError) + Send + 'static,
 ) -> Result<cpal::Stream, cpal::Error> {
-    let config = cpal::StreamConfig {
-        channels: CHANNELS as cpal::ChannelCount,
-        sample_rate: SAMPLE_RATE_HZ,
-        buffer_size: cpal::BufferSize::Fixed(CALLBACK_FRAMES),
-    };
+    let config =
+        cpal::StreamConfig { channels: CHANNELS as cpal::ChannelCount, sample_rate: SAMPLE_RATE_HZ, buffer_size: cpal::BufferSize::Fixed(CALLBACK_FRAMES) };
     let data = move |out: &mut [f32], info: &cpal::OutputCallbackInfo| {
         let times = info.timestamp();
         let delay = times.playback.saturating_duration_since(times.callback);

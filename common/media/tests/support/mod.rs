@@ -102,7 +102,7 @@ pub fn sample(out: &Path, seconds: u32, size: &str) {
 pub fn ffmpeg(arguments: &[&OsStr]) {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-y"]).args(arguments);
-    let status = command.status().expect("ffmpeg is installed; run `make deps`");
+    let status = command.status().expect("ffmpeg is installed; run `make deps-test`");
     assert!(status.success(), "{command:?}");
 }
 

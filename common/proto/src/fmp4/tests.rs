@@ -30,9 +30,7 @@ fn reordered() -> Vec<Sample> {
 }
 
 fn packets() -> Vec<Sample> {
-    (-1..20)
-        .map(|i| Sample { data: Bytes::from_static(b"packet"), dts: i * 1024, pts: i * 1024, duration: 1024, keyframe: true })
-        .collect()
+    (-1..20).map(|i| Sample { data: Bytes::from_static(b"packet"), dts: i * 1024, pts: i * 1024, duration: 1024, keyframe: true }).collect()
 }
 
 #[test]
@@ -56,10 +54,7 @@ fn segments_survive() {
 #[test]
 fn variable_frame_rate_keeps_presentation_durations() {
     let times = [(0i64, 500u32, true), (1500, 4000, false), (500, 1000, false)];
-    let samples: Vec<_> = times
-        .iter()
-        .map(|&(pts, duration, keyframe)| Sample { data: Bytes::from_static(b"x"), dts: 0, pts, duration, keyframe })
-        .collect();
+    let samples: Vec<_> = times.iter().map(|&(pts, duration, keyframe)| Sample { data: Bytes::from_static(b"x"), dts: 0, pts, duration, keyframe }).collect();
     let read = parse_segment(&video(), write_segment(&video(), 1, &samples).expect("writes").into()).expect("reads");
     assert_eq!(read.iter().map(|s| (s.pts, s.duration, s.keyframe)).collect::<Vec<_>>(), times);
     assert_eq!(read.iter().map(|s| s.dts).collect::<Vec<_>>(), [-6000, -5500, -4500]);

@@ -2,9 +2,9 @@
 
 use super::{Fmp4Error, Init, SAMPLES_MAX, SEGMENT_BYTES_MAX, Sample, TIME_MAX, TrackConfig};
 use mp4_atom::{
-    Audio, Avc1, Avcc, Codec, Colr, Decode, DecodeAtom, Dinf, Dref, DrefEntry, Edts, Elst, ElstEntry, Encode, FourCC, Ftyp, Hdlr, Header,
-    Mdhd, Mdia, Mfhd, Minf, Moof, Moov, Mp4a, Mvex, Mvhd, Pasp, Smhd, Stbl, Stco, Stsc, Stsd, Stsz, StszSamples, Stts, Styp, Tfdt, Tfhd,
-    Tkhd, Traf, Trak, Trex, Trun, TrunEntry, Visual, Vmhd, esds,
+    Audio, Avc1, Avcc, Codec, Colr, Decode, DecodeAtom, Dinf, Dref, DrefEntry, Edts, Elst, ElstEntry, Encode, FourCC, Ftyp, Hdlr, Header, Mdhd, Mdia, Mfhd,
+    Minf, Moof, Moov, Mp4a, Mvex, Mvhd, Pasp, Smhd, Stbl, Stco, Stsc, Stsd, Stsz, StszSamples, Stts, Styp, Tfdt, Tfhd, Tkhd, Traf, Trak, Trex, Trun, TrunEntry,
+    Visual, Vmhd, esds,
 };
 
 /// `sample_depends_on = 2` (a keyframe); ISO/IEC 14496-12, 8.8.3.1.

@@ -113,7 +113,13 @@ impl Scene {
         for cell in 0..16 {
             let number = first + cell;
             let x = 70.0 + 64.0 * cell as f64;
-            let fill = if number < base { ANSWER } else if number < sent { PACKET } else { WAITING };
+            let fill = if number < base {
+                ANSWER
+            } else if number < sent {
+                PACKET
+            } else {
+                WAITING
+            };
             self.area((x, 596.0), (56.0, 56.0), fill)?;
             self.text(&number.to_string(), (x + if number < 10 { 20.0 } else { 9.0 }, 634.0), 0.9, 2.0, LIGHT)?;
         }
