@@ -139,7 +139,9 @@ impl AudioDecoder {
             self.resampler = Some(made.map_err(|e| DecodeError::Configuration(e.to_string()))?);
         }
         let Some(resampler) = self.resampler.as_mut() else { return Err(DecodeError::Format) };
-        let mut output = ffmpeg::frame::Audio::empty();
+        // What comes out of this frame, and what the filter still held.
+        let room = frame.samples() * SAMPLE_RATE_HZ as usize / (frame.rate().max(1) as usize) + 1024;
+        let mut output = ffmpeg::frame::Audio::new(format::Sample::F32(format::sample::Type::Packed), room, ChannelLayoutMask::STEREO);
         resampler.run(frame, &mut output).map_err(damaged)?;
         // Packed samples lie in plane 0, both channels after one another.
         let bytes = output.data(0);

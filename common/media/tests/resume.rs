@@ -5,21 +5,7 @@ mod support;
 use lectern_proto::manifest::Segment;
 use std::f64::consts::TAU;
 use std::path::Path;
-use support::{Prepared, RUNGS, Worker, check_stamps, make_source, prepare, prepare_arguments, sample};
-
-/// Starts preparing and kills the worker when it has come this far into the work.
-fn kill_at(source: &Path, out: &Path, rungs: &[&str], share: f64) {
-    let mut worker = Worker::start(prepare_arguments(source, out, rungs));
-    while let Some(event) = worker.event() {
-        let done = event["done_us"].as_f64().zip(event["total_us"].as_f64());
-        if done.is_some_and(|(done, total)| done > total * share) {
-            worker.child.kill().expect("kills");
-            worker.child.wait().expect("waits");
-            return;
-        }
-    }
-    panic!("the worker finished before it could be killed");
-}
+use support::{Prepared, RUNGS, check_stamps, ffmpeg, kill_at, make_source, prepare, sample};
 
 /// The segments in a journal.
 fn journal(out: &Path, key: &str) -> Vec<Segment> {
@@ -56,6 +42,22 @@ fn a_killed_worker_continues_its_pictures() {
         assert_eq!(rung.track.segments[..before.len() - 1], before[..before.len() - 1], "what was there is kept");
         assert!(!out.join("journal").join(format!("{key}.jsonl")).exists());
     }
+}
+
+#[test]
+fn a_source_without_an_index_is_continued_too() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (lesson, source, out) = (dir.path().join("lesson.mp4"), dir.path().join("lesson.ts"), dir.path().join("out"));
+    sample(&lesson, 12, "640x360");
+    ffmpeg(&["-i".as_ref(), lesson.as_os_str(), "-c".as_ref(), "copy".as_ref(), source.as_os_str()]);
+    let rungs = ["360p=640x360 800k"];
+    kill_at(&source, &out, &rungs, 0.5);
+    let before = journal(&out, "video-640x360-800000");
+    assert!(!before.is_empty());
+    prepare(&source, &out, &rungs);
+    let rung = Prepared::open(&out, "video-640x360-800000");
+    check_stamps(&rung, 30, 12);
+    assert_eq!(rung.track.segments[..before.len()], before[..]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use lectern_media::make::events::{Event, Reporter};
-use lectern_media::make::failure::Failure;
+use lectern_media::make::failure::{Failure, FailureKind};
 use lectern_media::make::limits;
 use lectern_media::make::prepare::{Job, prepare};
 use lectern_media::make::sample::{self, SampleLesson};
@@ -110,19 +110,22 @@ fn main() -> ExitCode {
 }
 
 fn run_prepare(args: PrepareArgs) -> anyhow::Result<()> {
-    if let Some(bytes) = args.max_memory {
-        limits::limit_memory(bytes).context("cannot limit the memory")?;
-    }
-    limits::end_with_parent().context("cannot watch standard input")?;
-    let job = Job { source: args.source, out: args.out, rungs: args.rungs, audio: args.audio };
-    tell(&Reporter::stdout(), |reporter| {
+    let reporter = Reporter::stdout();
+    tell(&reporter, |reporter| {
+        limits::apply(args.max_memory)?;
+        let job = Job { source: args.source, out: args.out, rungs: args.rungs, audio: args.audio };
         prepare(&job, reporter)?;
         reporter.tell(&Event::Done);
         Ok(())
     })
 }
 
-/// Does the work and tells a failure as the last event.
+/// Does the work and tells a failure, or a fault of this program, as the last event.
 fn tell(reporter: &Reporter, work: impl FnOnce(&Reporter) -> Result<(), Failure>) -> anyhow::Result<()> {
-    work(reporter).inspect_err(|failure| reporter.tell(&Event::Failed(failure))).map_err(Into::into)
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(reporter)));
+    let outcome = outcome.unwrap_or_else(|_| {
+        let reason = "The media worker met a fault of its own and stopped. Report this, with the file if you can.";
+        Err(Failure::new(FailureKind::Internal, reason))
+    });
+    outcome.inspect_err(|failure| reporter.tell(&Event::Failed(failure))).map_err(Into::into)
 }

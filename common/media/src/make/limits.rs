@@ -1,14 +1,26 @@
 //! What keeps a worker in bounds: memory, and its parent's life.
 
 use super::events::EXIT_ORPHANED;
+use super::failure::Failure;
 use std::io::Read;
+
+/// Ends this process with its parent, and limits its memory to so many bytes if any are given.
+///
+/// # Errors
+/// [`Failure`] when the system refuses.
+pub fn apply(memory: Option<u64>) -> Result<(), Failure> {
+    if let Some(bytes) = memory {
+        limit_memory(bytes).map_err(|e| Failure::internal("limit its memory", e))?;
+    }
+    end_with_parent().map_err(|e| Failure::internal("watch its standard input", e))
+}
 
 /// Limits the address space of this process. An allocation beyond it fails: FFmpeg says so, Rust ends the process.
 ///
 /// # Errors
 /// The system's refusal; the limit may only be lowered.
 #[cfg(unix)]
-pub fn limit_memory(bytes: u64) -> std::io::Result<()> {
+fn limit_memory(bytes: u64) -> std::io::Result<()> {
     let bytes = libc::rlim_t::try_from(bytes).unwrap_or(libc::RLIM_INFINITY);
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     // SAFETY: setrlimit reads the structure that it is given and nothing else.
@@ -23,7 +35,7 @@ pub fn limit_memory(bytes: u64) -> std::io::Result<()> {
 /// # Errors
 /// None on this system.
 #[cfg(not(unix))]
-pub fn limit_memory(_bytes: u64) -> std::io::Result<()> {
+fn limit_memory(_bytes: u64) -> std::io::Result<()> {
     Ok(())
 }
 
@@ -31,7 +43,7 @@ pub fn limit_memory(_bytes: u64) -> std::io::Result<()> {
 ///
 /// # Errors
 /// The system's refusal of a thread.
-pub fn end_with_parent() -> std::io::Result<()> {
+fn end_with_parent() -> std::io::Result<()> {
     let watch = || {
         let mut byte = [0; 64];
         let mut input = std::io::stdin().lock();

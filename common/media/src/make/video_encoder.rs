@@ -1,6 +1,6 @@
 //! H.264 by x264, as every rung needs it: closed groups, keyframes only where asked, parameter sets out of band.
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use crate::codec_config;
 use bytes::Bytes;
 use ffmpeg::{Dictionary, Rational, codec, color, format::Pixel, picture};
@@ -37,6 +37,11 @@ pub(crate) struct VideoEncoder {
 fn failed(e: ffmpeg::Error) -> Failure {
     match e {
         ffmpeg::Error::EncoderNotFound => Failure::internal("encode", "this FFmpeg has no H.264 encoder (libx264)"),
+        // x264 tells FFmpeg no more than that it failed; what it lacks is memory.
+        ffmpeg::Error::External | ffmpeg::Error::Other { errno: libc::ENOMEM } => Failure::new(
+            FailureKind::Internal,
+            "The video encoder failed, most likely for want of memory. Raise the worker's limit, or remove the largest rung.",
+        ),
         e => Failure::internal("encode the pictures", e),
     }
 }

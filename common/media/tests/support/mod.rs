@@ -73,6 +73,20 @@ pub fn prepare_arguments(source: &Path, out: &Path, rungs: &[&str]) -> Vec<std::
     a
 }
 
+/// Starts preparing and kills the worker when it has come this far into the work.
+pub fn kill_at(source: &Path, out: &Path, rungs: &[&str], share: f64) {
+    let mut worker = Worker::start(prepare_arguments(source, out, rungs));
+    while let Some(event) = worker.event() {
+        let done = event["done_us"].as_f64().zip(event["total_us"].as_f64());
+        if done.is_some_and(|(done, total)| done > total * share) {
+            worker.child.kill().expect("kills");
+            worker.child.wait().expect("waits");
+            return;
+        }
+    }
+    panic!("the worker finished before it could be killed");
+}
+
 /// Prepares and expects success; gives the events.
 pub fn prepare(source: &Path, out: &Path, rungs: &[&str]) -> Vec<Value> {
     let (events, code) = Worker::start(prepare_arguments(source, out, rungs)).finish();
