@@ -56,6 +56,7 @@ lint: deps ## Checks form, warnings and scripts
 	scripts/check-files
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	$(CARGO) clippy $(CARGO_FLAGS) $(WORKER) --features make,play --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps
 
 .PHONY: vectors
 vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
