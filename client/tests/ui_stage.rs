@@ -200,7 +200,7 @@ fn trouble_is_said_in_words() {
     let mut harness = on_stage(&fake);
     fake.lock().status.sound = Sound::Silent("there is no sound device.".into());
     harness.run_ok();
-    harness.get_by_label("The picture plays on silently: there is no sound device.");
+    harness.get_by_label("There is no sound device.");
     harness.get_by_label("Silent");
 
     fake.lock().state.phase = Phase::Reconnecting { since: Instant::now(), why: "reset".into() };

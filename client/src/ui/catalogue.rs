@@ -180,9 +180,10 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, cx: &Cx<'_>) {
                 f32::from(*permille) / 1000.0,
                 &cx.strings.format("card-progress", &[("title", video.title.as_str().into())]),
             );
+            ui.spacing_mut().interact_size.y = Type::Small.line();
             ui.horizontal(|ui| {
                 say(ui, Type::Small, c.t2, cx.text("card-being-prepared"));
-                ui.with_layout(Layout::right_to_left(Align::Min), |ui| say(ui, Type::MonoSmall, c.t2, format!("{percent} %")));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| say(ui, Type::MonoSmall, c.t2, format!("{percent} %")));
             });
         }
         VideoState::Failed { reason } => {

@@ -1,6 +1,6 @@
 //! The first screen: a link, a name, a password, and one button. What failed stands beside its field.
 
-use egui::{Align, CornerRadius, Frame, Id, Key, Layout, Margin, Panel, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
+use egui::{Align, CornerRadius, Frame, Id, Key, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX};
 use lectern_proto::link::{JoinLink, LINK_MAX, LinkError};
 
@@ -70,17 +70,15 @@ pub(crate) struct JoinView<'a> {
 pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx: &mut Cx<'_>) {
     let c = colors(ui);
     foot_ui(ui, cx);
-    let wide = ui.available_width() >= size::NARROW_WINDOW;
+    let area = ui.available_rect_before_wrap();
+    let wide = area.width() >= size::NARROW_WINDOW;
+    let (left, right) = area.split_left_right_at_x(if wide { area.right() - size::JOIN_PANEL } else { area.right() });
     let link = form.parsed();
     let mut changed = false;
-    if wide {
-        let frame = Frame::new().fill(c.panel).inner_margin(Margin::same(space::XXL as i8));
-        Panel::right("join-form").exact_size(size::JOIN_PANEL).resizable(false).frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().show(ui, |ui| changed |= form_ui(ui, form, &link, view, cx));
-        });
-    }
-    let frame = Frame::new().fill(c.window).inner_margin(Margin { left: 48, right: 48, top: 24, bottom: 24 });
-    egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+    ui.painter().rect_filled(area, 0.0, c.window);
+    // In the order in which they are filled in, which is the order of the keyboard.
+    let inner = Rect::from_min_max(left.min + vec2(space::XXXL, space::XL), left.max - vec2(space::XXXL, space::S));
+    ui.scope_builder(UiBuilder::new().id_salt("join-left").max_rect(inner), |ui| {
         brand_ui(ui, view, cx);
         ui.add_space(space::XL);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -105,6 +103,12 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
             }
         });
     });
+    if wide {
+        ui.painter().rect_filled(right, 0.0, c.panel);
+        ui.painter().vline(right.left(), right.y_range(), Stroke::new(1.0, c.line));
+        let builder = UiBuilder::new().id_salt("join-right").max_rect(right.shrink(space::XXL));
+        ui.scope_builder(builder, |ui| ScrollArea::vertical().show(ui, |ui| changed |= form_ui(ui, form, &link, view, cx)));
+    }
     if changed {
         form.problem = None;
     }
@@ -168,12 +172,26 @@ fn link_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
     let problem = typed.or(failed);
     let (label, hint) = (cx.text("join-link"), cx.text("join-link-hint"));
     let field = Field::new(link_id(), &label).hint(&hint).icon(Icon::Link).limit(LINK_MAX).problem(problem.as_deref());
-    let response = ui.add_enabled_ui(!view.connecting, |ui| field.show(ui, &mut form.link)).inner;
+    // The instructor's key is not left standing on a screen that others may see.
+    let mut masked = link.as_ref().ok().filter(|l| l.key.is_some() && !ui.memory(|m| m.has_focus(link_id()))).map(without_key);
+    let shown = masked.as_mut().unwrap_or(&mut form.link);
+    let response = ui.add_enabled_ui(!view.connecting, |ui| field.show(ui, shown)).inner;
+    if let Some(set) = masked.filter(|_| response.changed()) {
+        form.link = set;
+    }
     if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && link.is_ok() {
         let next = if form.name.is_empty() { name_id() } else { password_id() };
         if form.missing().is_none() { cx.push(Command::Join) } else { ui.memory_mut(|m| m.request_focus(next)) }
     }
     response.changed()
+}
+
+fn without_key(link: &JoinLink) -> String {
+    let whole = link.to_string();
+    match &link.key {
+        Some(key) => whole.replace(&key.reveal(), "…"),
+        None => whole,
+    }
 }
 
 /// Name, room, password and the button; true when something was changed.
@@ -183,6 +201,7 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
     let mut changed = false;
     ui.spacing_mut().item_spacing.y = space::L;
     head_ui(ui, link, cx);
+    ui.add_space(space::S);
     if let Some(problem) = form.problem.as_ref().filter(|p| reasons::place(p) == Place::Form) {
         let tone = if matches!(problem, JoinError::Left) { Tone::Plain } else { Tone::Warn };
         notice_ui(ui, tone, Icon::Warning, &reasons::join_error(cx.strings, problem));
@@ -279,7 +298,7 @@ fn target_ui(ui: &mut Ui, link: &JoinLink, cx: &Cx<'_>) {
     card(c.panel, c.line).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         say(ui, Type::Control, c.t1, cx.text("join-target"));
-        egui::Grid::new("join-target").num_columns(2).spacing(vec2(space::XL, space::S)).show(ui, |ui| {
+        egui::Grid::new("join-target").num_columns(2).min_row_height(Type::Mono.line()).spacing(vec2(space::XL, space::S)).show(ui, |ui| {
             let mut row = |key: &str, value: String| {
                 say(ui, Type::Small, c.t3, cx.text(key));
                 say_line(ui, Type::Mono, c.t1, value);

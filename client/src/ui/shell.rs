@@ -6,7 +6,7 @@ use super::command::{Command, Cx};
 use super::icons::{Icon, paint_logo};
 use super::join::preferences_ui;
 use super::tokens::{Type, colors, radius, size, space};
-use super::widgets::{Push, avatar_ui, focus_ring, say_line};
+use super::widgets::{Push, avatar_ui, focus_ring, say, say_line};
 use crate::class::{ClassState, Me};
 
 /// The rail: one entry for each activity that works, preferences and the way out at its foot.
@@ -59,10 +59,10 @@ fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool) -> bool {
 pub(crate) fn catalogue_header_ui(ui: &mut Ui, state: &ClassState, people_open: bool, cx: &mut Cx<'_>) {
     header(ui, |ui| {
         let c = colors(ui);
-        ui.add_space(space::XS);
-        super::widgets::say(ui, Type::Title, c.t1, cx.text("catalogue-title"));
+        ui.add_space(space::S);
+        say(ui, Type::Title, c.t1, cx.text("catalogue-title"));
         if state.synchronised {
-            super::widgets::say(ui, Type::Body, c.t3, summary(state, cx));
+            say(ui, Type::Body, c.t3, summary(state, cx));
         }
         right_ui(ui, people_open, cx);
     });

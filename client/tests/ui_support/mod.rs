@@ -265,7 +265,7 @@ pub fn open(fake: &Fake, settings: Settings, start: Start) -> Harness<'static, O
         }
         window.as_mut().unwrap().ui(ui);
     };
-    let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(40).with_context_setup(tokens::install);
+    let builder = Harness::builder().allow_missing_glyphs().with_size([1280.0, 800.0]).with_max_steps(40).with_context_setup(tokens::install);
     builder.build_ui_state(show, None)
 }
 

@@ -125,8 +125,7 @@ stage-reconnecting-ahead = Wird wieder versucht. Das Video läuft noch { $second
 stage-reconnecting-empty = Wird wieder versucht. Das Video geht weiter, wo es war.
 stage-stalled = Die Leitung ist zu langsam
 stage-stalled-hint = Es geht von selbst weiter. Eine niedrigere Auflösung braucht weniger.
-stage-silent = Kein Ton
-stage-silent-why = Das Bild läuft stumm weiter: { $why }
+stage-silent = Kein Ton, das Bild läuft stumm weiter
 
 ## Warum ein Video sich nicht abspielen lässt
 

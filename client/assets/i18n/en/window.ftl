@@ -126,7 +126,6 @@ stage-reconnecting-empty = Trying again. The video goes on where it was.
 stage-stalled = The line is too slow
 stage-stalled-hint = It goes on by itself. A lower resolution needs less.
 stage-silent = No sound
-stage-silent-why = The picture plays on silently: { $why }
 
 ## Why a video does not play
 

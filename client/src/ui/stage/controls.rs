@@ -21,7 +21,7 @@ pub(super) fn controls_ui(ui: &mut Ui, area: Rect, state: &mut StageState, view:
     seek_bar::seek_bar_ui(ui, bar, state, status, cx);
     let row = Rect::from_min_max(pos2(area.left() + space::S, area.bottom() - 46.0), pos2(area.right() - space::S, area.bottom() - 10.0));
     // Clicks between the buttons are not clicks on the picture.
-    ui.interact(row, ui.scope_id().with("strip"), Sense::click());
+    ui.interact(row, ui.scope_id().with("strip"), Sense::CLICK);
     let mut ui = ui.new_child(UiBuilder::new().id_salt("row").max_rect(row).layout(Layout::left_to_right(Align::Center)));
     ui.spacing_mut().item_spacing.x = space::XS;
     play_ui(&mut ui, status, cx);
@@ -31,6 +31,7 @@ pub(super) fn controls_ui(ui: &mut Ui, area: Rect, state: &mut StageState, view:
     let c = colors(&ui);
     let position = state.held_us.unwrap_or(status.position_us);
     say(&mut ui, Type::Mono, c.t1, format::position(position, status.duration_us));
+    ui.add_space(space::XS);
     say(&mut ui, Type::Mono, c.t3, format!("/ {}", format::clock(status.duration_us)));
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let (icon, key) = if view.fullscreen { (Icon::Shrink, "stage-fullscreen-leave") } else { (Icon::Enlarge, "stage-fullscreen") };

@@ -64,7 +64,7 @@ pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>
     ui.painter().rect_filled(area, 0.0, DARK.well);
     view.screen.paint(&ui, area);
 
-    let background = ui.interact(area, ui.scope_id().with("picture"), Sense::click());
+    let background = ui.interact(area, ui.scope_id().with("picture"), Sense::CLICK);
     let label = cx.text("stage-picture");
     background.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Video, true, &label));
     if background.clicked() && view.player.is_ok() {

@@ -52,9 +52,15 @@ pub(super) fn banners_ui(ui: &mut Ui, area: Rect, view: &StageView<'_>, status: 
     {
         ui.scope(|ui| {
             ui.set_opacity(alpha);
-            banner_ui(ui, area, top, Icon::Muted, &cx.text("stage-silent"), &cx.strings.format("stage-silent-why", &[("why", why.into())]));
+            banner_ui(ui, area, top, Icon::Muted, &cx.text("stage-silent"), &sentence(why));
         });
     }
+}
+
+/// With a capital letter, as reasons of the core begin without one.
+fn sentence(why: &str) -> String {
+    let mut rest = why.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// A card with a title and a sentence; returns where it ends.
@@ -69,11 +75,13 @@ fn banner_ui(ui: &mut Ui, area: Rect, top: f32, icon: Icon, title: &str, sentenc
         .corner_radius(CornerRadius::same(radius::CONTROL))
         .inner_margin(Margin::symmetric(12, 8));
     let shown = frame.show(&mut ui, |ui| {
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = space::M;
-            icon_ui(ui, icon, 20.0, c.warn);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing = vec2(space::M, 0.0);
             ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
+                ui.add_space(6.0);
+                icon_ui(ui, icon, 20.0, c.warn);
+            });
+            ui.vertical(|ui| {
                 say(ui, Type::Control, c.t1, title);
                 say(ui, Type::Small, c.t2, sentence);
             });
@@ -103,7 +111,7 @@ pub(super) fn failed_ui(ui: &mut Ui, area: Rect, reason: &str, cx: &mut Cx<'_>) 
     let mut ui = ui.new_child(UiBuilder::new().id_salt("failed").max_rect(area.shrink(space::XL)));
     let (again, back) = (cx.text("stage-retry"), cx.text("stage-back"));
     let title = cx.text("stage-failed");
-    empty_ui(&mut ui, Icon::BrokenFile, &title, reason, |ui| {
+    empty_ui(&mut ui, Icon::BrokenFile, &title, &sentence(reason), |ui| {
         ui.horizontal(|ui| {
             let half = ((ui.available_width() - space::S) / 2.0).min(180.0);
             ui.add_space(((ui.available_width() - 2.0 * half - space::S) / 2.0).max(0.0));

@@ -61,7 +61,7 @@ impl<'a> Field<'a> {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = space::XS + 2.0;
             let label = say(ui, Type::Small, c.t2, self.label);
-            let (rect, ground) = ui.allocate_exact_size(vec2(ui.available_width(), size::PRIMARY), Sense::click());
+            let (rect, ground) = ui.allocate_exact_size(vec2(ui.available_width(), size::PRIMARY), Sense::CLICK);
             ui.painter().rect_filled(rect, f32::from(radius::CONTROL), c.field);
             if let Some(icon) = self.icon {
                 let at = pos2(rect.left() + space::M + size::ICON / 2.0, rect.center().y);

@@ -55,9 +55,9 @@ pub(crate) fn badge_ui(ui: &mut Ui, tone: Tone, icon: Option<Icon>, text: &str) 
     let frame = Frame::new().fill(fill).corner_radius(CornerRadius::same(radius::CHIP)).inner_margin(Margin::symmetric(6, 2));
     frame
         .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = Type::Caption.line();
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
-                ui.spacing_mut().interact_size.y = Type::Caption.line();
                 if let Some(icon) = icon {
                     icon_ui(ui, icon, size::ICON_SMALL, ink);
                 }
