@@ -3,6 +3,7 @@
 mod cli;
 mod progress;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -43,7 +44,7 @@ fn misconfigured(problems: &[Problem]) -> ExitCode {
 
 fn start_log(args: &ConfigArgs) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&args.log).with_context(|| format!("--log: `{}` is not a filter; try info, debug or lectern_server=debug", args.log))?;
-    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
     Ok(())
 }
@@ -95,7 +96,13 @@ fn greet(server: &Server) {
         Some(password) => eprintln!("  Room password (generated): {password}"),
         None => eprintln!("  Room password: as set in [rooms] password"),
     }
-    eprintln!("  Your own link, as instructor (keep it secret):\n    {}\n  Ctrl-C ends the server.\n", announcement.instructor);
+    // What goes to a file or a journal would be read by others.
+    if std::io::stderr().is_terminal() {
+        eprintln!("  Your own link, as instructor (keep it secret):\n    {}", announcement.instructor);
+    } else {
+        eprintln!("  Your own link, as instructor, is in the file of --announce.");
+    }
+    eprintln!("  Ctrl-C ends the server.\n");
 }
 
 fn check(args: &ConfigArgs) -> anyhow::Result<ExitCode> {

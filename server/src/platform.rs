@@ -66,7 +66,7 @@ impl ProcessGroup {
         {
             // SAFETY: setpriority takes numbers only.
             unsafe {
-                libc::setpriority(libc::PRIO_PGRP, self.leader as libc::id_t, 10);
+                libc::setpriority(libc::PRIO_PGRP, self.leader as libc::id_t, 5);
             }
         }
     }

@@ -175,6 +175,7 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
             worker_memory_bytes: r.mebibytes("worker_memory", WORKER_MEMORY_MIB),
             worker_time: r.number("limits", "worker_time", WORKER_TIME),
         },
+        media_worker: super::media_worker(),
         shown: shown(settings),
     };
     same_ports(&mut r, [&config.control_port, &config.video_port, &config.audio_port]);

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::entrance::Entered;
 use super::{AGENT, Control};
-use crate::net::{Origin, UnprovenGuard};
+use crate::net::{Origin, UnprovenGuard, reset_on_close};
 use crate::room::{Inbox, Presence};
 
 /// Bytes that wait for the socket before nothing more is read or taken from the room's queue.
@@ -132,6 +132,8 @@ impl Session {
         let late = writer.deadline.map(tokio::time::sleep_until);
         let (writing, enough) = (writer.has_work(), writer.out.len() >= OUT_ENOUGH);
         tokio::select! {
+            // In this order: a reason that came is told even if events wait before it.
+            biased;
             () = stop.cancelled() => Happened::Close(CloseReason::ServerStopping),
             reason = or_never(close) => Happened::Close(reason.unwrap_or(CloseReason::ServerStopping)),
             wrote = writer.step(), if writing => Happened::Wrote(wrote),
@@ -157,8 +159,11 @@ impl Session {
             Happened::WriteLate => return Err(Ending::Closed(CloseReason::Overrun)),
             Happened::Checked(checked) => self.checked(now, *checked),
             Happened::Event(Some(event)) => self.core.send(&event),
-            // The room's reason follows, or came already.
-            Happened::Event(None) => return Err(Ending::Closed(CloseReason::ServerStopping)),
+            Happened::Event(None) => {
+                // The room gives its reason before it drops its end.
+                let reason = self.member.as_mut().and_then(|m| m.inbox.close.try_recv().ok());
+                return Err(Ending::Closed(reason.unwrap_or(CloseReason::ServerStopping)));
+            }
             Happened::Close(reason) => return Err(Ending::Closed(reason)),
             Happened::Timer => self.core.handle_timeout(now).map_err(Ending::Wrong)?,
             Happened::Evicted => return Err(Ending::Gone("made room for a newer connection")),
@@ -171,7 +176,7 @@ impl Session {
             match input {
                 Input::Login(login) => {
                     if let Some(guard) = &self.guard {
-                        guard.settle();
+                        guard.settle(true);
                     }
                     let (control, origin, secret) = (Arc::clone(&self.control), self.origin, self.secret.clone());
                     self.checking = Some(Box::pin(async move { control.entrance.enter(origin, login, secret).await }));
@@ -205,6 +210,9 @@ impl Session {
             }
             Err(refusal) => {
                 tracing::info!(origin = %self.origin, ?refusal, "login refused");
+                if let Some(guard) = &self.guard {
+                    guard.settle(false);
+                }
                 self.core.refuse(now, refusal);
             }
         }
@@ -239,7 +247,10 @@ impl Session {
             self.core.send(&Event::Closing(reason));
         }
         self.transmit();
-        let _ = timeout(CLOSING_WAIT, self.writer.finish()).await;
+        let done = timeout(CLOSING_WAIT, self.writer.finish()).await;
+        if !matches!(done, Ok(Ok(()))) {
+            reset_on_close(self.reader.unsplit(self.writer.half).get_ref().0);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::ChunkRef;
-use lectern_proto::limits::{CATALOGUE_EVERY, FILE_SETTLED, RESCAN_EVERY, WORKER_TIME_BASE};
+use lectern_proto::limits::{CATALOGUE_EVERY, RESCAN_EVERY, WORKER_SILENCE, WORKER_TIME_BASE};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,8 +25,10 @@ use super::{Catalogue, LibraryParts};
 use crate::platform::name_bytes;
 use crate::store::FileStamp;
 
-/// How often a file that is arriving is looked at.
-const ARRIVING_EVERY: Duration = Duration::from_millis(250);
+/// How often the directory is looked at while a file is arriving or the system announces changes.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Least time between two catalogues: the first look at a large library is not told file by file.
+const PUBLISH_EVERY: Duration = Duration::from_millis(50);
 /// Messages from the tasks that do the work.
 const QUEUE: usize = 64;
 
@@ -53,7 +55,8 @@ pub(super) struct Keeper {
     inbox: Option<mpsc::Receiver<Done>>,
     changed: Arc<Notify>,
     scanning: bool,
-    scan_again: bool,
+    look_again: bool,
+    looked: Duration,
     next_scan: Duration,
     /// Ends the worker that is running.
     worker: CancellationToken,
@@ -77,7 +80,8 @@ impl Keeper {
             inbox: Some(inbox),
             changed: Arc::default(),
             scanning: false,
-            scan_again: false,
+            look_again: false,
+            looked: Duration::ZERO,
             next_scan: Duration::ZERO,
             published: Duration::ZERO,
             publish_at: None,
@@ -104,7 +108,7 @@ impl Keeper {
                     Some(done) => self.take(done).await,
                     None => break,
                 },
-                () = changed.notified() => self.scan(),
+                () = changed.notified() => self.look_soon(),
                 () = tokio::time::sleep_until(clock.at(deadline)) => {}
             }
             let now = clock.now();
@@ -127,14 +131,22 @@ impl Keeper {
         [Some(self.next_scan), self.shelf.next_deadline(), self.publish_at].into_iter().flatten().min().unwrap_or(self.next_scan)
     }
 
+    /// Something changed: looks at once, but not all the time while a file is copied in.
+    fn look_soon(&mut self) {
+        if self.scanning {
+            self.look_again = true;
+        } else {
+            self.next_scan = self.next_scan.min(self.looked + LOOK_EVERY);
+        }
+    }
+
     fn scan(&mut self) {
         // Set again when the look is over; until then nothing is due.
         self.next_scan = self.parts.clock.now() + RESCAN_EVERY;
         if self.scanning {
-            self.scan_again = true;
             return;
         }
-        (self.scanning, self.scan_again) = (true, false);
+        (self.scanning, self.look_again) = (true, false);
         let parts = Arc::clone(&self.parts);
         self.blocking(move || Done::Scanned(scan::videos(&parts.videos)));
     }
@@ -209,7 +221,7 @@ impl Keeper {
             Done::Prepared { content, file, result } => self.prepared(content, &file, result),
             Done::Deleted { content } => self.shelf.deleted(content),
         }
-        let due = if only_progress { self.published + CATALOGUE_EVERY } else { now };
+        let due = self.published + if only_progress { CATALOGUE_EVERY } else { PUBLISH_EVERY };
         self.publish_at = Some(self.publish_at.map_or(due, |at| at.min(due)));
     }
 
@@ -229,11 +241,8 @@ impl Keeper {
             // Nothing is known; nothing is thrown away.
             Err(error) => tracing::warn!(%error, dir = %self.parts.videos.display(), "the directory of videos cannot be read"),
         }
-        let wait = if self.shelf.is_arriving() { ARRIVING_EVERY.min(FILE_SETTLED) } else { RESCAN_EVERY };
-        self.next_scan = now + wait;
-        if self.scan_again {
-            self.scan();
-        }
+        self.looked = now;
+        self.next_scan = now + if self.look_again || self.shelf.is_arriving() { LOOK_EVERY } else { RESCAN_EVERY };
     }
 
     async fn hashed(&mut self, now: Duration, name: &OsString, stamp: FileStamp, result: Hashed) {
@@ -307,7 +316,7 @@ async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp, stop: Can
 async fn prepare(parts: &LibraryParts, content: ContentKey, file: &OsString, done: &mpsc::Sender<Done>, stop: &CancellationToken) -> Option<Result<Box<Prepared>, String>> {
     tracing::info!(file = ?file, content = hex(&content), "preparing");
     let dir: PathBuf = parts.chunks.join(hex(&content));
-    let ask = Job { program: parts.worker.clone(), source: parts.videos.join(file), out: dir.clone(), rungs: Vec::new(), audio: false, memory: parts.worker_memory, time: WORKER_TIME_BASE };
+    let ask = Job { program: parts.worker.clone(), source: parts.videos.join(file), out: dir.clone(), rungs: Vec::new(), audio: false, memory: parts.worker_memory, time: WORKER_TIME_BASE, silence: WORKER_SILENCE };
     let tell = |event: WorkerEvent| {
         // A full queue loses a progress; another follows.
         let _ = done.try_send(Done::Event { content, event });
@@ -341,9 +350,9 @@ async fn twice(job: &Job, stop: &CancellationToken, tell: impl Fn(WorkerEvent)) 
     for _ in 0..2 {
         match worker::run(job, stop, &tell).await {
             End::Done => return Some(Ok(())),
-            End::Failed { reason } => return Some(Err(reason)),
+            End::Failed { reason, again: false } => return Some(Err(reason)),
             End::Stopped => return None,
-            End::Fault { reason } => {
+            End::Fault { reason } | End::Failed { reason, again: true } => {
                 tracing::warn!(reason, "media worker");
                 fault = Some(reason);
             }

@@ -29,8 +29,6 @@ use crate::config::Config;
 use crate::media::ChunkIndex;
 use crate::store::Store;
 
-pub(crate) use worker::worker_program;
-
 /// Every video by id. Entries that did not change are shared with the catalogue before.
 pub(crate) type Catalogue = Arc<BTreeMap<VideoId, Arc<CatalogueEntry>>>;
 
@@ -60,7 +58,7 @@ impl LibraryParts {
             videos: config.paths.videos.clone(),
             chunks: config.paths.chunks.clone(),
             ladder: config.ladder.clone(),
-            worker: worker_program(),
+            worker: config.media_worker.clone(),
             worker_memory: config.limits.worker_memory_bytes,
             worker_time: config.limits.worker_time,
             only: None,

@@ -145,7 +145,6 @@ impl Shelf {
                 content.stage = Stage::Unknown;
             }
         }
-        self.mark_orphans(now);
     }
 
     /// What was found in a content's directory: everything, or not (then it is prepared).

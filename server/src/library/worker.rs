@@ -2,11 +2,11 @@
 //!
 //! The child's standard input is held open; when it closes, because the server ended however it did, the worker ends.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use lectern_proto::limits::{WORKER_LOG_LINES, WORKER_SILENCE};
+use lectern_proto::limits::WORKER_LOG_LINES;
 use lectern_proto::rung::RungSpec;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -28,29 +28,22 @@ pub(super) struct Job {
     pub(super) out: PathBuf,
     pub(super) rungs: Vec<RungSpec>,
     pub(super) audio: bool,
-    /// Most memory in bytes, and longest run.
+    /// Most memory in bytes, longest run, longest silence.
     pub(super) memory: u64,
     pub(super) time: Duration,
+    pub(super) silence: Duration,
 }
 
 /// How a worker ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     Done,
-    /// It said why it cannot; trying again at once would not help.
-    Failed { reason: String },
+    /// It said why it cannot, and with that whether trying again at once may help.
+    Failed { reason: String, again: bool },
     /// It was ended for a fault, or ended without a word; trying again may help.
     Fault { reason: String },
     /// The server did not want it any more.
     Stopped,
-}
-
-/// Finds the worker: `LECTERN_MEDIA`, or beside this program, or in the search path.
-#[must_use]
-pub(crate) fn worker_program() -> PathBuf {
-    let name = format!("lectern-media{}", std::env::consts::EXE_SUFFIX);
-    let beside = |exe: &Path| Some(exe.parent()?.join(&name)).filter(|p| p.is_file());
-    std::env::var_os("LECTERN_MEDIA").map(PathBuf::from).or_else(|| beside(&std::env::current_exe().ok()?)).unwrap_or_else(|| PathBuf::from(name))
 }
 
 /// Runs a worker to its end, telling its events.
@@ -58,7 +51,8 @@ pub(super) async fn run(job: &Job, stop: &CancellationToken, mut tell: impl FnMu
     let mut child = match start(job) {
         Ok(child) => child,
         Err(error) => {
-            return End::Failed { reason: format!("The media worker {} cannot be started ({error}). Install Lectern whole, or name the worker in LECTERN_MEDIA.", job.program.display()) };
+            let reason = format!("The media worker {} cannot be started ({error}). Install Lectern whole, or name the worker in LECTERN_MEDIA.", job.program.display());
+            return End::Failed { reason, again: false };
         }
     };
     let group = child.id().map(ProcessGroup::of);
@@ -105,7 +99,8 @@ async fn watch(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: 
             () = stop.cancelled() => return End::Stopped,
             line = lines.next() => match line.and_then(|line| line.map(|l| parse(&l)).transpose()) {
                 Ok(Some(WorkerEvent::Done)) => end = Some(End::Done),
-                Ok(Some(WorkerEvent::Failed { reason: why, .. })) => end = Some(End::Failed { reason: reason(&why) }),
+                // Another worker that is just ending, or a disk that was away for a moment.
+                Ok(Some(WorkerEvent::Failed { kind, reason: why })) => end = Some(End::Failed { reason: reason(&why), again: matches!(kind.as_str(), "busy" | "io") }),
                 Ok(Some(event)) => {
                     heard = Instant::now();
                     tell(event);
@@ -113,7 +108,7 @@ async fn watch(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: 
                 Ok(None) => break,
                 Err(error @ (LineError::TooLong | LineError::Form | LineError::Io(_))) => return fault(&format!("it sent {error}")),
             },
-            () = sleep_until(heard + WORKER_SILENCE) => return fault(&format!("it hung: nothing came from it for {} s", WORKER_SILENCE.as_secs())),
+            () = sleep_until(heard + job.silence) => return fault(&format!("it hung: nothing came from it for {} s", job.silence.as_secs())),
             () = sleep_until(started + job.time) => return fault(&format!("it took longer than {} s ([limits] worker_time)", job.time.as_secs())),
             _ = memory.tick() => {
                 let held = group.and_then(ProcessGroup::resident_bytes).unwrap_or(0);
@@ -164,5 +159,90 @@ impl Drop for KillOnDrop {
         if let Some(group) = self.0 {
             group.kill();
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// A worker that is a shell script.
+    fn job(dir: &Path, script: &str) -> Job {
+        use std::os::unix::fs::PermissionsExt;
+        let program = dir.join("worker");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("writable");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("ours");
+        let far = Duration::from_secs(60);
+        Job { program, source: "a b'.mp4".into(), out: dir.join("out"), rungs: Vec::new(), audio: true, memory: 1 << 30, time: far, silence: far }
+    }
+
+    async fn end(job: &Job) -> (End, Vec<WorkerEvent>) {
+        let mut events = Vec::new();
+        let end = run(job, &CancellationToken::new(), |e| events.push(e)).await;
+        (end, events)
+    }
+
+    fn expect_fault(end: &End, part: &str) {
+        assert!(matches!(end, End::Fault { reason } if reason.contains(part)), "{end:?} has no `{part}`");
+    }
+
+    #[tokio::test]
+    async fn what_a_worker_says_is_passed_on() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let script = r#"[ "$1$2$3$4$5" = "prepare--sourcea b'.mp4--out$5" ] || exit 9
+echo '{"event":"progress","done_us":1,"total_us":2}'; echo error >&2; echo '{"event":"done"}'"#;
+        let (end, events) = end(&job(dir.path(), script)).await;
+        assert_eq!((end, events), (End::Done, vec![WorkerEvent::Progress { done_us: 1, total_us: 2 }]));
+    }
+
+    #[tokio::test]
+    async fn failures_and_faults_are_told_apart() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let failed = end(&job(dir.path(), r#"echo '{"event":"failed","kind":"no_space","reason":"full"}'; exit 1"#)).await.0;
+        assert_eq!(failed, End::Failed { reason: "full".into(), again: false });
+        let busy = end(&job(dir.path(), r#"echo '{"event":"failed","kind":"busy","reason":"wait"}'; exit 1"#)).await.0;
+        assert_eq!(busy, End::Failed { reason: "wait".into(), again: true });
+        expect_fault(&end(&job(dir.path(), "kill -SEGV $$")).await.0, "it crashed (signal: 11");
+        expect_fault(&end(&job(dir.path(), "exit 0")).await.0, "it crashed (exit status: 0");
+        expect_fault(&end(&job(dir.path(), r#"echo '{"event":"done"}'; exit 1"#)).await.0, "it crashed");
+        expect_fault(&end(&job(dir.path(), "echo nonsense; sleep 60")).await.0, "not of its protocol");
+        expect_fault(&end(&job(dir.path(), "head -c 1000000 /dev/zero; sleep 60")).await.0, "a line longer than");
+        let missing = Job { program: dir.path().join("none"), ..job(dir.path(), "") };
+        assert!(matches!(end(&missing).await.0, End::Failed { reason, .. } if reason.contains("cannot be started")));
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_hangs_takes_too_long_or_eats_memory_is_ended() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let hang = Job { silence: Duration::from_millis(200), ..job(dir.path(), "exec sleep 60") };
+        expect_fault(&end(&hang).await.0, "it hung");
+        let long = Job { time: Duration::from_millis(300), ..job(dir.path(), r#"while :; do echo '{"event":"progress","done_us":1,"total_us":2}'; sleep 0.05; done"#) };
+        expect_fault(&end(&long).await.0, "it took longer");
+        #[cfg(target_os = "linux")]
+        {
+            let hungry = Job { memory: 32 << 20, ..job(dir.path(), "exec tail /dev/zero") };
+            expect_fault(&end(&hungry).await.0, "memory");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_worker_is_ended_with_its_children() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fifo = dir.path().join("alive");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
+        assert!(made.success());
+        // The child of the worker holds the writing end of the FIFO for as long as it lives.
+        let job = job(dir.path(), &format!("sleep 60 >{} & echo '{{\"event\":\"done\"}}'; wait", fifo.display()));
+        let stop = CancellationToken::new();
+        let gone = tokio::task::spawn_blocking(move || std::fs::read(fifo));
+        let end = run(&job, &stop, |_| {});
+        let ended = tokio::join!(end, async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            stop.cancel();
+        });
+        assert_eq!(ended.0, End::Stopped);
+        let nothing = timeout(Duration::from_secs(10), gone).await.expect("the child ended").expect("read");
+        assert_eq!(nothing.expect("read"), b"");
     }
 }

@@ -24,10 +24,13 @@ use tokio_util::sync::CancellationToken;
 use super::cache::Source;
 use super::sessions::SeatConnection;
 use super::{Media, SealedCache};
-use crate::net::UnprovenGuard;
+use crate::net::{UnprovenGuard, reset_on_close};
 
 /// What one read asks for: a few requests.
 const READ: usize = 1024;
+/// Bytes of replies that wait for the frame before them; above it nothing is read, so that a client cannot make them
+/// grow.
+const REPLIES_ENOUGH: usize = 4 * 1024;
 
 /// Serves one connection to its end.
 pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
@@ -43,10 +46,15 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
     let ended = seat.session().ended.clone();
     let (reader, writer) = stream.split();
     let connection = Connection { core, reader, writer, seat: &seat, cache: &media.cache, waiting: VecDeque::new(), fetch: None, sending: Sending::Nothing, replies: Vec::new() };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = ended.cancelled() => {}
-        why = connection.run() => tracing::debug!(why = %why, "media connection ended"),
+    let why = tokio::select! {
+        () = stop.cancelled() => return,
+        () = ended.cancelled() => return,
+        why = connection.run() => why,
+    };
+    tracing::debug!(%why, "media connection ended");
+    if matches!(why, Ended::Stalled) {
+        // What is still in the kernel's buffer will not be read either: it goes at once, not when TCP gives up.
+        reset_on_close(&stream);
     }
 }
 
@@ -160,7 +168,7 @@ impl<'a> Connection<'a> {
     }
 
     async fn wait(&mut self, buffer: &mut [u8], idle: Instant) -> Happened {
-        let Self { reader, writer, sending, .. } = self;
+        let Self { reader, writer, sending, replies, .. } = self;
         let is_idle = matches!(sending, Sending::Nothing);
         let deadline = if let Sending::Frame(frame) = sending { frame.deadline } else { idle };
         let send = async {
@@ -172,7 +180,7 @@ impl<'a> Connection<'a> {
         };
         tokio::select! {
             sent = send => sent,
-            read = reader.read(buffer) => Happened::Read(read),
+            read = reader.read(buffer), if replies.len() < REPLIES_ENOUGH => Happened::Read(read),
             () = sleep_until(deadline) => if is_idle { Happened::Idle } else { Happened::Late },
         }
     }

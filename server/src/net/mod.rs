@@ -4,6 +4,6 @@ mod listen;
 mod origin;
 mod unproven;
 
-pub(crate) use listen::{accept_loop, listen};
+pub(crate) use listen::{accept_loop, listen, reset_on_close};
 pub(crate) use origin::Origin;
 pub(crate) use unproven::{Unproven, UnprovenGuard};

@@ -12,7 +12,7 @@ use super::Origin;
 #[derive(Debug)]
 struct Entry {
     origin: Origin,
-    /// Has shown that it speaks the protocol; is not pushed out any more.
+    /// Its proof is being looked at; it is not pushed out.
     settled: bool,
     evicted: CancellationToken,
 }
@@ -73,10 +73,10 @@ pub(crate) struct UnprovenGuard {
 }
 
 impl UnprovenGuard {
-    /// The connection speaks the protocol: it is not pushed out any more.
-    pub(crate) fn settle(&self) {
+    /// While the proof of a connection is looked at it is not pushed out.
+    pub(crate) fn settle(&self, settled: bool) {
         if let Some(entry) = self.inner.lock().unwrap_or_else(PoisonError::into_inner).entries.get_mut(&self.number) {
-            entry.settled = true;
+            entry.settled = settled;
         }
     }
 
@@ -114,8 +114,8 @@ mod tests {
         assert!(a.evicted.is_cancelled() && !b.evicted.is_cancelled());
         drop(a);
         assert_eq!(count(&unproven), 2);
-        b.settle();
-        c.settle();
+        b.settle(true);
+        c.settle(true);
         assert!(unproven.admit(origin(1)).is_none(), "nobody to push out");
         let d = unproven.admit(origin(2)).expect("another origin has room");
         let e = unproven.admit(origin(3)).expect("pushes d out");

@@ -5,6 +5,8 @@
 
 mod roster;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -120,12 +122,13 @@ impl Room {
     pub(crate) async fn enter(&self, entry: Entry) -> Result<(Admission, Presence), LoginRefusal> {
         let presence = Presence { mailbox: self.mailbox.clone(), person: entry.person, connection: entry.connection, ended: false };
         let (reply, answer) = oneshot::channel();
-        let sent = self.mailbox.send(Message::Enter { entry, reply }).await;
+        // The message that could not be sent holds the other end of the answer: it must go first.
+        let sent = self.mailbox.send(Message::Enter { entry, reply }).await.is_ok();
         // A room that is ending answers nobody any more.
         let busy = LoginRefusal::Busy { retry_after_ms: 1_000 };
         match (sent, answer.await) {
-            (Ok(()), Ok(Ok(admission))) => Ok((admission, presence)),
-            (Ok(()), Ok(Err(refusal))) => {
+            (true, Ok(Ok(admission))) => Ok((admission, presence)),
+            (true, Ok(Err(refusal))) => {
                 presence.forget();
                 Err(refusal)
             }
@@ -153,9 +156,9 @@ impl Presence {
     /// Asks that another person's seat be ended.
     pub(crate) async fn remove(&self, person: PersonId) -> Result<(), Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.mailbox.send(Message::Remove { by: self.person, person, reply }).await;
+        let sent = self.mailbox.send(Message::Remove { by: self.person, person, reply }).await.is_ok();
         match (sent, answer.await) {
-            (Ok(()), Ok(result)) => result,
+            (true, Ok(result)) => result,
             _ => Err(Refusal::NoSuchPerson),
         }
     }

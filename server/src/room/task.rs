@@ -246,10 +246,12 @@ impl RoomTask {
         }
     }
 
-    /// Tells everybody; who does not read is closed.
+    /// Tells everybody; who does not read is closed. A session that has just ended is no slow reader: why it ended is the
+    /// next message from it.
     fn tell(&mut self, event: Event) {
         let event = Arc::new(event);
-        let full: Vec<_> = self.connections.iter().filter(|(_, (_, o))| o.events.try_send(Arc::clone(&event)).is_err()).map(|(p, (c, _))| (*p, *c)).collect();
+        let is_full = |outbox: &Outbox| matches!(outbox.events.try_send(Arc::clone(&event)), Err(mpsc::error::TrySendError::Full(_)));
+        let full: Vec<_> = self.connections.iter().filter(|(_, (_, o))| is_full(o)).map(|(p, (c, _))| (*p, *c)).collect();
         for (person, connection) in full {
             if let Some((_, outbox)) = self.connections.remove(&person) {
                 tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");

@@ -1,0 +1,151 @@
+//! The room's task without sockets: entries are made as sessions make them.
+
+use std::time::Duration;
+
+use lectern_proto::control::{CloseReason, Event, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::limits::{CATALOGUE_PAGE, CONTROL_QUEUE};
+
+use super::*;
+use crate::media::{ChunkIndex, RoomKeys};
+use lectern_proto::control::CatalogueEntry;
+
+struct Stage {
+    room: Room,
+    catalogue: watch::Sender<Catalogue>,
+    stop: CancellationToken,
+    _dir: tempfile::TempDir,
+}
+
+async fn stage(people: usize) -> Stage {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (catalogue, told) = watch::channel(Catalogue::default());
+    let media = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index: Arc::new(ChunkIndex::default()) });
+    let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
+    let parts = RoomParts { name: "class".into(), people, media, catalogue: told, store, clock: Clock::start() };
+    let stop = CancellationToken::new();
+    Stage { room: Room::start(parts, &TaskTracker::new(), stop.clone()), catalogue, stop, _dir: dir }
+}
+
+impl Stage {
+    async fn enter(&self, person: u64, role: Role, connection: u64) -> Result<(Admission, Presence, Inbox), LoginRefusal> {
+        let (outbox, inbox) = queue();
+        let entry = Entry { person: PersonId(person), name: "Ana".into(), role, connection: ConnectionId(connection), outbox };
+        self.room.enter(entry).await.map(|(admission, presence)| (admission, presence, inbox))
+    }
+}
+
+async fn next(inbox: &mut Inbox) -> Event {
+    let event = tokio::time::timeout(Duration::from_secs(10), inbox.events.recv()).await.expect("an event in time");
+    Event::clone(&event.expect("an open queue"))
+}
+
+async fn until(inbox: &mut Inbox, what: impl Fn(&Event) -> bool) -> Event {
+    loop {
+        let event = next(inbox).await;
+        if what(&event) {
+            return event;
+        }
+    }
+}
+
+fn entry(n: usize) -> (VideoId, Arc<CatalogueEntry>) {
+    let id = VideoId(format!("{n:016x}"));
+    let entry = CatalogueEntry { id: id.clone(), title: n.to_string(), duration_us: 0, width: 0, height: 0, rungs: Vec::new(), state: VideoState::Waiting, thumbnail: None };
+    (id, Arc::new(entry))
+}
+
+#[tokio::test]
+async fn the_first_state_comes_in_order_and_in_pages() {
+    let stage = stage(10).await;
+    stage.catalogue.send_replace(Arc::new((0..CATALOGUE_PAGE + 1).map(entry).collect()));
+    let (_, _first, mut first_inbox) = stage.enter(1, Role::Student, 1).await.expect("room");
+    until(&mut first_inbox, |e| matches!(e, Event::Videos(v) if v.len() == 1)).await;
+    let (admission, _presence, mut inbox) = stage.enter(2, Role::Student, 2).await.expect("room");
+    assert_eq!(admission.name, "Ana (2)");
+    assert!(matches!(next(&mut inbox).await, Event::People(p) if p.len() == 2));
+    assert!(matches!(next(&mut inbox).await, Event::Videos(v) if v.len() == CATALOGUE_PAGE));
+    assert!(matches!(next(&mut inbox).await, Event::Videos(v) if v.len() == 1));
+    assert_eq!(next(&mut inbox).await, Event::Synchronised);
+    stage.catalogue.send_modify(|c| {
+        let catalogue = Arc::make_mut(c);
+        catalogue.pop_first();
+    });
+    let removed = until(&mut inbox, |e| matches!(e, Event::VideoRemoved(_))).await;
+    assert_eq!(removed, Event::VideoRemoved(entry(0).0));
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_disconnected_and_others_are_not() {
+    let stage = stage(10).await;
+    let (_, _slow, mut slow) = stage.enter(1, Role::Student, 1).await.expect("room");
+    let (_, _quick, mut quick) = stage.enter(2, Role::Student, 2).await.expect("room");
+    // More pages than a queue holds, twice: the quick one reads in between.
+    let half = |from: usize| (from..from + (CONTROL_QUEUE / 2 + 10) * CATALOGUE_PAGE).map(entry).collect::<Vec<_>>();
+    for part in 0..2 {
+        let new = half(part * 1_000_000);
+        let last = new.last().expect("some").0.clone();
+        stage.catalogue.send_modify(|c| Arc::make_mut(c).extend(new));
+        until(&mut quick, |e| matches!(e, Event::Videos(v) if v.iter().any(|v| v.id == last))).await;
+    }
+    assert_eq!((&mut slow.close).await, Ok(CloseReason::Overrun));
+    until(&mut quick, |e| matches!(e, Event::People(p) if p.iter().any(|p| p.id == PersonId(1) && !p.connected))).await;
+    assert!(quick.close.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_removal_rotates_the_key_once_everybody_knows_it() {
+    let stage = stage(10).await;
+    let (before, teacher, mut inbox) = stage.enter(1, Role::Instructor, 1).await.expect("room");
+    let (_, student, mut student_inbox) = stage.enter(2, Role::Student, 2).await.expect("room");
+    let (_, _third, _third_inbox) = stage.enter(3, Role::Student, 3).await.expect("room");
+    assert_eq!(student.remove(PersonId(1)).await, Err(Refusal::NotAllowed));
+    assert_eq!(teacher.remove(PersonId(9)).await, Err(Refusal::NoSuchPerson));
+    assert_eq!(teacher.remove(PersonId(2)).await, Ok(()));
+    assert_eq!((&mut student_inbox.close).await, Ok(CloseReason::Removed { by: "Ana".into() }));
+    let Event::MediaEpoch { epoch, room_key } = until(&mut inbox, |e| matches!(e, Event::MediaEpoch { .. })).await else { unreachable!() };
+    assert_eq!(epoch, before.epoch + 1);
+    assert_ne!(room_key, before.room_key);
+    assert_eq!(stage.room.media().keys.current().epoch, before.epoch, "not used before it is known");
+    // Who comes now gets both keys, and the one in use first.
+    let (late, _late, mut late_inbox) = stage.enter(4, Role::Student, 4).await.expect("room");
+    assert_eq!(late.epoch, before.epoch);
+    assert_eq!(next(&mut late_inbox).await, Event::MediaEpoch { epoch, room_key });
+    // A second removal meanwhile: its key follows when the first is not used any more.
+    assert_eq!(teacher.remove(PersonId(3)).await, Ok(()));
+    let Event::MediaEpoch { epoch: second, .. } = until(&mut inbox, |e| matches!(e, Event::MediaEpoch { .. })).await else { unreachable!() };
+    assert_eq!((second, stage.room.media().keys.current().epoch), (epoch + 1, epoch));
+}
+
+#[tokio::test]
+async fn one_seat_has_one_connection() {
+    let stage = stage(10).await;
+    let (_, older, mut older_inbox) = stage.enter(1, Role::Student, 1).await.expect("room");
+    let (admission, _newer, mut inbox) = stage.enter(1, Role::Student, 2).await.expect("room");
+    assert_eq!(admission.name, "Ana");
+    assert_eq!((&mut older_inbox.close).await, Ok(CloseReason::Replaced));
+    drop(older);
+    until(&mut inbox, |e| *e == Event::Synchronised).await;
+    // The end of the older connection is not the end of the person.
+    let (_, other, _other_inbox) = stage.enter(2, Role::Student, 3).await.expect("room");
+    drop(other);
+    let lost = until(&mut inbox, |e| matches!(e, Event::People(p) if p.iter().any(|p| !p.connected))).await;
+    assert!(matches!(lost, Event::People(p) if p.iter().all(|p: &Person| p.connected == (p.id == PersonId(1)))));
+}
+
+#[tokio::test]
+async fn a_full_room_still_has_a_place_for_its_teacher() {
+    let stage = stage(1).await;
+    let _one = stage.enter(1, Role::Student, 1).await.expect("room");
+    assert_eq!(stage.enter(2, Role::Student, 2).await.expect_err("full"), LoginRefusal::RoomFull);
+    assert!(stage.enter(3, Role::Instructor, 3).await.is_ok());
+    assert!(stage.enter(1, Role::Student, 4).await.is_ok(), "one's own seat");
+}
+
+#[tokio::test]
+async fn the_end_of_the_room_is_told() {
+    let stage = stage(1).await;
+    let (_, _presence, mut inbox) = stage.enter(1, Role::Student, 1).await.expect("room");
+    stage.stop.cancel();
+    assert_eq!((&mut inbox.close).await, Ok(CloseReason::ServerStopping));
+    assert!(matches!(stage.enter(2, Role::Student, 2).await, Err(LoginRefusal::Busy { .. })));
+}
