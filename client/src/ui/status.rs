@@ -29,7 +29,7 @@ pub(crate) fn status_ui(ui: &mut Ui, state: &ClassState, player: Option<&PlayerS
                     if let Some(player) = player {
                         numbers_ui(ui, player, cx);
                     }
-                    if let Some(round_trip) = state.round_trip {
+                    if let Some(round_trip) = state.round_trip.filter(|_| state.phase == Phase::Joined) {
                         value_ui(ui, &cx.text("status-round-trip"), &format::milliseconds(round_trip));
                     }
                 });

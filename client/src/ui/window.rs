@@ -226,6 +226,9 @@ impl Window {
         {
             playing.state.touch(&self.ctx);
         }
+        if self.asked.is_some() && ui.input(|i| i.key_pressed(egui::Key::Escape)) {
+            out.push(Command::CancelRemove);
+        }
         let mut cx = Cx { strings: &self.strings, out };
         let narrow = ui.available_width() < size::NARROW_WINDOW;
         let bare = on_stage && self.fullscreen;
@@ -284,6 +287,7 @@ impl Window {
             Command::Open(video) => self.open(video),
             Command::CloseStage => {
                 self.playing = None;
+                self.asked = None;
                 self.keys_shown = false;
                 self.screen.show(None);
                 self.leave_fullscreen();
@@ -400,6 +404,7 @@ impl Window {
     }
 
     fn open(&mut self, video: VideoId) {
+        self.asked = None;
         let changed = self.changed();
         let Some(member) = &self.seat else { return };
         let state = member.seat.state();

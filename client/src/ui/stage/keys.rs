@@ -101,6 +101,8 @@ pub(in crate::ui) fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let response = egui::Modal::new(Id::unique("keys")).frame(frame(ui)).show(ui.ctx(), |ui| {
         let c = colors(ui);
         ui.set_width(360.0);
+        ui.spacing_mut().interact_size.y = 24.0;
+        ui.spacing_mut().item_spacing.y = space::XS;
         ui.horizontal(|ui| {
             say(ui, Type::Title, c.t1, cx.text("keys-title"));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -1,0 +1,144 @@
+//! One way through the screens, with keys and mouse alone.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use lectern_tests::desk::Desk;
+
+use crate::room::Room;
+
+/// Measures of the window that clicks need, in points: rail, header, status line, people, join form.
+const RAIL: u32 = 72;
+const HEADER: u32 = 48;
+const STATUS: u32 = 28;
+const PEOPLE: u32 = 288;
+const FORM: u32 = 400;
+/// The lesson as the catalogue calls it.
+const LESSON: &str = "Lectern sample lesson";
+
+struct Hand<'a> {
+    desk: &'a Desk,
+    window: String,
+    width: u32,
+    height: u32,
+}
+
+impl Hand<'_> {
+    fn xdotool(&self, args: &[&str]) -> Result<()> {
+        let status = self.desk.command("xdotool").args(args).status().context("xdotool is not installed; run `make deps-test`")?;
+        ensure!(status.success(), "xdotool {args:?}");
+        Ok(())
+    }
+
+    fn keys(&self, keys: &[&str]) -> Result<()> {
+        for key in keys {
+            self.xdotool(&["key", "--window", &self.window, key])?;
+            wait(120);
+        }
+        Ok(())
+    }
+
+    fn write(&self, text: &str) -> Result<()> {
+        self.xdotool(&["type", "--delay", "4", text])?;
+        wait(200);
+        Ok(())
+    }
+
+    fn point(&self, x: u32, y: u32) -> Result<()> {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()])?;
+        wait(250);
+        Ok(())
+    }
+
+    fn click(&self, x: u32, y: u32) -> Result<()> {
+        self.point(x, y)?;
+        self.xdotool(&["click", "1"])?;
+        wait(400);
+        Ok(())
+    }
+
+    /// Where nothing lights up under the pointer.
+    fn rest(&self) -> Result<()> {
+        self.point(self.width - PEOPLE / 2, self.height - 120)
+    }
+}
+
+fn wait(ms: u64) {
+    std::thread::sleep(Duration::from_millis(ms));
+}
+
+/// Walks through every screen and takes its picture.
+pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: &dyn Fn(&str) -> PathBuf) -> Result<()> {
+    let desk = Desk::new(width, height, true)?;
+    let _window = desk.window(&[])?;
+    let found = desk.command("xdotool").args(["search", "--onlyvisible", "--name", "Lectern"]).output()?;
+    let window = String::from_utf8_lossy(&found.stdout).lines().next().context("the window is gone")?.to_owned();
+    let hand = Hand { desk: &desk, window, width, height };
+    hand.xdotool(&["windowmove", &hand.window, "0", "0", "windowsize", &hand.window, &width.to_string(), &height.to_string()])?;
+    hand.xdotool(&["windowfocus", &hand.window])?;
+    wait(1_000);
+    let shot = |screen: &str| {
+        wait(400);
+        desk.screenshot(&name(screen))
+    };
+
+    if light {
+        hand.click(width - FORM - 64, 40)?;
+    }
+    hand.click(width / 4, 208)?;
+    hand.rest()?;
+    shot("01-join-empty")?;
+    hand.write(&room.stack.join())?;
+    hand.keys(&["Tab"])?;
+    hand.write("Ana")?;
+    hand.keys(&["Tab"])?;
+    hand.write("not the password")?;
+    shot("02-join")?;
+    hand.keys(&["Return"])?;
+    wait(1_500);
+    shot("03-join-refused")?;
+    room.begin_long_work()?;
+    room.lose_someone()?;
+    hand.click(width / 4, 208)?;
+    hand.keys(&["ctrl+a"])?;
+    hand.write(&room.stack.instructor())?;
+    hand.keys(&["Tab", "ctrl+a"])?;
+    hand.write("Ms Novak")?;
+    hand.rest()?;
+    shot("04-join-instructor")?;
+    hand.keys(&["Return"])?;
+    wait(2_500);
+    shot("05-catalogue")?;
+    // The cross of the third person.
+    hand.click(width - 24, HEADER + 40 + 8 + 32 * 2 + 16)?;
+    shot("06-people-remove")?;
+    room.end_long_work()?;
+
+    let place = room.place_of(LESSON)? as u32;
+    let columns = (width - RAIL - PEOPLE - 40 + 16) / 276;
+    let card = (width - RAIL - PEOPLE - 40 - 16 * (columns - 1)) / columns;
+    ensure!(place / columns < 2, "the lesson is out of sight");
+    let row = card * 9 / 16 + 66 + 16;
+    hand.click(RAIL + 20 + (card + 16) * (place % columns) + card / 2, HEADER + 16 + row * (place / columns) + 60)?;
+    wait(2_000);
+    hand.keys(&["k", "4"])?;
+    wait(1_500);
+    hand.point(RAIL + (width - RAIL - PEOPLE) * 7 / 10, height - STATUS - 60)?;
+    shot("07-stage")?;
+    hand.click(width - PEOPLE - 106, height - STATUS - 28)?;
+    shot("08-stage-resolution")?;
+    hand.keys(&["Escape", "question"])?;
+    hand.rest()?;
+    shot("09-stage-keys")?;
+    hand.keys(&["Escape", "k"])?;
+    room.stack.kill();
+    wait(9_000);
+    shot("10-stage-reconnecting")?;
+    room.stack.run_on_same_ports()?;
+    wait(4_000);
+    hand.keys(&["End"])?;
+    wait(1_500);
+    shot("11-stage-ended")?;
+    Ok(())
+}
