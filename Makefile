@@ -17,6 +17,9 @@ ARGS ?=
 # client would link OpenCV.
 APPS := -p lectern-server -p lectern
 WORKER := -p lectern-media
+# Lint and tests look at all of it at once: one set of features, so that every dependency is built once. That the shipped
+# programs are apart is a test of its own (tests/tests/architecture.rs).
+EVERYTHING := --workspace --features lectern-media/make
 
 .PHONY: help
 help: ## Lists the targets
@@ -41,10 +44,8 @@ run: build ## Starts a class: sample lesson, server, and the instructor's window
 
 .PHONY: test
 test: deps-test ## Builds what the tests need and runs every test
-	$(CARGO) build $(CARGO_FLAGS) --workspace --all-targets
-	$(CARGO) build $(CARGO_FLAGS) $(WORKER) --features make,play --all-targets
-	$(CARGO) test $(CARGO_FLAGS) --workspace
-	$(CARGO) test $(CARGO_FLAGS) $(WORKER) --features make,play
+	$(CARGO) build $(CARGO_FLAGS) $(EVERYTHING) --all-targets
+	$(CARGO) test $(CARGO_FLAGS) $(EVERYTHING)
 
 .PHONY: bench
 bench: deps-test build ## Measures speed and memory beside a peer or the bare limit; writes docs/BENCHMARKS.md
@@ -54,8 +55,7 @@ bench: deps-test build ## Measures speed and memory beside a peer or the bare li
 lint: deps ## Checks form, warnings and scripts
 	$(CARGO) fmt --all --check
 	scripts/check-files
-	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
-	$(CARGO) clippy $(CARGO_FLAGS) $(WORKER) --features make,play --all-targets -- -D warnings
+	$(CARGO) clippy $(CARGO_FLAGS) $(EVERYTHING) --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps
 
 .PHONY: vectors

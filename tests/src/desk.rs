@@ -39,7 +39,7 @@ impl Desk {
     pub fn new(width: u32, height: u32, with_sound: bool) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let mut screen = Command::new("Xvfb");
-        screen.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")]);
+        screen.args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")]);
         let mut screen = screen.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("Xvfb is not installed; run `make deps`")?;
         let mut number = String::new();
         BufReader::new(screen.stdout.take().context("a pipe")?).read_line(&mut number)?;
@@ -94,7 +94,8 @@ impl Desk {
         let mut camera = self.command("ffmpeg");
         camera.args(["-v", "error", "-nostdin", "-f", "x11grab", "-draw_mouse", "0", "-framerate", &fps.to_string()]);
         camera.args(["-video_size", &format!("{}x{}", area.width, area.height), "-i", &format!("{}+{},{}", self.display, area.x, area.y)]);
-        camera.args(["-pix_fmt", "gray", "-f", "rawvideo", "-flush_packets", "1", "-"]);
+        // Each look as it comes: at its own pace ffmpeg would repeat looks to fill a rate.
+        camera.args(["-fps_mode", "passthrough", "-pix_fmt", "gray", "-f", "rawvideo", "-flush_packets", "1", "-"]);
         let pixels = (area.width * area.height) as usize;
         Film::start(camera, pixels)
     }

@@ -142,6 +142,18 @@ fn pausing_holds_the_picture_and_going_on_continues_with_the_next() {
     assert!(next > last && next <= last + 4, "from {last} to {next}");
 }
 
+/// The first segment of a rung is larger than what waits between the connection and its reader.
+#[test]
+fn segments_of_many_records_play() {
+    let stack = Stack::start(&[]).expect("a server");
+    lectern_tests::clip::test_clip(&stack.videos().join("rich.mp4"), 4, "2560x1440").expect("clip");
+    let video = stack.ready_video().expect("prepared");
+    let report = stack.client_json(&["watch", "--video", &video, "--quality", "1440p", "--for", "6"]).expect("watch");
+    assert_eq!((report["height"].as_u64(), report["stalls"].as_u64()), (Some(1440), Some(0)), "{report}");
+    assert!(report["bytes"].as_u64() > Some(3_000_000), "{report}");
+    assert!(report["frames"]["presented"].as_u64() >= Some(100), "{report}");
+}
+
 #[test]
 fn the_command_line_reports_what_was_seen() {
     let (stack, video) = lesson("1280x720");

@@ -67,7 +67,8 @@ const ASKS: usize = 16;
 /// Records that wait for their reader. Full: the connection waits, and so, by TCP, does the server.
 const RECORDS: usize = 64;
 
-/// A fetch under way; dropping it cancels it.
+/// A fetch under way; dropping it cancels it. Read it to its end or drop it: records come in the order of the requests, so
+/// one that is not read holds up all that were asked for after it on the same [`Fetcher`].
 #[derive(Debug)]
 pub struct Fetch {
     records: mpsc::Receiver<Result<Bytes, FetchError>>,

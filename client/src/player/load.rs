@@ -153,9 +153,9 @@ async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, place: usize, t
         state.media.as_ref().and_then(|m| m.manifest.tracks.get(track)?.segments.get(place)).map(|s| s.chunk)
     };
     let Some(chunk) = chunk else { return Ok(()) };
-    // Asked for before the first use of a track's initialisation, so that both are on their way.
-    let mut fetch = fetcher.fetch(chunk).await?;
+    // First, and waited for: behind a large segment that nobody reads yet it would never come.
     let Some(init) = init(shared, fetcher, track).await? else { return Ok(()) };
+    let mut fetch = fetcher.fetch(chunk).await?;
     let mut reader = SegmentReader::new((*init).clone());
     let mut begun = false;
     while let Some(record) = fetch.record().await? {
