@@ -69,6 +69,24 @@ fn only_what_is_in_sight_is_laid_out() {
 }
 
 #[test]
+fn the_keyboard_reaches_and_opens_every_card() {
+    let fake = Fake::joined(Role::Student);
+    fake.lock().state.videos = (0..40).map(|i| video(&format!("{i:016x}"), &format!("Lesson {i}"), 60, ready())).collect();
+    let mut harness = enter(&fake);
+    for i in 0..100 {
+        harness.key_press(egui::Key::Tab);
+        harness.run_ok();
+        if harness.query_by(|n| n.is_focused() && n.label().as_deref() == Some("Lesson 39, 1:00")).is_some() {
+            break;
+        }
+        assert!(i < 60, "the last card is not reached");
+    }
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert!(matches!(&fake.take()[0], Call::Open(id, _) if id.0 == format!("{:016x}", 39)));
+}
+
+#[test]
 fn everybody_is_listed_with_who_is_who() {
     let harness = enter(&Fake::joined(Role::Student));
     for name in ["Ms Novak", "Ana", "Ben", "Chen"] {

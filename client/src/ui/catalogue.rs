@@ -13,7 +13,7 @@ use super::format;
 use super::icons::Icon;
 use super::thumbnails::Thumbnails;
 use super::tokens::{Type, colors, motion, radius, size, space};
-use super::widgets::{empty_ui, paint_spinner, progress_ui, say, say_line, spinner_ui};
+use super::widgets::{empty_ui, paint_spinner, progress_ui, rows_ui, say, say_line, spinner_ui};
 use crate::class::ClassState;
 
 /// Distance between cards, and below a card.
@@ -36,26 +36,18 @@ pub(crate) fn catalogue_ui(ui: &mut Ui, state: &ClassState, seat: &dyn Seat, thu
     }
     let frame = Frame::new().inner_margin(Margin { left: 20, right: 0, top: 0, bottom: 0 });
     frame.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = GAP;
         let (columns, width) = columns(ui.available_width() - 20.0);
         let height = width * 9.0 / 16.0 + WORDS;
         let rows = state.videos.len().div_ceil(columns);
-        ScrollArea::vertical().auto_shrink(false).content_margin(Margin { left: 0, right: 20, top: 16, bottom: 16 }).show_rows(
-            ui,
-            height,
-            rows,
-            |ui, visible| {
-                for row in visible {
-                    let (_, place) = ui.allocate_space(vec2(ui.available_width(), height));
-                    for (column, video) in state.videos.iter().skip(row * columns).take(columns).enumerate() {
-                        let left = place.left() + column as f32 * (width + GAP);
-                        let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, height));
-                        let mut ui = ui.new_child(UiBuilder::new().id_salt(&video.id).max_rect(rect));
-                        card_ui(&mut ui, rect, video, seat, thumbnails, cx);
-                    }
-                }
-            },
-        );
+        let area = ScrollArea::vertical().content_margin(Margin { left: 0, right: 20, top: 16, bottom: 16 });
+        rows_ui(ui, area, height, GAP, rows, |ui, row, place| {
+            for (column, video) in state.videos.iter().skip(row * columns).take(columns).enumerate() {
+                let left = place.left() + column as f32 * (width + GAP);
+                let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, height));
+                let mut ui = ui.new_child(UiBuilder::new().id_salt(&video.id).max_rect(rect));
+                card_ui(&mut ui, rect, video, seat, thumbnails, cx);
+            }
+        });
     });
 }
 
@@ -72,6 +64,9 @@ fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, seat: &dyn Seat, thu
     let response = ui.interact(rect, ui.scope_id().with("open"), if ready { Sense::click() } else { Sense::hover() });
     let label = label(video, cx);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, ready, &label));
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     let marked = ready && (response.hovered() || response.has_focus());
 
     picture_ui(ui, picture, video, seat, thumbnails, cx);

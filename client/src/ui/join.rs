@@ -82,7 +82,6 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
         brand_ui(ui, view, cx);
         ui.add_space(space::XL);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(ui.available_width().min(840.0));
             say(ui, Type::Display, c.t1, cx.text("join-title"));
             say(ui, Type::Body, c.t2, cx.text("join-subtitle"));
             ui.add_space(space::M);

@@ -1,12 +1,12 @@
 //! Who is in the room: the panel on the right. An instructor can remove a person, after one question in that person's row.
 
-use egui::{Align, Frame, Layout, Margin, ScrollArea, Ui, UiBuilder};
+use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder};
 use lectern_proto::control::{Person, PersonId, Role};
 
 use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::tokens::{Type, colors, size, space};
-use super::widgets::{Look, Push, avatar_ui, icon_ui, say, say_line};
+use super::widgets::{Look, Push, avatar_ui, icon_ui, rows_ui, say, say_line};
 use crate::class::{ClassState, Me};
 
 /// Draws the panel into the space of `ui`. `asked` is the person whose removal is being asked about.
@@ -22,17 +22,15 @@ pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>
             say(ui, Type::MonoSmall, c.t3, state.people.len().to_string());
         });
         ui.spacing_mut().item_spacing.y = 0.0;
-        let rows = state.people.len();
-        ScrollArea::vertical().auto_shrink(false).show_rows(ui, size::LIST_ROW, rows, |ui, visible| {
-            for person in state.people.get(visible).unwrap_or_default() {
-                row(ui, person, state.me.as_ref(), asked == Some(person.id), cx);
+        rows_ui(ui, ScrollArea::vertical(), size::LIST_ROW, 0.0, state.people.len(), |ui, i, place| {
+            if let Some(person) = state.people.get(i) {
+                row(ui, place, person, state.me.as_ref(), asked == Some(person.id), cx);
             }
         });
     });
 }
 
-fn row(ui: &mut Ui, person: &Person, me: Option<&Me>, asked: bool, cx: &mut Cx<'_>) {
-    let (_, rect) = ui.allocate_space(egui::vec2(ui.available_width(), size::LIST_ROW));
+fn row(ui: &mut Ui, rect: Rect, person: &Person, me: Option<&Me>, asked: bool, cx: &mut Cx<'_>) {
     let builder = UiBuilder::new().id_salt(person.id).max_rect(rect).layout(Layout::left_to_right(Align::Center));
     let mut ui = ui.new_child(builder);
     ui.spacing_mut().item_spacing.x = space::S;

@@ -4,7 +4,7 @@
 //! over plain data. A pass reads snapshots, draws, then carries out commands; nothing in it waits.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, ThemePreference, Ui, UiBuilder, ViewportCommand, pos2};
 use lectern_proto::control::{PersonId, VideoId, VideoState};
@@ -30,6 +30,8 @@ use crate::player::{PlayError, PlayState, PlayerOptions, PlayerStatus};
 
 /// A seek by key counts from the last target for so long, in seconds: the position follows a little later.
 const AIM_HOLDS: f64 = 0.6;
+/// The shortest wait that egui answers with one repaint instead of two.
+const SOON: Duration = Duration::from_millis(1);
 /// Repaints a second while sound plays without pictures.
 const SOUND_ONLY_RATE: f32 = 4.0;
 /// The rung to begin with has at most so many rows.
@@ -194,7 +196,8 @@ impl Window {
         }
         let status = playback.status();
         match presented.next_at {
-            Some(at) => self.ctx.request_repaint_after(at.saturating_duration_since(now)),
+            // Asking for at once would repaint twice.
+            Some(at) => self.ctx.request_repaint_after(at.saturating_duration_since(now).max(SOON)),
             None if status.state == PlayState::Playing => self.ctx.request_repaint_after_secs(1.0 / SOUND_ONLY_RATE),
             None => {}
         }
@@ -429,7 +432,7 @@ impl Window {
 
     fn changed(&self) -> Changed {
         let ctx = self.ctx.clone();
-        Arc::new(move || ctx.request_repaint())
+        Arc::new(move || ctx.request_repaint_after(SOON))
     }
 
     fn leave_fullscreen(&mut self) {

@@ -8,7 +8,7 @@ pub(crate) use field::Field;
 pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui};
 pub(crate) use push::{Look, Push};
 
-use egui::{Align2, Color32, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Color32, Label, Rect, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use super::icons::Icon;
 use super::tokens::{Type, colors, motion};
@@ -76,6 +76,19 @@ pub(crate) fn progress_ui(ui: &mut Ui, width: f32, share: f32, label: &str) -> R
     response
         .widget_info(|| egui::WidgetInfo { value: Some(percent.round()), ..egui::WidgetInfo::labeled(egui::accesskit::Role::ProgressIndicator, true, label) });
     response
+}
+
+/// Equal rows of which only those in sight are laid out, and one on each side, so that the keyboard reaches the next.
+pub(crate) fn rows_ui(ui: &mut Ui, area: ScrollArea, height: f32, gap: f32, count: usize, mut row: impl FnMut(&mut Ui, usize, Rect)) {
+    let step = height + gap;
+    area.auto_shrink(false).show_viewport(ui, |ui, sight| {
+        let (_, whole) = ui.allocate_space(vec2(ui.available_width(), (step * count as f32 - gap).max(0.0)));
+        let first = (sight.top() / step).floor().max(0.0) as usize;
+        let last = (sight.bottom() / step).ceil().max(0.0) as usize;
+        for i in first.saturating_sub(1)..last.saturating_add(1).min(count) {
+            row(ui, i, Rect::from_min_size(pos2(whole.left(), whole.top() + i as f32 * step), vec2(whole.width(), height)));
+        }
+    });
 }
 
 /// A round picture of a person: the first letter of the name.
