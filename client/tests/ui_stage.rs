@@ -254,7 +254,7 @@ fn hostile_numbers_do_not_break_the_stage() {
             let mut shared = fake.lock();
             shared.status.position_us = position;
             shared.status.duration_us = duration;
-            shared.status.buffered_us = u64::MAX..0;
+            shared.status.buffered_us = std::ops::Range { start: u64::MAX, end: 0 };
             shared.status.volume = f32::NAN;
             shared.status.rungs = vec![String::new(); 50];
         }

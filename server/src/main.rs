@@ -43,7 +43,8 @@ fn misconfigured(problems: &[Problem]) -> ExitCode {
 }
 
 fn start_log(args: &ConfigArgs) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&args.log).with_context(|| format!("--log: `{}` is not a filter; try info, debug or lectern_server=debug", args.log))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&args.log)
+        .with_context(|| format!("--log: `{}` is not a filter; try info, debug or lectern_server=debug", args.log))?;
     let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
     Ok(())
@@ -77,7 +78,7 @@ async fn serve(config: Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         Some(path) => Some(AnnounceFile::write(path, server.announcement()).with_context(|| format!("cannot write {}", path.display()))?),
         None => None,
     };
-    greet(&server);
+    greet(&server, announced.is_some());
     signals.next().await;
     tokio::spawn(async move {
         signals.next().await;
@@ -89,7 +90,7 @@ async fn serve(config: Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// What a teacher needs, on standard error.
-fn greet(server: &Server) {
+fn greet(server: &Server, announced: bool) {
     let announcement = server.announcement();
     eprintln!("\n  Lectern is ready. Give this link to your class:\n    {}", announcement.join);
     match server.generated_password() {
@@ -99,8 +100,10 @@ fn greet(server: &Server) {
     // What goes to a file or a journal would be read by others.
     if std::io::stderr().is_terminal() {
         eprintln!("  Your own link, as instructor (keep it secret):\n    {}", announcement.instructor);
-    } else {
+    } else if announced {
         eprintln!("  Your own link, as instructor, is in the file of --announce.");
+    } else {
+        eprintln!("  Your own link, as instructor, is not written to a log: start in a terminal, or with --announce FILE.");
     }
     eprintln!("  Ctrl-C ends the server.\n");
 }

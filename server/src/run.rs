@@ -63,7 +63,8 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let clock = Clock::start();
         config.make_directories().map_err(StartError::Config)?;
-        let (control_port, video_port, audio_port) = (open(config.bind, &config.control_port)?, open(config.bind, &config.video_port)?, open(config.bind, &config.audio_port)?);
+        let (control_port, video_port, audio_port) =
+            (open(config.bind, &config.control_port)?, open(config.bind, &config.video_port)?, open(config.bind, &config.audio_port)?);
         let locks = Locks::take(&config.paths)?;
         let store = Store::open(&config.store).await?;
         store.forget_expired(unix_seconds()).await?;
@@ -78,7 +79,14 @@ impl Server {
         let index = Arc::new(ChunkIndex::default());
         let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());
         let room_media = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index });
-        let parts = RoomParts { name: config.room.name, people: config.limits.people, media: room_media, catalogue: library.catalogue.clone(), store: store.clone(), clock };
+        let parts = RoomParts {
+            name: config.room.name,
+            people: config.limits.people,
+            media: room_media,
+            catalogue: library.catalogue.clone(),
+            store: store.clone(),
+            clock,
+        };
         let room = Room::start(parts, &tasks, stop.clone());
         let sessions = Arc::new(MediaSessions::default());
         let media = Arc::new(Media::new(Arc::clone(&sessions), SealedCache::new(config.limits.chunk_cache_bytes), clock));

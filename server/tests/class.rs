@@ -10,8 +10,8 @@ use lectern_proto::control::{CloseReason, ControlError, Event, LoginRefusal, Log
 use lectern_proto::limits::LOGIN_FAILURES_BURST;
 use lectern_proto::link::JoinLink;
 use support::client::{Client, Ended, Member};
-use support::stage::{Stage, instructor, join};
 use support::soon;
+use support::stage::{Stage, instructor, join};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
@@ -90,7 +90,13 @@ async fn a_seat_outlives_its_connection_and_the_server() {
     let mut again = Member::again(&link, &seat).await.expect("the seat after a restart");
     assert_eq!((again.joined.you, again.joined.name.as_str()), (you, "Ana"));
     again.request(Request::Leave).await;
-    assert!(soon("the end", async { while again.client.next().await.is_ok() {} true }).await);
+    assert!(
+        soon("the end", async {
+            while again.client.next().await.is_ok() {}
+            true
+        })
+        .await
+    );
     assert_eq!(Member::again(&link, &seat).await.err(), Some(LoginRefusal::SeatUnknown), "left");
     let other = Member::enter(&link, "Bo").await;
     assert_ne!(other.joined.you, you);

@@ -81,7 +81,10 @@ fn it_announces_itself_and_ends_cleanly() {
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(json["pid"], running.0.id());
     let join: lectern_proto::link::JoinLink = json["join"].as_str().expect("text").parse().expect("a link");
-    assert_eq!((join.room.as_str(), join.hosts.as_slice(), u64::from(join.port)), ("Klasse 7", &["127.0.0.1".to_owned()][..], json["ports"]["control"].as_u64().expect("a port")));
+    assert_eq!(
+        (join.room.as_str(), join.hosts.as_slice(), u64::from(join.port)),
+        ("Klasse 7", &["127.0.0.1".to_owned()][..], json["ports"]["control"].as_u64().expect("a port"))
+    );
     for port in ["control", "video", "audio"] {
         let port = u16::try_from(json["ports"][port].as_u64().expect("a port")).expect("a port");
         std::net::TcpStream::connect(("127.0.0.1", port)).expect("open");
@@ -157,7 +160,13 @@ fn check_prints_what_is_in_force_and_makes_nothing() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let settings = json["settings"].as_array().expect("a list");
-    let of = |key: &str| settings.iter().find(|s| s["key"] == key).map(|s| (s["value"].as_str().expect("text").to_owned(), s["source"].as_str().expect("text").to_owned())).expect(key);
+    let of = |key: &str| {
+        settings
+            .iter()
+            .find(|s| s["key"] == key)
+            .map(|s| (s["value"].as_str().expect("text").to_owned(), s["source"].as_str().expect("text").to_owned()))
+            .expect(key)
+    };
     assert_eq!(of("data"), ("other".into(), format!("{}:7", stage.path("config.ini").display())));
     assert_eq!(of("people"), ("300".into(), "default".into()));
     assert_eq!(of("720p").1, "default");

@@ -113,10 +113,12 @@ async fn a_changed_ladder_redoes_only_what_changed() {
 #[tokio::test]
 async fn what_cannot_be_prepared_stands_in_the_catalogue_with_its_reason() {
     let stage = Stage::new();
-    stage.worker(r#"case "$3" in
+    stage.worker(
+        r#"case "$3" in
 *crash*) kill -9 $$;;
 *) echo '{"event":"failed","kind":"unreadable","reason":"No video.\nConvert it."}'; exit 1;;
-esac"#);
+esac"#,
+    );
     stage.put("notes.txt", b"text");
     stage.put("crash.mp4", b"crash");
     let server = stage.serve().await;

@@ -40,7 +40,7 @@ impl Desk {
         let dir = tempfile::tempdir()?;
         let mut screen = Command::new("Xvfb");
         screen.args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")]);
-        let mut screen = screen.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("Xvfb is not installed; run `make deps`")?;
+        let mut screen = screen.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("Xvfb is not installed; run `make deps-test`")?;
         let mut number = String::new();
         BufReader::new(screen.stdout.take().context("a pipe")?).read_line(&mut number)?;
         let mut desk = Self { dir, screen, display: format!(":{}", number.trim()), sound: None };
@@ -56,7 +56,7 @@ impl Desk {
         server.args(["-n", "--daemonize=no", "--system=false", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"]);
         server.arg(format!("--load=module-native-protocol-unix auth-anonymous=1 socket={}", self.socket().display()));
         server.arg("--load=module-null-sink sink_name=ear rate=48000 channels=2");
-        self.sound = Some(server.stderr(Stdio::null()).spawn().context("pulseaudio is not installed; run `make deps`")?);
+        self.sound = Some(server.stderr(Stdio::null()).spawn().context("pulseaudio is not installed; run `make deps-test`")?);
         let up = || self.command("pactl").arg("info").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
         ensure!(wait_until(Duration::from_secs(10), up), "the sound server does not answer");
         Ok(())
@@ -110,7 +110,7 @@ impl Desk {
 
     /// Takes a picture of the screen.
     pub fn screenshot(&self, path: &Path) -> Result<()> {
-        let status = self.command("import").args(["-window", "root"]).arg(path).status().context("imagemagick is not installed; run `make deps`")?;
+        let status = self.command("import").args(["-window", "root"]).arg(path).status().context("imagemagick is not installed; run `make deps-test`")?;
         ensure!(status.success(), "no picture of the screen");
         Ok(())
     }
@@ -181,17 +181,20 @@ impl Drop for Window<'_> {
     }
 }
 
+/// What came out of a recorder at once, and when.
+pub type Block = (Instant, Vec<u8>);
+
 /// A recording under way: blocks of bytes with the time at which each came out of the recorder.
 #[derive(Debug)]
 pub struct Film {
     recorder: Child,
     stop: Arc<AtomicBool>,
-    reader: Option<JoinHandle<Vec<(Instant, Vec<u8>)>>>,
+    reader: Option<JoinHandle<Vec<Block>>>,
 }
 
 impl Film {
     fn start(mut recorder: Command, block: usize) -> Result<Self> {
-        let mut recorder = recorder.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("ffmpeg or parec is not installed; run `make deps`")?;
+        let mut recorder = recorder.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("ffmpeg or parec is not installed; run `make deps-test`")?;
         let mut output = recorder.stdout.take().context("a pipe")?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
@@ -207,7 +210,7 @@ impl Film {
     }
 
     /// Ends the recording and gives it.
-    pub fn finish(mut self) -> Result<Vec<(Instant, Vec<u8>)>> {
+    pub fn finish(mut self) -> Result<Vec<Block>> {
         self.stop.store(true, Ordering::Relaxed);
         let _ = self.recorder.kill();
         let reader = self.reader.take().context("read once")?;
@@ -224,7 +227,7 @@ impl Drop for Film {
 
 /// Blocks of samples as single samples, each with its time: the last of a block came when the block did.
 #[must_use]
-pub fn samples(blocks: &[(Instant, Vec<u8>)]) -> Vec<(Instant, f32)> {
+pub fn samples(blocks: &[Block]) -> Vec<(Instant, f32)> {
     let mut out = Vec::new();
     for (at, block) in blocks {
         let n = block.len() / 4;

@@ -94,14 +94,20 @@ fn a_server_killed_while_preparing_goes_on_where_it_was() {
     std::fs::rename(stack.path("whole.mp4"), stack.videos().join("long.mp4")).expect("rename");
     let objects = |stack: &Stack| {
         let dirs = std::fs::read_dir(stack.path("chunks")).expect("chunks");
-        dirs.flatten().filter_map(|d| std::fs::read_dir(d.path().join("objects")).ok()).flat_map(|d| d.flatten().map(|e| e.path()).collect::<Vec<_>>()).collect::<Vec<_>>()
+        dirs.flatten()
+            .filter_map(|d| std::fs::read_dir(d.path().join("objects")).ok())
+            .flat_map(|d| d.flatten().map(|e| e.path()).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
     };
     assert!(wait_until(Duration::from_secs(60), || objects(&stack).len() >= 12), "preparation began: {}", stack.log());
     let worker = children(stack.pid());
     stack.kill();
     let before = objects(&stack);
     for pid in worker {
-        assert!(wait_until(Duration::from_secs(5), || !std::path::Path::new(&format!("/proc/{pid}")).exists() || is_zombie(pid)), "the worker ends with its server");
+        assert!(
+            wait_until(Duration::from_secs(5), || !std::path::Path::new(&format!("/proc/{pid}")).exists() || is_zombie(pid)),
+            "the worker ends with its server"
+        );
     }
     let stamps: Vec<_> = before.iter().map(|p| std::fs::metadata(p).and_then(|m| m.modified()).ok()).collect();
     stack.run().expect("starts again");
@@ -161,7 +167,8 @@ fn the_server_gone_during_playback_is_only_a_pause() {
 fn strangers_are_refused_in_words() {
     let stack = Stack::start(&[]).expect("a server");
     let run = |link: &str, password: &str| {
-        let output = Command::new(lectern_tests::stack::bin("lectern")).args(["videos", "--name", "eve", "--password", password, "--join", link]).output().expect("run");
+        let output =
+            Command::new(lectern_tests::stack::bin("lectern")).args(["videos", "--name", "eve", "--password", password, "--join", link]).output().expect("run");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let (code, words) = run(&stack.join(), "wrong");

@@ -34,7 +34,13 @@ struct Membership {
     changed: Changed,
 }
 
-pub(super) async fn run(request: JoinRequest, mut inbox: mpsc::Receiver<Command>, out: watch::Sender<Arc<ClassState>>, route: watch::Sender<Option<MediaRoute>>, changed: Changed) {
+pub(super) async fn run(
+    request: JoinRequest,
+    mut inbox: mpsc::Receiver<Command>,
+    out: watch::Sender<Arc<ClassState>>,
+    route: watch::Sender<Option<MediaRoute>>,
+    changed: Changed,
+) {
     let state = ClassState::connecting(&request.link.room);
     let mut membership = Membership { request, seat: None, state, out, route, changed };
     let mut pause = RETRY_FIRST;
@@ -159,7 +165,9 @@ impl Membership {
                     Err(why) => Some(Ended::Over(why)),
                 }
             }
-            Output::Login(LoginReply::Refused(LoginRefusal::Busy { retry_after_ms })) if self.seat.is_some() => Some(Ended::Lost(JoinError::Busy(seconds(retry_after_ms)).to_string())),
+            Output::Login(LoginReply::Refused(LoginRefusal::Busy { retry_after_ms })) if self.seat.is_some() => {
+                Some(Ended::Lost(JoinError::Busy(seconds(retry_after_ms)).to_string()))
+            }
             Output::Login(LoginReply::Refused(refusal)) => Some(Ended::Over(join_error(&refusal))),
             Output::Event(event) => {
                 let ended = self.event(event);
@@ -199,7 +207,7 @@ impl Membership {
                     self.state.people.retain(|p| p.id != person.id);
                     self.state.people.push(person);
                 }
-                self.state.people.sort_by(|a, b| (a.role != Role::Instructor, a.name.to_lowercase(), a.id).cmp(&(b.role != Role::Instructor, b.name.to_lowercase(), b.id)));
+                self.state.people.sort_by_key(|p| (p.role != Role::Instructor, p.name.to_lowercase(), p.id));
             }
             Event::PersonLeft(id) => self.state.people.retain(|p| p.id != id),
             Event::Videos(videos) => {

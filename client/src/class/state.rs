@@ -47,7 +47,10 @@ pub enum Phase {
     Connecting,
     Joined,
     /// The connection was lost; it is tried again by itself, and playback goes on from its buffer.
-    Reconnecting { since: Instant, why: String },
+    Reconnecting {
+        since: Instant,
+        why: String,
+    },
     /// Over: nothing is tried any more.
     Ended(JoinError),
 }
@@ -57,7 +60,9 @@ pub enum Phase {
 pub enum JoinError {
     #[error("cannot reach {hosts} on port {port}: {why}. Check that the server runs and that both machines are on one network.")]
     Unreachable { hosts: String, port: u16, why: String },
-    #[error("the server at {host} shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew; ask for a fresh link. No password was sent.")]
+    #[error(
+        "the server at {host} shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew; ask for a fresh link. No password was sent."
+    )]
     OtherCertificate { host: String },
     #[error("{0}. Update the older one of the two.")]
     Version(String),

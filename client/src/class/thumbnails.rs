@@ -39,7 +39,7 @@ impl std::fmt::Debug for Thumbnails {
 
 impl Thumbnails {
     pub(super) fn new(runtime: tokio::runtime::Handle, route: watch::Receiver<Option<MediaRoute>>, changed: Changed) -> Self {
-        Self { runtime, route, changed: changed, shared: Arc::default() }
+        Self { runtime, route, changed, shared: Arc::default() }
     }
 
     pub(super) fn bytes(&self, wanted: ChunkRef) -> Option<Bytes> {

@@ -59,7 +59,9 @@ enum Command {
     #[command(after_help = "Example:\n  lectern people --join LINK --name Ana --password open-sesame")]
     People,
     /// Plays a stored video without a window and reports what was seen, as JSON
-    #[command(after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P")]
+    #[command(
+        after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P"
+    )]
     Watch(watch::WatchArgs),
 }
 
@@ -131,7 +133,8 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
 
 impl Entry {
     fn request(self) -> Result<JoinRequest, Failure> {
-        let link = self.join.ok_or_else(|| Failure::Usage("no class is named: give --join with the link that the server printed, or set LECTERN_JOIN".to_owned()))?;
+        let link =
+            self.join.ok_or_else(|| Failure::Usage("no class is named: give --join with the link that the server printed, or set LECTERN_JOIN".to_owned()))?;
         let name = self.name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
         Ok(JoinRequest { link, name, password: self.password })
     }

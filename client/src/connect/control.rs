@@ -44,7 +44,15 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) fn new(dialled: Dialled) -> Self {
         let core = ClientCore::new(Duration::ZERO, AGENT);
-        Self { stream: dialled.stream, core, started: Instant::now(), buffer: vec![0; 16 * 1024], unsent: Vec::new(), address: dialled.address, secret: dialled.secret }
+        Self {
+            stream: dialled.stream,
+            core,
+            started: Instant::now(),
+            buffer: vec![0; 16 * 1024],
+            unsent: Vec::new(),
+            address: dialled.address,
+            secret: dialled.secret,
+        }
     }
 
     pub(crate) fn login(&mut self, login: &LoginRequest) {

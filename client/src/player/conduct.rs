@@ -65,7 +65,8 @@ pub(super) fn tick(state: &mut State, shared: &Shared, generation: u64, finished
 
 /// Whether the clock may run: there is a picture to show and sound to go with it.
 fn is_filled(state: &State, shared: &Shared, sound: Duration, finished: bool) -> bool {
-    let picture = state.media.as_ref().is_none_or(|m| !m.has_video) || !state.pictures.is_empty() || state.video_ended || (state.first_shown && !state.video_starved);
+    let picture =
+        state.media.as_ref().is_none_or(|m| !m.has_video) || !state.pictures.is_empty() || state.video_ended || (state.first_shown && !state.video_starved);
     picture && (finished || shared.sink().as_mut().is_some_and(|s| s.buffered() >= sound))
 }
 
@@ -79,7 +80,9 @@ fn playing(state: &mut State, shared: &Shared, finished: bool, now: Instant) {
         state.pass(i64::MAX);
         state.play = PlayState::Ended;
         state.want_playing = false;
-    } else if (!finished && dry && !moving) || (state.video_starved && state.pictures.is_empty() && !state.video_ended && position > state.shown_until_us + PATIENCE_US) {
+    } else if (!finished && dry && !moving)
+        || (state.video_starved && state.pictures.is_empty() && !state.video_ended && position > state.shown_until_us + PATIENCE_US)
+    {
         state.begin_stall(now);
     }
 }

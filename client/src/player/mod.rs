@@ -98,7 +98,13 @@ impl Drop for Handle {
 }
 
 impl Player {
-    pub(crate) fn open(runtime: &tokio::runtime::Handle, fetcher: Fetcher, manifest: ChunkRef, ladder: &[RungSpec], options: PlayerOptions) -> Result<Self, PlayError> {
+    pub(crate) fn open(
+        runtime: &tokio::runtime::Handle,
+        fetcher: Fetcher,
+        manifest: ChunkRef,
+        ladder: &[RungSpec],
+        options: PlayerOptions,
+    ) -> Result<Self, PlayError> {
         check_quality(ladder, &options.quality)?;
         let shared = Arc::new(Shared::new(State::new(options.quality, options.start_us, !options.paused), options.changed));
         runtime.spawn(load::run(shared.clone(), fetcher.clone(), manifest, ladder.to_vec()));

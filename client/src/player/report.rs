@@ -114,7 +114,8 @@ fn reason(state: &State) -> Option<String> {
         return Some(format!("{} frames could not be decoded cleanly", stats.corrupt));
     }
     let missed = stats.dropped + stats.late;
-    (missed * 100 > stats.presented).then(|| format!("this machine cannot decode or show this resolution in time: {missed} of {} frames were late or left out", state.expected))
+    (missed * 100 > stats.presented)
+        .then(|| format!("this machine cannot decode or show this resolution in time: {missed} of {} frames were late or left out", state.expected))
 }
 
 pub(super) fn seconds(d: Duration) -> f64 {

@@ -42,7 +42,19 @@ struct Feeder {
 }
 
 pub(super) fn run(shared: Arc<Shared>, audible: bool) {
-    let mut feeder = Feeder { shared, generation: 0, cursor: Cursor::default(), decoder: None, origin_us: 0, frames: 0, pending: None, ahead: None, exhausted: false, finished: false, volume: -1.0 };
+    let mut feeder = Feeder {
+        shared,
+        generation: 0,
+        cursor: Cursor::default(),
+        decoder: None,
+        origin_us: 0,
+        frames: 0,
+        pending: None,
+        ahead: None,
+        exhausted: false,
+        finished: false,
+        volume: -1.0,
+    };
     if !feeder.open_sink(audible) {
         return;
     }

@@ -14,7 +14,11 @@ const NAP: Duration = Duration::from_millis(500);
 
 /// What is to be done next.
 enum Work {
-    Decode { sample: Sample, track: usize, init: Arc<Init> },
+    Decode {
+        sample: Sample,
+        track: usize,
+        init: Arc<Init>,
+    },
     /// The track has come to its end.
     Drain,
     Stop,

@@ -17,7 +17,7 @@ pub const CLIENT_MESSAGE_MAX: usize = 96 * 1024;
 /// Full: the client closes the connection.
 pub const SERVER_MESSAGE_MAX: usize = 512 * 1024;
 /// Catalogue entries or people in one message.
-pub const CATALOGUE_PAGE: usize = 200;
+pub const CATALOGUE_PAGE: usize = 100;
 /// Messages waiting for one client. At the end of the queue the client does not read: it is disconnected, nothing is
 /// dropped silently.
 pub const CONTROL_QUEUE: usize = 256;

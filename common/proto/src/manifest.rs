@@ -223,7 +223,8 @@ mod tests {
     use super::*;
 
     fn sample() -> Manifest {
-        let segment = |i: u64| Segment { chunk: ChunkHash([u8::try_from(i).expect("small"); 32]), bytes: 100, start: i * 180_000, duration: 180_000, samples: 60 };
+        let segment =
+            |i: u64| Segment { chunk: ChunkHash([u8::try_from(i).expect("small"); 32]), bytes: 100, start: i * 180_000, duration: 180_000, samples: 60 };
         Manifest {
             version: MANIFEST_VERSION,
             duration_us: 6_000_000,

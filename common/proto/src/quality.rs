@@ -63,10 +63,8 @@ impl Plan {
 /// The video's track for a rung: the one of that name, or the one whose place in the ladder is nearest (the lower of two).
 fn nearest(manifest: &Manifest, ladder: &[RungSpec], name: &str) -> Result<usize, QualityError> {
     let place = |n: &str| ladder.iter().position(|r| r.name == n);
-    let wanted = place(name).ok_or_else(|| QualityError::UnknownRung {
-        name: name.to_owned(),
-        known: ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", "),
-    })?;
+    let wanted = place(name)
+        .ok_or_else(|| QualityError::UnknownRung { name: name.to_owned(), known: ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ") })?;
     let distance = |t: &Track| t.rung().and_then(place).map_or(usize::MAX, |p| p.abs_diff(wanted));
     manifest.video_tracks().min_by_key(|(_, t)| distance(t)).map(|(i, _)| i).ok_or(QualityError::NoVideo)
 }

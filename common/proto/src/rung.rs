@@ -71,14 +71,11 @@ impl RungSpec {
         if !BOX_EDGE.contains(&box_width) || !BOX_EDGE.contains(&box_height) {
             return Err(RungError::Box(box_width, box_height));
         }
-        if box_width % 2 != 0 || box_height % 2 != 0 {
+        if !box_width.is_multiple_of(2) || !box_height.is_multiple_of(2) {
             return Err(RungError::Odd(box_width, box_height));
         }
         let bitrate_bps = parse_bitrate(rate.trim()).ok_or_else(form)?;
-        let bitrate_bps = u32::try_from(bitrate_bps)
-            .ok()
-            .filter(|b| BITRATE_BPS.contains(b))
-            .ok_or_else(|| RungError::Bitrate(rate.trim().to_owned()))?;
+        let bitrate_bps = u32::try_from(bitrate_bps).ok().filter(|b| BITRATE_BPS.contains(b)).ok_or_else(|| RungError::Bitrate(rate.trim().to_owned()))?;
         Ok(Self { name: name.to_owned(), box_width, box_height, bitrate_bps })
     }
 
@@ -101,7 +98,7 @@ impl RungSpec {
             ((sw * bh + sh / 2) / sh, bh)
         };
         // At most 4096 by construction.
-        let even = |v: u64, limit: u64| u32::try_from(((v + 1) / 2 * 2).clamp(2, limit)).unwrap_or(2);
+        let even = |v: u64, limit: u64| u32::try_from(v.next_multiple_of(2).clamp(2, limit)).unwrap_or(2);
         PictureSize { width: even(w, bw), height: even(h, bh) }
     }
 }
@@ -142,7 +139,16 @@ mod tests {
     fn parses_the_documented_form() {
         let r = RungSpec::parse("720p", "1280x720 2500k").expect("documented form");
         assert_eq!((r.box_width, r.box_height, r.bitrate_bps), (1280, 720, 2_500_000));
-        for (name, bad) in [("720p", "1280by720"), ("720p", "1280x720"), ("a b", "1280x720 1k"), ("auto", "16x16 1M"), ("x", "15x16 1M"), ("x", "17x17 1M"), ("x", "16x16 1k"), ("x", "16x16 900M")] {
+        for (name, bad) in [
+            ("720p", "1280by720"),
+            ("720p", "1280x720"),
+            ("a b", "1280x720 1k"),
+            ("auto", "16x16 1M"),
+            ("x", "15x16 1M"),
+            ("x", "17x17 1M"),
+            ("x", "16x16 1k"),
+            ("x", "16x16 900M"),
+        ] {
             assert!(RungSpec::parse(name, bad).is_err(), "{name} = {bad}");
         }
     }
@@ -175,7 +181,7 @@ mod tests {
         fn fit_stays_inside_and_even(bw in 8u32..2048, bh in 8u32..2048, sw in 1u32..10_000, sh in 1u32..10_000) {
             let got = spec(bw * 2, bh * 2).fit(PictureSize { width: sw, height: sh });
             prop_assert!(got.width <= bw * 2 && got.height <= bh * 2);
-            prop_assert!(got.width % 2 == 0 && got.height % 2 == 0 && got.width >= 2 && got.height >= 2);
+            prop_assert!(got.width.is_multiple_of(2) && got.height.is_multiple_of(2) && got.width >= 2 && got.height >= 2);
         }
     }
 }

@@ -331,7 +331,11 @@ mod tests {
     #[test]
     fn another_epoch_key_chunk_or_place_does_not_open() {
         let sealed = ChunkCipher::new(&RoomKey([1; 32]), 1, &CHUNK).seal(&[1; 40_000]);
-        for cipher in [ChunkCipher::new(&RoomKey([2; 32]), 1, &CHUNK), ChunkCipher::new(&RoomKey([1; 32]), 2, &CHUNK), ChunkCipher::new(&RoomKey([1; 32]), 1, &ChunkHash([6; 32]))] {
+        for cipher in [
+            ChunkCipher::new(&RoomKey([2; 32]), 1, &CHUNK),
+            ChunkCipher::new(&RoomKey([1; 32]), 2, &CHUNK),
+            ChunkCipher::new(&RoomKey([1; 32]), 1, &ChunkHash([6; 32])),
+        ] {
             let mut opener = RecordOpener::new(cipher, 0);
             opener.push(&sealed);
             assert_eq!(opener.next_record(), Err(SealError::Forged));

@@ -40,6 +40,16 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     if used == bytes.len() { Ok(message) } else { Err(WireError::Trailing(bytes.len() - used)) }
 }
 
+/// Reads a message at the start of `bytes`; what follows belongs to a later version of it. For hellos alone, so that a
+/// program of any age can be told which versions are spoken here.
+///
+/// # Errors
+/// [`WireError`] when the bytes do not start with such a message.
+pub fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    let (message, _) = bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|e| WireError::Form(e.to_string()))?;
+    Ok(message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

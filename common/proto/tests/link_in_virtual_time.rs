@@ -168,6 +168,13 @@ fn strangers_giants_and_other_versions_are_told_apart() {
     let mut server = fresh();
     server.receive(&hello(*b"LECTERN\0", 1, 9));
     assert_eq!(server.poll_input(now), Ok(None));
+    // A hello of a later version may be longer; it is still answered.
+    let mut longer = lectern_proto::wire::encode(&HelloRequest { magic: *b"LECTERN\0", version_min: 7, version_max: 9, agent: "x".into() });
+    longer.extend_from_slice(&[1, 2, 3]);
+    let mut server = fresh();
+    server.receive(&lectern_proto::framing::frame(&longer));
+    assert!(matches!(server.poll_input(now), Err(ControlError::Version { .. })));
+    assert!(server.poll_transmit().is_some(), "told which versions are spoken");
 }
 
 #[test]

@@ -84,9 +84,14 @@ impl Port {
     pub fn problem(&self, address: IpAddr, error: &std::io::Error) -> Problem {
         let number = self.number;
         let (what, allowed) = match error.kind() {
-            std::io::ErrorKind::AddrInUse => (format!("port {number} is in use by another program"), "end that program, or choose another port (0 means any free one)".to_owned()),
+            std::io::ErrorKind::AddrInUse => {
+                (format!("port {number} is in use by another program"), "end that program, or choose another port (0 means any free one)".to_owned())
+            }
             std::io::ErrorKind::PermissionDenied => (format!("port {number} may not be opened by this user"), "choose a port above 1023".to_owned()),
-            _ => (format!("port {number} of {address} cannot be opened ({error})"), "choose an address of this machine for [server] bind and a free port".to_owned()),
+            _ => (
+                format!("port {number} of {address} cannot be opened ({error})"),
+                "choose an address of this machine for [server] bind and a free port".to_owned(),
+            ),
         };
         Problem { place: self.place.clone(), section: Some("server".into()), key: Some(self.key.into()), what, allowed }
     }
@@ -230,7 +235,8 @@ mod tests {
         assert_eq!((shipped.ladder, shipped.thirds, shipped.bind), (empty.ladder, empty.thirds, empty.bind));
         for (section, key, default) in settings::known_keys() {
             let part = SHIPPED.split(&format!("[{section}]")).nth(1).expect("the section").split("\n[").next().expect("its text");
-            let line = part.lines().find(|l| l.split('=').next().is_some_and(|k| k.trim() == key)).unwrap_or_else(|| panic!("[{section}] {key} is not in the file"));
+            let line =
+                part.lines().find(|l| l.split('=').next().is_some_and(|k| k.trim() == key)).unwrap_or_else(|| panic!("[{section}] {key} is not in the file"));
             assert_eq!(line.split_once('=').expect("a value").1.trim(), default, "[{section}] {key}");
         }
     }
@@ -242,21 +248,60 @@ mod tests {
             let problems = parse(text, &[]).expect_err(text);
             assert_eq!(problems[0].to_string(), want, "{text}");
         };
-        check("[server]\ncontrol_port = 70000", "class/config.ini:2: [server] control_port: `70000` is not a port; a whole number from 0 to 65535 is allowed, 0 means any free port");
-        check("[server]\n\nvideo_porrt = 9000", "class/config.ini:3: [server] video_porrt: there is no such key; [server] has name, bind, control_port, video_port, audio_port");
-        check("[nonsense]\nx = 1", "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [quality], [paths], [rooms], [store], [limits]");
-        check("[resolutions]\n720p = 1280by720", "class/config.ini:2: [resolutions] 720p: `1280by720` is not a rung; write WIDTHxHEIGHT RATEk, for example 1280x720 2500k");
+        check(
+            "[server]\ncontrol_port = 70000",
+            "class/config.ini:2: [server] control_port: `70000` is not a port; a whole number from 0 to 65535 is allowed, 0 means any free port",
+        );
+        check(
+            "[server]\n\nvideo_porrt = 9000",
+            "class/config.ini:3: [server] video_porrt: there is no such key; [server] has name, bind, control_port, video_port, audio_port",
+        );
+        check(
+            "[nonsense]\nx = 1",
+            "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [quality], [paths], [rooms], [store], [limits]",
+        );
+        check(
+            "[resolutions]\n720p = 1280by720",
+            "class/config.ini:2: [resolutions] 720p: `1280by720` is not a rung; write WIDTHxHEIGHT RATEk, for example 1280x720 2500k",
+        );
         check("[resolutions]\n720p = 1281x720 1M", "class/config.ini:2: [resolutions] 720p: the box 1281x720 has an odd edge; H.264 4:2:0 needs even ones");
-        check("[resolutions]\nx = 8x8 1M", "class/config.ini:2: [resolutions] x: the box 8x8 is outside 16 to 4096 pixels an edge; 16 to 4096 pixels an edge and 20k to 100M are allowed, for example 1280x720 2500k");
-        check("[resolutions]\n", "class/config.ini:1: [resolutions]: there is no rung; 1 to 16 rungs are allowed, one a line, for example 720p = 1280x720 2500k");
-        check("[resolutions]\na = 16x16 1M\n[quality]\nthirds = a, b, a", "class/config.ini:4: [quality] thirds: `b` is not a rung of [resolutions]; three of a are allowed, separated by commas");
-        check("[quality]\nthirds = 144p, 720p", "class/config.ini:2: [quality] thirds: 2 names stand here; three of 144p, 360p, 720p, 1440p are allowed, separated by commas");
-        check("[server]\nbind = localhost", "class/config.ini:2: [server] bind: `localhost` is not an address; `any` or one IPv4 or IPv6 address of this machine is allowed");
+        check(
+            "[resolutions]\nx = 8x8 1M",
+            "class/config.ini:2: [resolutions] x: the box 8x8 is outside 16 to 4096 pixels an edge; 16 to 4096 pixels an edge and 20k to 100M are allowed, for example 1280x720 2500k",
+        );
+        check(
+            "[resolutions]\n",
+            "class/config.ini:1: [resolutions]: there is no rung; 1 to 16 rungs are allowed, one a line, for example 720p = 1280x720 2500k",
+        );
+        check(
+            "[resolutions]\na = 16x16 1M\n[quality]\nthirds = a, b, a",
+            "class/config.ini:4: [quality] thirds: `b` is not a rung of [resolutions]; three of a are allowed, separated by commas",
+        );
+        check(
+            "[quality]\nthirds = 144p, 720p",
+            "class/config.ini:2: [quality] thirds: 2 names stand here; three of 144p, 360p, 720p, 1440p are allowed, separated by commas",
+        );
+        check(
+            "[server]\nbind = localhost",
+            "class/config.ini:2: [server] bind: `localhost` is not an address; `any` or one IPv4 or IPv6 address of this machine is allowed",
+        );
         check("[server]\nname =", "class/config.ini:2: [server] name: the value is empty; 1 to 64 bytes are allowed");
-        check("[server]\nvideo_port = 1\naudio_port = 1", "class/config.ini:3: [server] audio_port: port 1 is that of video_port already; three different ports are allowed, 0 means any free one");
-        check("[store]\nurl = postgres://u:secret@h/d", "class/config.ini:2: [store] url: PostgreSQL is not supported yet; sqlite:FILE is allowed, relative to [paths] data");
-        check("[store]\nurl = secret", "class/config.ini:2: [store] url: the value is not the URL of a store; sqlite:FILE is allowed, relative to [paths] data");
-        check("[limits]\nchunk_cache = 1 MiB", "class/config.ini:2: [limits] chunk_cache: `1 MiB` is not such a size; 4 MiB to 65536 MiB is allowed, written like 64 MiB or 2 GiB");
+        check(
+            "[server]\nvideo_port = 1\naudio_port = 1",
+            "class/config.ini:3: [server] audio_port: port 1 is that of video_port already; three different ports are allowed, 0 means any free one",
+        );
+        check(
+            "[store]\nurl = postgres://u:secret@h/d",
+            "class/config.ini:2: [store] url: PostgreSQL is not supported yet; sqlite:FILE is allowed, relative to [paths] data",
+        );
+        check(
+            "[store]\nurl = secret",
+            "class/config.ini:2: [store] url: the value is not the URL of a store; sqlite:FILE is allowed, relative to [paths] data",
+        );
+        check(
+            "[limits]\nchunk_cache = 1 MiB",
+            "class/config.ini:2: [limits] chunk_cache: `1 MiB` is not such a size; 4 MiB to 65536 MiB is allowed, written like 64 MiB or 2 GiB",
+        );
         check("[limits]\npeople = 0", "class/config.ini:2: [limits] people: `0` is not such a number; 1 to 1000 is allowed");
         check("[limits]\npeople = 1\npeople = 2", "class/config.ini:3: [limits] people: the key stands twice, first in line 2; keep one of them");
         check("people = 1", "class/config.ini:1: people: the key stands before the first section; put it below its [section]");
@@ -271,7 +316,8 @@ mod tests {
 
     #[test]
     fn settings_of_the_command_line_go_over_the_file() {
-        let config = parse("[server]\nvideo_port = 1", &["server.video_port=2", "resolutions.360p=", "resolutions.4k=3840x2160 20M", "paths.videos=v"]).expect("good");
+        let config =
+            parse("[server]\nvideo_port = 1", &["server.video_port=2", "resolutions.360p=", "resolutions.4k=3840x2160 20M", "paths.videos=v"]).expect("good");
         assert_eq!((config.video_port.number, config.video_port.place.to_string().as_str()), (2, "--set"));
         assert_eq!(config.ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["144p", "720p", "1440p", "4k"]);
         assert_eq!((config.paths.videos, config.paths.chunks), ("v".into(), "class/chunks".into()));

@@ -150,7 +150,8 @@ impl Settings {
             what: format!("`{}` is not a setting", shortened(text)),
             allowed: "write section.key=value, for example server.video_port=9001".into(),
         };
-        let Some((section, key, value)) = text.split_once('=').and_then(|(name, value)| name.split_once('.').map(|(s, k)| (s.trim(), k.trim(), value.trim()))) else {
+        let Some((section, key, value)) = text.split_once('=').and_then(|(name, value)| name.split_once('.').map(|(s, k)| (s.trim(), k.trim(), value.trim())))
+        else {
             problems.push(form());
             return;
         };
@@ -194,7 +195,10 @@ impl Settings {
 
     /// All settings, in the order of the sections of the shipped file.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str, &Setting)> {
-        section_list().into_iter().flat_map(move |wanted| self.map.iter().filter(move |((s, _), _)| s == wanted)).map(|((s, k), setting)| (s.as_str(), k.as_str(), setting))
+        section_list()
+            .into_iter()
+            .flat_map(move |wanted| self.map.iter().filter(move |((s, _), _)| s == wanted))
+            .map(|((s, k), setting)| (s.as_str(), k.as_str(), setting))
     }
 }
 

@@ -44,7 +44,13 @@ impl Reader<'_> {
     fn port(&mut self, key: &'static str) -> Port {
         let Setting { value, place, .. } = self.settings.of("server", key);
         let number = value.parse().unwrap_or_else(|_| {
-            self.bad("server", key, place.clone(), format!("`{}` is not a port", shortened(&value)), "a whole number from 0 to 65535 is allowed, 0 means any free port");
+            self.bad(
+                "server",
+                key,
+                place.clone(),
+                format!("`{}` is not a port", shortened(&value)),
+                "a whole number from 0 to 65535 is allowed, 0 means any free port",
+            );
             0
         });
         Port { number, key, place }
@@ -71,7 +77,13 @@ impl Reader<'_> {
             Ok(address) if address.is_unspecified() && address.is_ipv6() => Bind::Any,
             Ok(address) => Bind::One(address),
             Err(_) => {
-                self.bad("server", "bind", place, format!("`{}` is not an address", shortened(&value)), "`any` or one IPv4 or IPv6 address of this machine is allowed");
+                self.bad(
+                    "server",
+                    "bind",
+                    place,
+                    format!("`{}` is not an address", shortened(&value)),
+                    "`any` or one IPv4 or IPv6 address of this machine is allowed",
+                );
                 Bind::Any
             }
         }
@@ -97,7 +109,8 @@ impl Reader<'_> {
                 Ok(rung) => ladder.push(rung),
                 Err(error) => {
                     let text = error.to_string();
-                    let (what, allowed) = text.split_once("; ").unwrap_or((&text, "16 to 4096 pixels an edge and 20k to 100M are allowed, for example 1280x720 2500k"));
+                    let (what, allowed) =
+                        text.split_once("; ").unwrap_or((&text, "16 to 4096 pixels an edge and 20k to 100M are allowed, for example 1280x720 2500k"));
                     self.bad(LADDER, name, setting.place.clone(), what, allowed);
                 }
             }
@@ -126,7 +139,13 @@ impl Reader<'_> {
             if is_default && !ladder.is_empty() {
                 return [0, ladder.len() / 2, ladder.len() - 1].map(|i| ladder[i].name.clone());
             }
-            self.bad("quality", "thirds", place, format!("`{}` is not a rung of [{LADDER}]", shortened(unknown)), format!("three of {known} are allowed, separated by commas"));
+            self.bad(
+                "quality",
+                "thirds",
+                place,
+                format!("`{}` is not a rung of [{LADDER}]", shortened(unknown)),
+                format!("three of {known} are allowed, separated by commas"),
+            );
             return Default::default();
         }
         names.try_into().unwrap_or_else(|names: Vec<String>| {
@@ -140,7 +159,9 @@ impl Reader<'_> {
         let allowed = "sqlite:FILE is allowed, relative to [paths] data";
         if value.starts_with("postgres:") || value.starts_with("postgresql:") {
             self.bad("store", "url", place, "PostgreSQL is not supported yet", allowed);
-        } else if let Some(file) = value.strip_prefix("sqlite:").map(|f| f.strip_prefix("//").unwrap_or(f)).filter(|f| !f.is_empty() && !f.starts_with(':') && !f.contains('?')) {
+        } else if let Some(file) =
+            value.strip_prefix("sqlite:").map(|f| f.strip_prefix("//").unwrap_or(f)).filter(|f| !f.is_empty() && !f.starts_with(':') && !f.contains('?'))
+        {
             return data.join(file);
         } else {
             // A URL may hold a password: its text is not repeated.
@@ -185,7 +206,13 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
 fn password(r: &mut Reader<'_>) -> Option<String> {
     let Setting { value, place, .. } = r.settings.of("rooms", "password");
     if value.len() > PASSWORD_MAX {
-        r.bad("rooms", "password", place, format!("the password is {} bytes long", value.len()), format!("up to {PASSWORD_MAX} bytes are allowed, empty means one is generated"));
+        r.bad(
+            "rooms",
+            "password",
+            place,
+            format!("the password is {} bytes long", value.len()),
+            format!("up to {PASSWORD_MAX} bytes are allowed, empty means one is generated"),
+        );
     }
     (!value.is_empty()).then_some(value)
 }
@@ -193,7 +220,13 @@ fn password(r: &mut Reader<'_>) -> Option<String> {
 fn same_ports(r: &mut Reader<'_>, ports: [&Port; 3]) {
     for (i, port) in ports.iter().enumerate() {
         if let Some(first) = ports[..i].iter().find(|p| p.number == port.number && port.number != 0) {
-            r.bad("server", port.key, port.place.clone(), format!("port {} is that of {} already", port.number, first.key), "three different ports are allowed, 0 means any free one");
+            r.bad(
+                "server",
+                port.key,
+                port.place.clone(),
+                format!("port {} is that of {} already", port.number, first.key),
+                "three different ports are allowed, 0 means any free one",
+            );
         }
     }
 }

@@ -66,7 +66,13 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(parts: LibraryParts, catalogue: watch::Sender<Catalogue>, idle: watch::Sender<bool>, tasks: TaskTracker, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        parts: LibraryParts,
+        catalogue: watch::Sender<Catalogue>,
+        idle: watch::Sender<bool>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
         let (done, inbox) = mpsc::channel(QUEUE);
         Self {
             parts: Arc::new(parts),
@@ -169,7 +175,9 @@ impl Keeper {
                     let _ = done.send(Done::Hashed { name, stamp, result }).await;
                 });
             }
-            Next::Load(content) => self.blocking(move || Done::Loaded { content, result: prepared::load(&parts.chunks.join(hex(&content)), &parts.ladder).map(Box::new) }),
+            Next::Load(content) => {
+                self.blocking(move || Done::Loaded { content, result: prepared::load(&parts.chunks.join(hex(&content)), &parts.ladder).map(Box::new) })
+            }
             Next::Prepare { content, file } => {
                 self.worker = self.stop.child_token();
                 let (done, stop) = (self.done.clone(), self.worker.clone());
@@ -313,10 +321,25 @@ async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp, stop: Can
 }
 
 /// Prepares a content from a file: what it is first, then its tracks, then the manifest. `None`: stopped.
-async fn prepare(parts: &LibraryParts, content: ContentKey, file: &OsString, done: &mpsc::Sender<Done>, stop: &CancellationToken) -> Option<Result<Box<Prepared>, String>> {
+async fn prepare(
+    parts: &LibraryParts,
+    content: ContentKey,
+    file: &OsString,
+    done: &mpsc::Sender<Done>,
+    stop: &CancellationToken,
+) -> Option<Result<Box<Prepared>, String>> {
     tracing::info!(file = ?file, content = hex(&content), "preparing");
     let dir: PathBuf = parts.chunks.join(hex(&content));
-    let ask = Job { program: parts.worker.clone(), source: parts.videos.join(file), out: dir.clone(), rungs: Vec::new(), audio: false, memory: parts.worker_memory, time: WORKER_TIME_BASE, silence: WORKER_SILENCE };
+    let ask = Job {
+        program: parts.worker.clone(),
+        source: parts.videos.join(file),
+        out: dir.clone(),
+        rungs: Vec::new(),
+        audio: false,
+        memory: parts.worker_memory,
+        time: WORKER_TIME_BASE,
+        silence: WORKER_SILENCE,
+    };
     let tell = |event: WorkerEvent| {
         // A full queue loses a progress; another follows.
         let _ = done.try_send(Done::Event { content, event });
@@ -328,7 +351,9 @@ async fn prepare(parts: &LibraryParts, content: ContentKey, file: &OsString, don
         let dir = dir.clone();
         move || (prepared::probe(&dir), prepared::thumbnail(&dir))
     });
-    let Ok((Some(probe), thumbnail)) = looked.await else { return Some(Err("The media worker did not say what the file is. Convert the file to MP4 with H.264 and AAC.".to_owned())) };
+    let Ok((Some(probe), thumbnail)) = looked.await else {
+        return Some(Err("The media worker did not say what the file is. Convert the file to MP4 with H.264 and AAC.".to_owned()));
+    };
     let time = WORKER_TIME_BASE + Duration::from_micros(probe.duration_us).saturating_mul(parts.worker_time);
     let job = Job { rungs: prepared::rungs(&probe, &parts.ladder), audio: true, time, ..ask };
     let _ = done.send(Done::Probed { content, probe, thumbnail }).await;

@@ -47,7 +47,16 @@ mod tests {
 
     #[test]
     fn unfinished_and_hidden_files_are_no_videos() {
-        for (name, ignored) in [("a.mp4", false), ("-1.mp4", false), ("a b.MKV", false), ("noext", false), (".a.mp4", true), ("a.mp4.part", true), ("a.CRDOWNLOAD", true), ("a.mp4~", true)] {
+        for (name, ignored) in [
+            ("a.mp4", false),
+            ("-1.mp4", false),
+            ("a b.MKV", false),
+            ("noext", false),
+            (".a.mp4", true),
+            ("a.mp4.part", true),
+            ("a.CRDOWNLOAD", true),
+            ("a.mp4~", true),
+        ] {
             assert_eq!(is_ignored(OsStr::new(name)), ignored, "{name}");
         }
     }

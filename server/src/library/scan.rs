@@ -51,7 +51,8 @@ pub(super) fn videos(dir: &Path) -> io::Result<Vec<Found>> {
         // Follows links; what vanished meanwhile, or leads nowhere, is not there.
         let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
         if metadata.is_file() {
-            let is_old = metadata.modified().ok().and_then(|m| SystemTime::now().duration_since(m).ok()).is_some_and(|age| age >= lectern_proto::limits::FILE_SETTLED);
+            let is_old =
+                metadata.modified().ok().and_then(|m| SystemTime::now().duration_since(m).ok()).is_some_and(|age| age >= lectern_proto::limits::FILE_SETTLED);
             found.push(Found { name, stamp: stamp(&metadata), is_old });
         }
     }

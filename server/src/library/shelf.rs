@@ -236,7 +236,11 @@ impl Shelf {
     /// When [`Self::next`] may have more to do though nothing was told.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         let orphans = self.contents.values().filter_map(|c| c.orphan_since);
-        orphans.chain(self.left_over.values().copied()).min().filter(|_| self.scanned && !self.is_arriving() && self.deleting.is_none()).map(|since| since + ORPHAN_GRACE)
+        orphans
+            .chain(self.left_over.values().copied())
+            .min()
+            .filter(|_| self.scanned && !self.is_arriving() && self.deleting.is_none())
+            .map(|since| since + ORPHAN_GRACE)
     }
 
     /// Whether files must be looked at again soon.

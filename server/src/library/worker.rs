@@ -39,9 +39,14 @@ pub(super) struct Job {
 pub(super) enum End {
     Done,
     /// It said why it cannot, and with that whether trying again at once may help.
-    Failed { reason: String, again: bool },
+    Failed {
+        reason: String,
+        again: bool,
+    },
     /// It was ended for a fault, or ended without a word; trying again may help.
-    Fault { reason: String },
+    Fault {
+        reason: String,
+    },
     /// The server did not want it any more.
     Stopped,
 }
@@ -51,7 +56,8 @@ pub(super) async fn run(job: &Job, stop: &CancellationToken, mut tell: impl FnMu
     let mut child = match start(job) {
         Ok(child) => child,
         Err(error) => {
-            let reason = format!("The media worker {} cannot be started ({error}). Install Lectern whole, or name the worker in LECTERN_MEDIA.", job.program.display());
+            let reason =
+                format!("The media worker {} cannot be started ({error}). Install Lectern whole, or name the worker in LECTERN_MEDIA.", job.program.display());
             return End::Failed { reason, again: false };
         }
     };
@@ -217,7 +223,10 @@ echo '{"event":"progress","done_us":1,"total_us":2}'; echo error >&2; echo '{"ev
         let dir = tempfile::tempdir().expect("a directory");
         let hang = Job { silence: Duration::from_millis(200), ..job(dir.path(), "exec sleep 60") };
         expect_fault(&end(&hang).await.0, "it hung");
-        let long = Job { time: Duration::from_millis(300), ..job(dir.path(), r#"while :; do echo '{"event":"progress","done_us":1,"total_us":2}'; sleep 0.05; done"#) };
+        let long = Job {
+            time: Duration::from_millis(300),
+            ..job(dir.path(), r#"while :; do echo '{"event":"progress","done_us":1,"total_us":2}'; sleep 0.05; done"#)
+        };
         expect_fault(&end(&long).await.0, "it took longer");
         #[cfg(target_os = "linux")]
         {

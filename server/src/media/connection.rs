@@ -45,7 +45,17 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
     let Ok(Ok(seat)) = proven else { return };
     let ended = seat.session().ended.clone();
     let (reader, writer) = stream.split();
-    let connection = Connection { core, reader, writer, seat: &seat, cache: &media.cache, waiting: VecDeque::new(), fetch: None, sending: Sending::Nothing, replies: Vec::new() };
+    let connection = Connection {
+        core,
+        reader,
+        writer,
+        seat: &seat,
+        cache: &media.cache,
+        waiting: VecDeque::new(),
+        fetch: None,
+        sending: Sending::Nothing,
+        replies: Vec::new(),
+    };
     let why = tokio::select! {
         () = stop.cancelled() => return,
         () = ended.cancelled() => return,

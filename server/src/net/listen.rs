@@ -28,7 +28,9 @@ pub(crate) fn listen(bind: Bind, port: u16) -> io::Result<TcpListener> {
         Bind::One(address) => open(SocketAddr::new(address, port)),
         Bind::Any => match open(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port)) {
             // A machine without IPv6.
-            Err(error) if error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied => open(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)),
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied => {
+                open(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port))
+            }
             done => done,
         },
     }
@@ -49,8 +51,13 @@ fn open(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts until `stop`; each connection becomes a task that holds its permit to its end.
-pub(crate) async fn accept_loop<F>(listener: TcpListener, permits: Arc<Semaphore>, tasks: TaskTracker, stop: CancellationToken, serve: impl Fn(TcpStream, IpAddr, OwnedSemaphorePermit) -> F)
-where
+pub(crate) async fn accept_loop<F>(
+    listener: TcpListener,
+    permits: Arc<Semaphore>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    serve: impl Fn(TcpStream, IpAddr, OwnedSemaphorePermit) -> F,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
     let mut backoff = Duration::from_millis(1);

@@ -50,7 +50,16 @@ async fn until(inbox: &mut Inbox, what: impl Fn(&Event) -> bool) -> Event {
 
 fn entry(n: usize) -> (VideoId, Arc<CatalogueEntry>) {
     let id = VideoId(format!("{n:016x}"));
-    let entry = CatalogueEntry { id: id.clone(), title: n.to_string(), duration_us: 0, width: 0, height: 0, rungs: Vec::new(), state: VideoState::Waiting, thumbnail: None };
+    let entry = CatalogueEntry {
+        id: id.clone(),
+        title: n.to_string(),
+        duration_us: 0,
+        width: 0,
+        height: 0,
+        rungs: Vec::new(),
+        state: VideoState::Waiting,
+        thumbnail: None,
+    };
     (id, Arc::new(entry))
 }
 

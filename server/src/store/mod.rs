@@ -88,7 +88,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Query`].
     pub async fn seat(&self, token: &SeatToken, now: i64) -> Result<Option<Seat>, StoreError> {
-        let row = sqlx::query("SELECT person, room, name, role FROM seats WHERE token_hash = ? AND expires_at > ?").bind(token_hash(token)).bind(now).fetch_optional(&self.pool).await?;
+        let row = sqlx::query("SELECT person, room, name, role FROM seats WHERE token_hash = ? AND expires_at > ?")
+            .bind(token_hash(token))
+            .bind(now)
+            .fetch_optional(&self.pool)
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let role: String = row.try_get("role")?;
         let person: i64 = row.try_get("person")?;

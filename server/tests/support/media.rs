@@ -1,9 +1,9 @@
 //! A client of the media port: the protocol's core on a TCP connection.
 
+use lectern_proto::control::{CatalogueEntry, Event, VideoState};
 use lectern_proto::manifest::{ChunkHash, Manifest};
 use lectern_proto::media::client::{MediaClientCore, Output};
 use lectern_proto::media::{End, MediaError};
-use lectern_proto::control::{CatalogueEntry, Event, VideoState};
 use lectern_proto::seal::MediaSecret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -27,6 +27,14 @@ impl Stage {
         stage
     }
 
+    /// With this ladder instead of the default one.
+    pub fn with_ladder(rungs: &[(&str, u32, u32, u32)]) -> Self {
+        let mut stage = Self::new();
+        stage.set.extend(["144p", "360p", "720p", "1440p"].map(|r| format!("resolutions.{r}=")));
+        stage.set.extend(rungs.iter().map(|(name, width, height, bps)| format!("resolutions.{name}={width}x{height} {bps}")));
+        stage
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -77,7 +85,8 @@ impl Stage {
         }
         prepared.track("audio-0", TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into() }, 30_000);
         let chunk = prepared.object(&[key_byte(content); 900]);
-        std::fs::write(prepared.dir.join("thumbnail.json"), serde_json::json!({ "chunk": chunk.to_string(), "width": 16, "height": 9 }).to_string()).expect("written");
+        std::fs::write(prepared.dir.join("thumbnail.json"), serde_json::json!({ "chunk": chunk.to_string(), "width": 16, "height": 9 }).to_string())
+            .expect("written");
         self.put(name, content);
         prepared
     }
@@ -106,7 +115,8 @@ impl Prepared {
             Segment { chunk: self.object(&bytes), bytes: bytes.len() as u32, start: i as u64 * 180_000, duration: 180_000, samples: 60 }
         };
         let init = noise(9, 700);
-        let track = Track { kind, codec: "avc1.64001F".into(), timescale: 90_000, init: self.object(&init), init_bytes: 700, segments: (0..2).map(segment).collect() };
+        let track =
+            Track { kind, codec: "avc1.64001F".into(), timescale: 90_000, init: self.object(&init), init_bytes: 700, segments: (0..2).map(segment).collect() };
         std::fs::write(self.dir.join("tracks").join(format!("{name}.json")), serde_json::to_vec(&track).expect("JSON")).expect("written");
     }
 

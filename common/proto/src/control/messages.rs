@@ -52,7 +52,7 @@ pub enum Role {
 
 // ---- hello ----
 
-/// First message of a client.
+/// First message of a client. A later version may only add to its end, which an older server does not look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HelloRequest {
     pub magic: [u8; 8],
@@ -68,7 +68,11 @@ pub struct HelloRequest {
 pub enum HelloReply {
     Welcome(Welcome),
     /// No common version, or not our protocol; the connection is closed.
-    Refused { version_min: u16, version_max: u16, agent: String },
+    Refused {
+        version_min: u16,
+        version_max: u16,
+        agent: String,
+    },
 }
 
 /// The server's side of the hello.
@@ -141,9 +145,13 @@ pub enum LoginRefusal {
     /// The seat is not known any more (removed, or too old): log in with the password.
     SeatUnknown,
     /// Too many wrong passwords from this address.
-    TooManyFailures { retry_after_ms: u32 },
+    TooManyFailures {
+        retry_after_ms: u32,
+    },
     /// The hashing queue is full.
-    Busy { retry_after_ms: u32 },
+    Busy {
+        retry_after_ms: u32,
+    },
     RoomFull,
     /// The name is empty, too long or holds control characters.
     BadName,
@@ -194,7 +202,10 @@ pub enum Request {
 /// What a server sends to a joined client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Pong { id: u64, server_time_us: u64 },
+    Pong {
+        id: u64,
+        server_time_us: u64,
+    },
     /// People that are new or changed. The first message after joining holds everybody, in pages.
     People(Vec<Person>),
     PersonLeft(PersonId),
@@ -204,8 +215,14 @@ pub enum Event {
     /// The first state is complete: all people and videos have been sent once.
     Synchronised,
     /// A new media key; the one before stays good for what was already sealed.
-    MediaEpoch { epoch: u32, room_key: RoomKey },
-    Answer { request: u32, result: Result<(), Refusal> },
+    MediaEpoch {
+        epoch: u32,
+        room_key: RoomKey,
+    },
+    Answer {
+        request: u32,
+        result: Result<(), Refusal>,
+    },
     /// The last message; the connection is closed.
     Closing(CloseReason),
 }
@@ -221,7 +238,9 @@ pub enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CloseReason {
     /// Removed from the room by this person.
-    Removed { by: String },
+    Removed {
+        by: String,
+    },
     /// The same seat connected from elsewhere.
     Replaced,
     ServerStopping,

@@ -100,7 +100,7 @@ impl ServerCore {
     }
 
     fn hello(&mut self, now: Duration, body: &[u8]) -> Result<(), ControlError> {
-        let hello: HelloRequest = wire::decode(body).map_err(|_| ControlError::Magic)?;
+        let hello: HelloRequest = wire::decode_prefix(body).map_err(|_| ControlError::Magic)?;
         if hello.magic != MAGIC || hello.agent.len() > AGENT_MAX {
             return Err(ControlError::Magic);
         }

@@ -34,7 +34,7 @@ struct Fetch {
 #[derive(Debug)]
 enum Phase {
     Challenge,
-    Open { outgoing: DirectionCipher, incoming: DirectionCipher },
+    Open { outgoing: Box<DirectionCipher>, incoming: Box<DirectionCipher> },
 }
 
 /// One media connection as the client sees it.
@@ -173,7 +173,7 @@ impl MediaClientCore {
         hello[12..].copy_from_slice(&self.secret.answer(&challenge, self.session));
         self.out.extend_from_slice(&hello);
         let (outgoing, incoming) = self.secret.directions(&challenge);
-        self.phase = Phase::Open { outgoing, incoming };
+        self.phase = Phase::Open { outgoing: Box::new(outgoing), incoming: Box::new(incoming) };
         // What was asked for before the challenge came.
         let early: Vec<_> = self.fetches.iter().map(|(&request, f)| Request::Fetch { request, chunk: f.chunk, first_record: f.first }).collect();
         early.iter().for_each(|r| self.request(r));

@@ -14,7 +14,9 @@ use crate::wire;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// Look the session up and call [`MediaServerCore::prove`].
-    Hello { session: u64 },
+    Hello {
+        session: u64,
+    },
     Request(Request),
 }
 
@@ -22,7 +24,7 @@ pub enum Input {
 enum Phase {
     Hello,
     Proving { session: u64, answer: [u8; 32] },
-    Open { incoming: DirectionCipher, outgoing: DirectionCipher },
+    Open { incoming: Box<DirectionCipher>, outgoing: Box<DirectionCipher> },
     Refused,
 }
 
@@ -105,7 +107,7 @@ impl MediaServerCore {
             return Err(MediaError::Refused(HelloRefusal::Proof));
         };
         let (incoming, outgoing) = secret.directions(&self.challenge);
-        self.phase = Phase::Open { incoming, outgoing };
+        self.phase = Phase::Open { incoming: Box::new(incoming), outgoing: Box::new(outgoing) };
         Ok(self.reply(&Reply::Accepted { server_time_us }))
     }
 

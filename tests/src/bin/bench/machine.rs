@@ -5,7 +5,8 @@ use std::process::Command;
 /// Processor, cores, memory and kernel, and the program's build.
 pub fn describe() -> String {
     let file = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let field = |text: &str, name: &str| text.lines().find(|l| l.starts_with(name)).and_then(|l| l.split(':').nth(1)).map(|v| v.trim().to_owned()).unwrap_or_default();
+    let field =
+        |text: &str, name: &str| text.lines().find(|l| l.starts_with(name)).and_then(|l| l.split(':').nth(1)).map(|v| v.trim().to_owned()).unwrap_or_default();
     let cpu = field(&file("/proc/cpuinfo"), "model name");
     let memory = field(&file("/proc/meminfo"), "MemTotal");
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);

@@ -11,8 +11,8 @@ mod start;
 mod table;
 
 use anyhow::Result;
-use lectern_tests::stack::{Stack, root};
 use lectern_tests::clip;
+use lectern_tests::stack::{Stack, root};
 
 use table::Table;
 

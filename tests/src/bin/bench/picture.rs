@@ -33,7 +33,8 @@ pub fn measure(stack: &Stack, video: &str, table: &mut Table) -> Result<()> {
     let paused = PlayerOptions { paused: true, ..options(rung("720p"), 0) };
     let player = open(&class, video, paused)?;
     first(&player)?;
-    for (name, offset_us, extra) in [("on a keyframe", 0u64, 150.0), ("30 frames after one", 1_005_000, 50.0), ("the last frame of a segment", 1_990_000, 50.0)] {
+    for (name, offset_us, extra) in [("on a keyframe", 0u64, 150.0), ("30 frames after one", 1_005_000, 50.0), ("the last frame of a segment", 1_990_000, 50.0)]
+    {
         let (mut ours, mut bare) = (Values::default(), Values::default());
         for i in 0..RUNS as u64 {
             // Each place once, so that it is fetched and not found in the buffer.

@@ -38,7 +38,13 @@ pub fn measure(stack: &Stack, video: &str, table: &mut Table) -> Result<()> {
         let bytes = others(bare.port, EACH, mean)?;
         bare_cpu.0.push((cpu_seconds(bare.pid()) - before) / (bytes as f64 / 1e9));
     }
-    table.ratio("chunk serving to 20 readers at full speed, processor time of the server", "s/GB", &our_cpu, ("a bare loop of sends from memory", &bare_cpu), 2.0);
+    table.ratio(
+        "chunk serving to 20 readers at full speed, processor time of the server",
+        "s/GB",
+        &our_cpu,
+        ("a bare loop of sends from memory", &bare_cpu),
+        2.0,
+    );
     drop(classes);
 
     let fresh = Stack::start(&[])?;
@@ -49,9 +55,21 @@ pub fn measure(stack: &Stack, video: &str, table: &mut Table) -> Result<()> {
     let (_, after) = memory_mib(fresh.pid());
     let stalls = Values(vec![report["stalls"]["max"].as_f64().context("stalls")?]);
     let one = fresh.client_json(&["watch", "--video", video, "--quality", "720p", "--no-decode", "--for", "30"])?;
-    table.value("200 viewers of one 720p video for 30 s: stalls of the worst viewer", "stalls", &stalls, ("one viewer alone", &Values(vec![one["stalls"].as_f64().context("stalls")?])), 0.0);
+    table.value(
+        "200 viewers of one 720p video for 30 s: stalls of the worst viewer",
+        "stalls",
+        &stalls,
+        ("one viewer alone", &Values(vec![one["stalls"].as_f64().context("stalls")?])),
+        0.0,
+    );
     // The goal: 40 MiB, the cache of 64 MiB and 128 KiB for each of 200 viewers.
-    table.value("peak resident memory of the server with these 200 viewers", "MiB", &Values(vec![after]), ("before they came", &Values(vec![before])), 40.0 + 64.0 + 25.0);
+    table.value(
+        "peak resident memory of the server with these 200 viewers",
+        "MiB",
+        &Values(vec![after]),
+        ("before they came", &Values(vec![before])),
+        40.0 + 64.0 + 25.0,
+    );
     Ok(())
 }
 

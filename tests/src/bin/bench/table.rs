@@ -25,7 +25,13 @@ impl Values {
 }
 
 fn short(v: f64) -> String {
-    if v.abs() >= 100.0 { format!("{v:.0}") } else if v.abs() >= 10.0 { format!("{v:.1}") } else { format!("{v:.2}") }
+    if v.abs() >= 100.0 {
+        format!("{v:.0}")
+    } else if v.abs() >= 10.0 {
+        format!("{v:.1}")
+    } else {
+        format!("{v:.2}")
+    }
 }
 
 #[derive(Debug)]
@@ -72,7 +78,9 @@ impl Table {
 
     /// The whole document.
     pub fn to_markdown(&self, machine: &str) -> String {
-        let mut out = String::from("# Benchmarks\n\nWritten by `make bench`. Each row is measured beside its other side in the same run; values are medians (smallest to largest, number of runs).\n\n");
+        let mut out = String::from(
+            "# Benchmarks\n\nWritten by `make bench`. Each row is measured beside its other side in the same run; values are medians (smallest to largest, number of runs).\n\n",
+        );
         let _ = writeln!(out, "{machine}\n");
         out.push_str("| what | ours | the other side | ratio | goal | |\n|---|---|---|---|---|---|\n");
         for r in &self.rows {
