@@ -49,7 +49,13 @@ test: deps-test ## Builds what the tests need and runs every test
 
 .PHONY: bench
 bench: deps-test build ## Measures speed and memory beside a peer or the bare limit; writes docs/BENCHMARKS.md
-	$(CARGO) run $(CARGO_FLAGS) --release -p lectern-tests --bin bench
+	$(CARGO) build $(CARGO_FLAGS) --release $(APPS) -p lectern-tests --bins
+	$(RELEASE)/bench
+
+.PHONY: screenshots
+screenshots: deps-test build ## Drives a real window through every screen and writes docs/screenshots
+	$(CARGO) build $(CARGO_FLAGS) --release $(APPS) -p lectern-tests --bins
+	$(RELEASE)/screenshots
 
 .PHONY: lint
 lint: deps ## Checks form, warnings and scripts
