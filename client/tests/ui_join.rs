@@ -114,6 +114,25 @@ fn being_removed_leads_back_here_and_says_by_whom() {
 }
 
 #[test]
+fn undoing_does_not_bring_a_password_back() {
+    let fake = Fake::new();
+    let mut harness = open(&fake, settings(), Start { join: Some(link(false, None)), name: None, password: None });
+    type_into(&mut harness, "Your name", "Ana");
+    type_into(&mut harness, "Room password", "horse");
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    fake.lock().state = joined(lectern_proto::control::Role::Student);
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Leave the class").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::PasswordInput, "Room password").focus();
+    harness.run_ok();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    harness.run_ok();
+    assert!(!enabled(&harness, "Join net-2b"));
+}
+
+#[test]
 fn the_last_class_is_one_click_away() {
     let fake = Fake::new();
     let mut settings = Settings { name: "Ana".into(), ..settings() };

@@ -39,6 +39,13 @@ impl JoinForm {
         self.link.parse()
     }
 
+    /// Lets go of the password, also of what undoing would bring back.
+    pub(crate) fn forget_password(&mut self, ctx: &egui::Context) {
+        self.password.clear();
+        self.show_password = false;
+        egui::TextEdit::store_state(ctx, password_id(), egui::text_edit::TextEditState::default());
+    }
+
     /// Key of the sentence that says what is missing; none when it can be sent.
     #[must_use]
     pub(crate) fn missing(&self) -> Option<&'static str> {
@@ -81,12 +88,17 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
     ui.scope_builder(UiBuilder::new().id_salt("join-left").max_rect(inner), |ui| {
         brand_ui(ui, view, cx);
         ui.add_space(space::XL);
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let beside_bar = Margin { left: 0, right: if wide { 0 } else { 14 }, top: 0, bottom: 8 };
+        ScrollArea::vertical().auto_shrink(false).content_margin(beside_bar).show(ui, |ui| {
             say(ui, Type::Display, c.t1, cx.text("join-title"));
             say(ui, Type::Body, c.t2, cx.text("join-subtitle"));
             ui.add_space(space::M);
             changed |= link_ui(ui, form, &link, view, cx);
             ui.add_space(space::M);
+            if !wide {
+                changed |= ui.vertical(|ui| form_ui(ui, form, &link, view, cx)).inner;
+                ui.add_space(space::XL);
+            }
             match &link {
                 Ok(link) => target_ui(ui, link, cx),
                 Err(_) => {
@@ -95,10 +107,6 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
                     }
                     help_ui(ui, cx);
                 }
-            }
-            if !wide {
-                ui.add_space(space::XL);
-                changed |= form_ui(ui, form, &link, view, cx);
             }
         });
     });

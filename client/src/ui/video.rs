@@ -52,6 +52,12 @@ impl VideoScreen {
         lock(&self.picture).as_ref().map(|p| p.size())
     }
 
+    /// Whether this machine's OpenGL cannot draw it.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        matches!(*lock(&self.renderer), State::Broken)
+    }
+
     /// Paints the picture into the middle of `area`, as large as fits, never stretched. Tells where it lies.
     pub fn paint(self: &Arc<Self>, ui: &Ui, area: Rect) -> Option<Rect> {
         let rect = letterbox(area, self.size()?, ui.pixels_per_point());

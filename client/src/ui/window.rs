@@ -59,6 +59,8 @@ pub struct Window {
     asked: Option<PersonId>,
     fullscreen: bool,
     keys_shown: bool,
+    /// Whether the people lie over a narrow window.
+    people_over: bool,
 }
 
 /// A membership that is sought or held.
@@ -114,6 +116,7 @@ impl Window {
             asked: None,
             fullscreen: false,
             keys_shown: false,
+            people_over: false,
         };
         window.set_theme();
         if given && window.form.missing().is_none() {
@@ -176,7 +179,7 @@ impl Window {
             member.began = self.ctx.input(|i| i.time);
             self.settings.note_class(&member.link, &member.name);
             // It is not needed again: the class comes back by its seat.
-            self.form.password.clear();
+            self.form.forget_password(&self.ctx);
         }
         let ready = |id: &VideoId| state.videos.iter().any(|v| v.id == *id && matches!(v.state, VideoState::Ready { .. }));
         if self.playing.is_none()
@@ -233,9 +236,9 @@ impl Window {
             out.push(Command::CancelRemove);
         }
         let mut cx = Cx { strings: &self.strings, out };
-        let narrow = ui.available_width() < size::NARROW_WINDOW;
+        let narrow = self.narrow();
         let bare = on_stage && self.fullscreen;
-        let people = self.settings.people_open && !bare;
+        let people = !bare && if narrow { self.people_over } else { self.settings.people_open };
         if !bare {
             status_ui(ui, state, status, now, &cx);
             shell::rail_ui(ui, state.me.as_ref(), on_stage, ui.visuals().dark_mode, &mut cx);
@@ -277,6 +280,7 @@ impl Window {
             let place = Rect::from_min_max(pos2((area.right() - size::PANEL).max(area.left()), area.top()), area.max);
             let mut over = ui.new_child(UiBuilder::new().id_salt("people-over").max_rect(place).sense(egui::Sense::click()));
             people_ui(&mut over, state, self.asked, &mut cx);
+            ui.painter().vline(place.left(), place.y_range(), egui::Stroke::new(1.0, c.line_strong));
         }
         if self.keys_shown {
             stage::list_ui(ui, &mut cx);
@@ -305,6 +309,7 @@ impl Window {
                 self.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.fullscreen));
             }
             Command::LeaveFullscreen => self.leave_fullscreen(),
+            Command::TogglePeople if self.narrow() => self.people_over = !self.people_over,
             Command::TogglePeople => self.settings.people_open = !self.settings.people_open,
             Command::ToggleKeys => self.keys_shown = !self.keys_shown,
             Command::AskRemove(person) => self.asked = Some(person),
@@ -385,7 +390,7 @@ impl Window {
     }
 
     fn join(&mut self) {
-        let (Ok(link), None) = (self.form.parsed(), self.form.missing()) else { return };
+        let (Ok(link), None, None) = (self.form.parsed(), self.form.missing(), &self.seat) else { return };
         let name = self.form.name.trim().to_owned();
         self.form.problem = None;
         let password = (link.key.is_none() && !self.form.password.is_empty()).then(|| self.form.password.clone());
@@ -439,6 +444,10 @@ impl Window {
         if std::mem::take(&mut self.fullscreen) {
             self.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
         }
+    }
+
+    fn narrow(&self) -> bool {
+        self.ctx.content_rect().width() < size::NARROW_WINDOW
     }
 
     fn set_theme(&self) {

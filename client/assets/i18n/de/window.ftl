@@ -120,6 +120,7 @@ stage-thirds = { $rungs } nacheinander
 stage-fullscreen = Vollbild
 stage-fullscreen-leave = Vollbild verlassen
 stage-failed = Dieses Video lässt sich nicht abspielen
+stage-no-graphics = Die Grafik dieses Rechners kann das Bild nicht zeichnen; das Protokoll sagt, warum. Erneuern Sie den Grafiktreiber.
 stage-reconnecting = Verbindung weg seit { $for }
 stage-reconnecting-ahead = Wird wieder versucht. Das Video läuft noch { $seconds } s weiter.
 stage-reconnecting-empty = Wird wieder versucht. Das Video geht weiter, wo es war.

@@ -120,6 +120,7 @@ stage-thirds = { $rungs } in turn
 stage-fullscreen = Full screen
 stage-fullscreen-leave = Leave full screen
 stage-failed = This video does not play
+stage-no-graphics = The graphics of this machine cannot draw the picture; the log says why. Update its graphics driver.
 stage-reconnecting = Connection lost { $for } ago
 stage-reconnecting-ahead = Trying again. The video plays on for { $seconds } s.
 stage-reconnecting-empty = Trying again. The video goes on where it was.

@@ -16,6 +16,7 @@ use egui::{CursorIcon, Id, Rect, Sense, Ui, UiBuilder};
 use lectern_proto::rung::RungSpec;
 
 use super::command::{Command, Cx};
+use super::icons::Icon;
 use super::tokens::{DARK, motion, on_stage};
 use super::video::VideoScreen;
 use crate::class::Phase;
@@ -80,6 +81,13 @@ pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>
     };
     if let PlayState::Failed(reason) = &status.state {
         return overlay::failed_ui(&mut ui, area, reason, cx);
+    }
+    if view.screen.is_broken() {
+        let reason = cx.text("stage-no-graphics");
+        return overlay::failed_ui(&mut ui, area, &reason, cx);
+    }
+    if status.rungs.is_empty() && status.state != PlayState::Loading {
+        Icon::Note.paint(ui.painter(), Rect::from_center_size(area.center(), egui::Vec2::splat(64.0)), DARK.t3);
     }
     let alpha = visibility(&ui, state, area, status);
     overlay::waiting_ui(&ui, area, state, status);

@@ -84,6 +84,9 @@ impl<'a> Field<'a> {
                 .desired_width(inner.width())
                 .min_size(inner.size());
             let response = ui.put(inner, edit).labelled_by(label.id);
+            if response.gained_focus() {
+                ui.scroll_to_rect(rect.expand(space::S), None);
+            }
             if ground.clicked() {
                 response.request_focus();
             }

@@ -17,7 +17,7 @@ const LOST: &str = "Farah";
 /// Clips that ffmpeg draws: file name, picture, seconds.
 const CLIPS: [(&str, &str, u32); 4] = [
     ("Fractals and recursion", "mandelbrot=size=640x360:rate=15", 14),
-    ("Cellular automata", "life=size=640x360:rate=15:ratio=0.2:mold=20:life_color=#74B1FF:death_color=#23405F:seed=7", 18),
+    ("Cellular automata", "cellauto=size=640x360:rate=15:rule=110:random_seed=7:scroll=0", 18),
     ("Colour bars and what they test", "smptehdbars=size=640x360:rate=15", 25),
     ("Test picture with a clock", "testsrc=size=480x360:rate=15", 31),
 ];
