@@ -125,9 +125,8 @@ esac"#,
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let mut reasons = std::collections::BTreeMap::new();
     while reasons.len() < 2 {
-        let failed = until_video(&mut ana, |v| matches!(v.state, VideoState::Failed { .. })).await;
-        let VideoState::Failed { reason } = failed.state else { unreachable!() };
-        reasons.insert(failed.title, reason);
+        let Event::Videos(videos) = ana.event().await else { continue };
+        reasons.extend(videos.into_iter().filter_map(|v| if let VideoState::Failed { reason } = v.state { Some((v.title, reason)) } else { None }));
     }
     assert_eq!(reasons["notes"], "No video. Convert it.");
     assert!(reasons["crash"].contains("crashed"), "{reasons:?}");
@@ -144,6 +143,8 @@ async fn a_file_that_is_still_copied_waits_and_a_worker_dies_with_its_server() {
     let fifo = stage.path("alive");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
     stage.worker(&format!("echo '{{\"event\":\"progress\",\"done_us\":1,\"total_us\":4}}'; exec sleep 60 >'{}'", fifo.display()));
+    // Ends when the worker, which holds the other end, has ended.
+    let gone = tokio::task::spawn_blocking(move || std::fs::read(fifo));
     let server = stage.serve().await;
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let path = stage.path("videos").join("slow.mp4");
@@ -154,7 +155,6 @@ async fn a_file_that_is_still_copied_waits_and_a_worker_dies_with_its_server() {
     std::fs::write(&path, b"first and second").expect("written");
     until_video(&mut ana, |v| matches!(v.state, VideoState::Preparing { permille: 250 })).await;
     assert!(copied.elapsed() >= std::time::Duration::from_millis(900), "{:?}", copied.elapsed());
-    let gone = tokio::task::spawn_blocking(move || std::fs::read(fifo));
     server.stop().await;
     soon("the end of the worker", gone).await.expect("read").expect("read");
 }
