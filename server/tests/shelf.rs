@@ -116,7 +116,7 @@ async fn what_cannot_be_prepared_stands_in_the_catalogue_with_its_reason() {
     stage.worker(
         r#"case "$3" in
 *crash*) kill -9 $$;;
-*) echo '{"event":"failed","kind":"unreadable","reason":"No video.\nConvert it."}'; exit 1;;
+*) printf '%s\n' '{"event":"failed","kind":"unreadable","reason":"No video.\nConvert it."}'; exit 1;;
 esac"#,
     );
     stage.put("notes.txt", b"text");
