@@ -15,6 +15,7 @@ pub mod format;
 mod icons;
 mod join;
 mod people;
+mod playing;
 mod reasons;
 pub mod settings;
 mod shell;

@@ -9,33 +9,29 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, ThemePreference, Ui, UiBuilder, ViewportCommand, pos2};
 use lectern_proto::control::{PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
-use lectern_proto::quality::Quality;
 
-use super::backend::{Backend, Playback, Seat};
+use super::backend::{Backend, Seat};
 use super::catalogue::catalogue_ui;
 use super::command::{Command, Cx};
 use super::join::{JoinForm, JoinView, join_ui};
 use super::people::people_ui;
+use super::playing::Playing;
 use super::reasons;
 use super::settings::Settings;
 use super::shell;
-use super::stage::{self, StageState, StageView, THIRDS};
+use super::stage::{self, StageView};
 use super::status::status_ui;
 use super::strings::{Language, Strings};
 use super::thumbnails::Thumbnails;
 use super::tokens::{colors, motion, size};
 use super::video::VideoScreen;
 use crate::class::{Changed, ClassState, JoinError, JoinRequest, Phase};
-use crate::player::{PlayError, PlayState, PlayerOptions, PlayerStatus};
+use crate::player::{PlayState, PlayerStatus};
 
-/// A seek by key counts from the last target for so long, in seconds: the position follows a little later.
-const AIM_HOLDS: f64 = 0.6;
 /// The shortest wait that egui answers with one repaint instead of two.
 const SOON: Duration = Duration::from_millis(1);
 /// Repaints a second while sound plays without pictures.
 const SOUND_ONLY_RATE: f32 = 4.0;
-/// The rung to begin with has at most so many rows.
-const FIRST_RUNG_HEIGHT: u32 = 720;
 
 /// With what the window opens.
 #[derive(Debug, Default)]
@@ -73,16 +69,6 @@ struct Member {
     joined: bool,
     /// The link's video, until it has been opened.
     wanted: Option<VideoId>,
-}
-
-/// What is on the stage.
-struct Playing {
-    video: VideoId,
-    title: String,
-    playback: Result<Box<dyn Playback>, PlayError>,
-    state: StageState,
-    /// Target and time of the last seek.
-    aim: Option<(u64, f64)>,
 }
 
 impl std::fmt::Debug for Window {
@@ -337,55 +323,9 @@ impl Window {
     /// Commands to what plays; without it they are nothing.
     fn play_command(&mut self, command: Command, status: Option<&PlayerStatus>) {
         let time = self.ctx.input(|i| i.time);
-        let thirds = self.thirds();
-        let (Some(playing), Some(status)) = (self.playing.as_mut(), status) else { return };
-        let Ok(playback) = &playing.playback else { return };
-        let aim = &mut playing.aim;
-        let from = aim.filter(|(_, at)| time - at < AIM_HOLDS).map_or(status.position_us, |(aim, _)| aim);
-        let mut seek = |position_us: u64| {
-            let position_us = position_us.min(status.duration_us);
-            *aim = Some((position_us, time));
-            playback.seek(position_us);
-        };
-        match command {
-            Command::TogglePlay => match status.state {
-                PlayState::Paused => playback.play(),
-                PlayState::Ended => {
-                    seek(0);
-                    playback.play();
-                }
-                PlayState::Loading | PlayState::Playing | PlayState::Stalled => playback.pause(),
-                PlayState::Failed(_) => {}
-            },
-            Command::Replay => {
-                seek(0);
-                playback.play();
-            }
-            Command::Seek { position_us } => seek(position_us),
-            Command::SeekBy { by_us } => seek(from.saturating_add_signed(by_us)),
-            Command::SetVolume(volume) => self.set_volume(volume),
-            Command::VolumeBy(by) => {
-                let from = if status.muted { 0.0 } else { self.settings.volume };
-                self.set_volume(from + by);
-            }
-            Command::ToggleMute => {
-                self.settings.muted = !status.muted;
-                playback.set_muted(self.settings.muted);
-            }
-            Command::SetQuality(name) => {
-                playback.set_quality(quality(&name, thirds));
-                self.settings.quality = Some(name);
-            }
-            _ => {}
-        }
-    }
-
-    fn set_volume(&mut self, volume: f32) {
-        self.settings.volume = volume.clamp(0.0, 1.0);
-        self.settings.muted = false;
-        if let Some(Ok(playback)) = self.playing.as_ref().map(|p| &p.playback) {
-            playback.set_volume(self.settings.volume);
-            playback.set_muted(false);
+        let thirds = self.seat.as_ref().map(|m| m.seat.state().thirds.clone()).unwrap_or_default();
+        if let (Some(playing), Some(status)) = (self.playing.as_mut(), status) {
+            playing.obey(command, status, &mut self.settings, thirds, time);
         }
     }
 
@@ -417,22 +357,16 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let state = member.seat.state();
         let Some(entry) = state.videos.iter().find(|v| v.id == video) else { return };
-        let wish = self.settings.quality.clone().filter(|q| q == THIRDS || entry.rungs.contains(q));
-        let wish = wish.unwrap_or_else(|| first_rung(&entry.rungs, &state));
-        let options = PlayerOptions { quality: quality(&wish, state.thirds.clone()), start_us: 0, sound: true, paused: false, decoder_threads: 0, changed };
-        let playback = member.seat.open(&video, options);
-        if let Ok(playback) = &playback {
-            playback.set_volume(self.settings.volume);
-            playback.set_muted(self.settings.muted);
-        }
+        let playing = Playing::open(member.seat.as_ref(), &state, entry, &self.settings, changed);
         self.screen.show(None);
-        let mut stage = StageState::default();
-        stage.touch(&self.ctx);
-        self.playing = Some(Playing { video, title: entry.title.clone(), playback, state: stage, aim: None });
+        self.playing = Some(playing);
+        self.touch_stage();
     }
 
-    fn thirds(&self) -> [String; 3] {
-        self.seat.as_ref().map(|m| m.seat.state().thirds.clone()).unwrap_or_default()
+    fn touch_stage(&mut self) {
+        if let Some(playing) = &mut self.playing {
+            playing.state.touch(&self.ctx);
+        }
     }
 
     fn changed(&self) -> Changed {
@@ -457,16 +391,4 @@ impl Window {
             None => {}
         }
     }
-}
-
-/// The highest rung of a video that is not above [`FIRST_RUNG_HEIGHT`], or its lowest.
-fn first_rung(rungs: &[String], state: &ClassState) -> String {
-    let fits = |name: &&String| state.ladder.iter().any(|r| r.name == **name && r.box_height <= FIRST_RUNG_HEIGHT);
-    let chosen = rungs.iter().rev().find(fits).or(rungs.first());
-    // A video without pictures has no rung; any name will do.
-    chosen.cloned().or_else(|| state.ladder.first().map(|r| r.name.clone())).unwrap_or_default()
-}
-
-fn quality(name: &str, thirds: [String; 3]) -> Quality {
-    if name == THIRDS { Quality::Thirds(thirds) } else { Quality::Rung(name.to_owned()) }
 }
