@@ -168,8 +168,10 @@ impl Drop for KillOnDrop {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
     use std::path::Path;
 

@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     eprintln!("start ...");
     start::measure(&mut table)?;
     let stack = Stack::start(&[])?;
-    clip::sample(&stack.path("lesson.mp4"), 60, "1280x720")?;
+    clip::test_clip(&stack.path("lesson.mp4"), 60, "1280x720")?;
     std::fs::rename(stack.path("lesson.mp4"), stack.videos().join("lesson.mp4"))?;
     eprintln!("preparing the lesson ...");
     let video = stack.ready_video()?;

@@ -25,6 +25,9 @@ impl Values {
 }
 
 fn short(v: f64) -> String {
+    if !v.is_finite() {
+        return "–".to_owned();
+    }
     if v.abs() >= 100.0 {
         format!("{v:.0}")
     } else if v.abs() >= 10.0 {
