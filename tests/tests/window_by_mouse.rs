@@ -67,7 +67,12 @@ fn a_person_joins_opens_pauses_and_seeks() {
     let soon = Duration::from_secs(20);
     // Keys go nowhere until the window has drawn its first screen; the first field is focused then.
     window.key("End").expect("a key");
-    assert!(wait_until(soon, || look(&desk, Area { x: 60, y: 200, width: 8, height: 8 }, "gray").iter().any(|v| *v != 0)));
+    let drawn = wait_until(soon, || look(&desk, Area { x: 60, y: 200, width: 8, height: 8 }, "gray").iter().any(|v| *v != 0));
+    if !drawn {
+        let shot = std::env::temp_dir().join("lectern-nothing-drawn.png");
+        desk.screenshot(&shot).expect("a picture");
+        panic!("nothing is drawn; see {}", shot.display());
+    }
     window.type_text(&stack.join()).expect("typing");
     window.key("Tab").expect("a key");
     window.type_text("Ana").expect("typing");

@@ -24,6 +24,7 @@ mod status;
 pub mod strings;
 mod thumbnails;
 pub mod tokens;
+mod typing;
 pub mod video;
 mod widgets;
 pub mod window;
@@ -33,6 +34,7 @@ use egui::{IconData, ViewportBuilder};
 use lectern_proto::link::JoinLink;
 
 use settings::{STORED_AS, Settings};
+use typing::Typing;
 use window::{Start, Window};
 
 /// With what the window opens.
@@ -70,7 +72,7 @@ pub fn show(make: impl FnOnce(&egui::Context, Settings) -> Window) -> anyhow::Re
     let create = |cc: &eframe::CreationContext<'_>| {
         tokens::install(&cc.egui_ctx);
         let settings = cc.storage.and_then(|s| eframe::get_value(s, STORED_AS)).unwrap_or_default();
-        Ok(Box::new(App { window: make(&cc.egui_ctx, settings) }) as Box<dyn eframe::App>)
+        Ok(Box::new(App { window: make(&cc.egui_ctx, settings), typing: Typing::default() }) as Box<dyn eframe::App>)
     };
     let shown = eframe::run_native("lectern", native, Box::new(create));
     shown.map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}. Without a display, use the commands (`lectern --help`)."))
@@ -79,6 +81,7 @@ pub fn show(make: impl FnOnce(&egui::Context, Settings) -> Window) -> anyhow::Re
 /// The window in eframe.
 struct App {
     window: Window,
+    typing: Typing,
 }
 
 impl eframe::App for App {
@@ -94,6 +97,12 @@ impl eframe::App for App {
         self.window.close();
         if let Some(gl) = gl {
             self.window.screen().release(gl);
+        }
+    }
+
+    fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        if self.typing.one_focus_a_pass(&mut input.events) {
+            ctx.request_repaint();
         }
     }
 
