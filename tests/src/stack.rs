@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -10,6 +10,12 @@ use lectern_proto::link::JoinLink;
 use serde_json::Value;
 
 use crate::clip;
+
+/// Waits for its turn: what is watched in real time does not share the machine with other tests of its program.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
 
 /// The room's password in every test.
 pub const PASSWORD: &str = "open-sesame";

@@ -48,9 +48,10 @@ impl Source {
         self.path.starts_with("tests/") || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
     }
 
-    /// Lines of code that are part of the product, with their numbers: no comments, nothing behind `#[cfg(test)] mod`.
+    /// Lines of code that are part of the product, with their numbers: no comments, nothing behind `#[cfg(test)] mod` or its twin for Unix.
     fn product(&self) -> impl Iterator<Item = (usize, &str)> {
-        let end = self.text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| self.text[*at..].lines().nth(1).is_some_and(|l| l.ends_with('{')));
+        let marks = ["#[cfg(test)]\nmod ", "#[cfg(all(test, unix))]\nmod "];
+        let end = marks.iter().flat_map(|mark| self.text.match_indices(mark)).find(|(at, _)| self.text[*at..].lines().nth(1).is_some_and(|l| l.ends_with('{')));
         let text = if self.is_test() { "" } else { &self.text[..end.map_or(self.text.len(), |(at, _)| at)] };
         text.lines().enumerate().map(|(i, l)| (i + 1, l)).filter(|(_, l)| !l.trim_start().starts_with("//"))
     }

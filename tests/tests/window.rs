@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lectern_tests::desk::{Area, Desk, onsets, samples, strength};
-use lectern_tests::stack::{PASSWORD, Stack, wait_until};
+use lectern_tests::stack::{PASSWORD, Stack, turn, wait_until};
 
 /// The sample's beep.
 const BEEP_HZ: f64 = 1_000.0;
@@ -33,6 +33,7 @@ fn find_flash(desk: &Desk) -> Option<Area> {
 
 #[test]
 fn flash_and_beep_come_together_on_the_screen_and_in_the_sink() {
+    let _turn = turn();
     let (stack, video) = Stack::with_lesson(40, "640x360").expect("a server with the lesson");
     let desk = Desk::new(SCREEN.0, SCREEN.1, true).expect("a desk");
     let mut link = stack.link().expect("a link");
@@ -77,6 +78,7 @@ fn flash_and_beep_come_together_on_the_screen_and_in_the_sink() {
 
 #[test]
 fn the_keyboard_pauses_mutes_and_jumps() {
+    let _turn = turn();
     let (stack, video) = Stack::with_lesson(40, "640x360").expect("a server with the lesson");
     let desk = Desk::new(SCREEN.0, SCREEN.1, true).expect("a desk");
     let mut link = stack.link().expect("a link");
@@ -101,6 +103,7 @@ fn the_keyboard_pauses_mutes_and_jumps() {
 
 #[test]
 fn without_a_sound_device_it_plays_on_and_says_so() {
+    let _turn = turn();
     let (stack, video) = Stack::with_lesson(12, "1280x720").expect("a server with the lesson");
     let desk = Desk::new(SCREEN.0, SCREEN.1, false).expect("a desk");
     let mut command = desk.command(lectern_tests::stack::bin("lectern"));

@@ -168,10 +168,8 @@ impl Drop for KillOnDrop {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
     use std::path::Path;
 
