@@ -129,8 +129,11 @@ pub const PREPARED_JSON_MAX: u64 = 256 * 1024 * 1024;
 
 // ---- chunk serving ----
 
-/// Records of one piece of the sealed cache: 64 KiB of plaintext. A viewer that does not read keeps one piece in memory.
+/// Records of one piece of the sealed cache: 64 KiB of plaintext.
 pub const PIECE_RECORDS: u32 = 4;
+/// Pieces of one response frame at most: two are fewer calls of the system, and still little for a viewer that stopped
+/// reading to hold.
+pub const FRAME_PIECES: usize = 2;
 /// Pieces that are read and sealed at once. Full: the next waits.
 pub const SEALING_AT_ONCE: usize = 4;
 

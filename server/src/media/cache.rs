@@ -39,6 +39,10 @@ pub(super) struct Source {
 }
 
 impl Source {
+    fn piece(&self, record: u32) -> PieceKey {
+        PieceKey { room: self.room, epoch: self.key.epoch, chunk: self.chunk, piece: record / PIECE_RECORDS }
+    }
+
     /// Records of the chunk; an empty chunk has one.
     pub(super) fn records(&self) -> u32 {
         self.place.bytes.div_ceil(RECORD_PLAIN as u32).max(1)
@@ -60,14 +64,18 @@ impl SealedCache {
         Self { pieces: Cache::builder().max_capacity(bytes).weigher(weigh).build(), sealing: Arc::new(Semaphore::new(SEALING_AT_ONCE)) }
     }
 
+    /// The piece of a chunk that holds `record`, if it is in memory.
+    pub(super) async fn cached(&self, source: &Source, record: u32) -> Option<Bytes> {
+        self.pieces.get(&source.piece(record)).await
+    }
+
     /// The piece of a chunk that holds `record`. Many who ask for it at once wait for one read.
     ///
     /// # Errors
     /// When the file cannot be read or is not as long as it should be.
     pub(super) async fn piece(&self, source: &Source, record: u32) -> Result<Bytes, Arc<io::Error>> {
-        let piece = record / PIECE_RECORDS;
-        let key = PieceKey { room: source.room, epoch: source.key.epoch, chunk: source.chunk, piece };
-        self.pieces.try_get_with(key, self.seal(source.clone(), piece)).await
+        let key = source.piece(record);
+        self.pieces.try_get_with(key, self.seal(source.clone(), key.piece)).await
     }
 
     async fn seal(&self, source: Source, piece: u32) -> io::Result<Bytes> {

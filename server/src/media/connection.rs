@@ -5,29 +5,33 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::{Buf, Bytes};
-use lectern_proto::limits::{MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, PIECE_RECORDS, WRITE_WAIT};
+use bytes::Bytes;
+use lectern_proto::limits::{FRAME_PIECES, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, PIECE_RECORDS};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::server::{Input, MediaServerCore, records_header, refusal};
-use lectern_proto::media::{End, HEADER_LEN, HelloRefusal, MediaError, Reply, Request};
+use lectern_proto::media::{End, HelloRefusal, MediaError, Reply, Request};
 use lectern_proto::seal::record_offset;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::cache::Source;
+use super::frame::Frame;
 use super::sessions::SeatConnection;
 use super::{Media, SealedCache};
 use crate::net::{UnprovenGuard, reset_on_close};
 
 /// What one read asks for: a few requests.
 const READ: usize = 1024;
+/// How often it is looked whether a client reads, or asks for anything.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Bytes of replies that wait for the frame before them; above it nothing is read, so that a client cannot make them
 /// grow.
 const REPLIES_ENOUGH: usize = 4 * 1024;
@@ -53,8 +57,10 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
         cache: &media.cache,
         waiting: VecDeque::new(),
         fetch: None,
+        gathered: Vec::new(),
         sending: Sending::Nothing,
         replies: Vec::new(),
+        idle: Instant::now() + MEDIA_IDLE,
     };
     let why = tokio::select! {
         () = stop.cancelled() => return,
@@ -127,18 +133,11 @@ struct Fetch {
     next: u32,
 }
 
-/// The frame on its way.
+/// What is on its way.
 enum Sending<'a> {
     Nothing,
     Piece(Pin<Box<dyn Future<Output = Result<Bytes, Arc<io::Error>>> + Send + 'a>>),
     Frame(Frame),
-}
-
-/// What of a frame is still to be written: a header or replies of our own, then a slice of a shared piece.
-struct Frame {
-    head: Bytes,
-    body: Bytes,
-    deadline: Instant,
 }
 
 struct Connection<'a> {
@@ -149,38 +148,42 @@ struct Connection<'a> {
     cache: &'a SealedCache,
     waiting: VecDeque<(u32, ChunkHash, u32)>,
     fetch: Option<Fetch>,
+    /// Pieces of the fetch for its next frame.
+    gathered: Vec<Bytes>,
     sending: Sending<'a>,
     replies: Vec<u8>,
+    idle: Instant,
 }
 
 enum Happened {
     Read(io::Result<usize>),
     Piece(Result<Bytes, Arc<io::Error>>),
-    Wrote(io::Result<bool>),
-    Late,
-    Idle,
+    Wrote(io::Result<()>),
+    Tick,
 }
 
-impl<'a> Connection<'a> {
+impl Connection<'_> {
     async fn run(mut self) -> Ended {
         let mut buffer = [0; READ];
-        let mut idle = Instant::now() + MEDIA_IDLE;
+        // One timer for all waits: setting one for each frame would cost more than the frame.
+        let mut watch = interval(WATCH_EVERY);
+        watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if let Err(error) = self.take_requests(&mut idle) {
+            if let Err(error) = self.take_requests() {
                 return error.into();
             }
-            self.next_frame();
-            let happened = self.wait(&mut buffer, idle).await;
+            if matches!(self.sending, Sending::Nothing) {
+                self.send_next().await;
+            }
+            let happened = self.wait(&mut buffer, &mut watch).await;
             if let Err(ended) = self.handle(happened, &buffer) {
                 return ended;
             }
         }
     }
 
-    async fn wait(&mut self, buffer: &mut [u8], idle: Instant) -> Happened {
+    async fn wait(&mut self, buffer: &mut [u8], watch: &mut Interval) -> Happened {
         let Self { reader, writer, sending, replies, .. } = self;
-        let is_idle = matches!(sending, Sending::Nothing);
-        let deadline = if let Sending::Frame(frame) = sending { frame.deadline } else { idle };
         let send = async {
             match sending {
                 Sending::Nothing => std::future::pending().await,
@@ -191,7 +194,7 @@ impl<'a> Connection<'a> {
         tokio::select! {
             sent = send => sent,
             read = reader.read(buffer), if replies.len() < REPLIES_ENOUGH => Happened::Read(read),
-            () = sleep_until(deadline) => if is_idle { Happened::Idle } else { Happened::Late },
+            _ = watch.tick() => Happened::Tick,
         }
     }
 
@@ -202,24 +205,26 @@ impl<'a> Connection<'a> {
                 n => self.core.receive(&buffer[..n]),
             },
             Happened::Wrote(done) => {
-                if done? {
-                    self.sending = Sending::Nothing;
-                }
+                done?;
+                self.sending = Sending::Nothing;
             }
             Happened::Piece(piece) => {
                 self.sending = Sending::Nothing;
-                self.frame_of(piece);
+                self.gather(piece);
             }
-            Happened::Late => return Err(Ended::Stalled),
-            Happened::Idle => return Err(Ended::Idle),
+            Happened::Tick => match &self.sending {
+                Sending::Frame(frame) if Instant::now() >= frame.deadline => return Err(Ended::Stalled),
+                Sending::Nothing if Instant::now() >= self.idle => return Err(Ended::Idle),
+                _ => {}
+            },
         }
         Ok(())
     }
 
-    fn take_requests(&mut self, idle: &mut Instant) -> Result<(), MediaError> {
+    fn take_requests(&mut self) -> Result<(), MediaError> {
         while let Some(input) = self.core.poll_input()? {
             let Input::Request(request) = input else { continue };
-            *idle = Instant::now() + MEDIA_IDLE;
+            self.idle = Instant::now() + MEDIA_IDLE;
             match request {
                 Request::Fetch { request, .. } if self.waiting.len() >= MEDIA_REQUESTS_WAITING => self.reply_ended(request, End::Busy),
                 Request::Fetch { request, chunk, first_record } => self.waiting.push_back((request, chunk, first_record)),
@@ -233,8 +238,11 @@ impl<'a> Connection<'a> {
         let before = self.waiting.len();
         self.waiting.retain(|(r, _, _)| *r != request);
         let was_current = self.fetch.take_if(|f| f.request == request).is_some();
-        if was_current && matches!(self.sending, Sending::Piece(_)) {
-            self.sending = Sending::Nothing;
+        if was_current {
+            self.gathered.clear();
+            if matches!(self.sending, Sending::Piece(_)) {
+                self.sending = Sending::Nothing;
+            }
         }
         if was_current || self.waiting.len() < before {
             self.reply_ended(request, End::Cancelled);
@@ -246,22 +254,51 @@ impl<'a> Connection<'a> {
         self.replies.extend_from_slice(&reply);
     }
 
-    /// Starts what comes next, if nothing is on its way.
-    fn next_frame(&mut self) {
-        if !matches!(self.sending, Sending::Nothing) {
-            return;
+    /// Starts what comes next: replies first, else the next frame of the fetch.
+    async fn send_next(&mut self) {
+        loop {
+            while self.fetch.is_none()
+                && self.gathered.is_empty()
+                && let Some((request, chunk, first)) = self.waiting.pop_front()
+            {
+                self.fetch = self.open(request, chunk, first);
+            }
+            if !self.replies.is_empty() {
+                let head = Bytes::from(std::mem::take(&mut self.replies));
+                self.sending = Sending::Frame(Frame::new(head, Default::default()));
+                return;
+            }
+            let Some(fetch) = &self.fetch else { return };
+            let is_over = fetch.next >= fetch.source.records();
+            if is_over || self.gathered.len() == FRAME_PIECES {
+                return self.send_frame();
+            }
+            match self.cache.cached(&fetch.source, fetch.next).await {
+                Some(piece) => self.gather(Ok(piece)),
+                // What is there goes first; the client need not wait for the disk.
+                None if !self.gathered.is_empty() => return self.send_frame(),
+                None => {
+                    let (cache, source, record) = (self.cache, fetch.source.clone(), fetch.next);
+                    self.sending = Sending::Piece(Box::pin(async move { cache.piece(&source, record).await }));
+                    return;
+                }
+            }
         }
-        while self.fetch.is_none()
-            && let Some((request, chunk, first)) = self.waiting.pop_front()
-        {
-            self.fetch = self.open(request, chunk, first);
+    }
+
+    /// Sends what was gathered.
+    fn send_frame(&mut self) {
+        let Some(fetch) = &self.fetch else { return };
+        let mut pieces: [Bytes; FRAME_PIECES] = Default::default();
+        for (place, piece) in pieces.iter_mut().zip(self.gathered.drain(..)) {
+            *place = piece;
         }
-        if !self.replies.is_empty() {
-            let head = Bytes::from(std::mem::take(&mut self.replies));
-            self.sending = Sending::Frame(Frame { head, body: Bytes::new(), deadline: Instant::now() + WRITE_WAIT });
-        } else if let Some(fetch) = &self.fetch {
-            let (cache, source, record) = (self.cache, fetch.source.clone(), fetch.next);
-            self.sending = Sending::Piece(Box::pin(async move { cache.piece(&source, record).await }));
+        // A frame is far below 4 GiB.
+        let length = pieces.iter().map(Bytes::len).sum::<usize>() as u32;
+        let header = records_header(fetch.source.key.epoch, fetch.request, length);
+        self.sending = Sending::Frame(Frame::new(Bytes::copy_from_slice(&header), pieces));
+        if fetch.next >= fetch.source.records() {
+            self.fetch = None;
         }
     }
 
@@ -278,42 +315,25 @@ impl<'a> Connection<'a> {
         }
     }
 
-    fn frame_of(&mut self, piece: Result<Bytes, Arc<io::Error>>) {
-        let Some(mut fetch) = self.fetch.take() else { return };
+    /// Takes the next piece of the fetch.
+    fn gather(&mut self, piece: Result<Bytes, Arc<io::Error>>) {
+        let Some(fetch) = &mut self.fetch else { return };
         let skip = record_offset(fetch.next % PIECE_RECORDS);
-        match piece {
+        let why = match piece {
             Ok(piece) if piece.len() > skip => {
-                let body = piece.slice(skip..);
-                // A piece is far below 4 GiB.
-                let header: [u8; HEADER_LEN] = records_header(fetch.source.key.epoch, fetch.request, body.len() as u32);
-                self.sending = Sending::Frame(Frame { head: Bytes::copy_from_slice(&header), body, deadline: Instant::now() + WRITE_WAIT });
+                self.gathered.push(piece.slice(skip..));
                 fetch.next = (fetch.next / PIECE_RECORDS + 1) * PIECE_RECORDS;
-                if fetch.next < fetch.source.records() {
-                    self.fetch = Some(fetch);
-                }
+                return;
             }
-            Ok(_) => self.reply_ended(fetch.request, End::NotFound),
+            Ok(_) => End::NotFound,
             Err(error) => {
                 tracing::warn!(chunk = %fetch.source.chunk, %error, "a chunk could not be read");
-                self.reply_ended(fetch.request, End::Unreadable);
+                End::Unreadable
             }
-        }
-    }
-}
-
-impl Frame {
-    /// Writes on; true when all is out. May be dropped and called again.
-    async fn write(&mut self, writer: &mut WriteHalf<'_>) -> io::Result<bool> {
-        while self.head.has_remaining() || self.body.has_remaining() {
-            let mut written = writer.write_vectored(&[IoSlice::new(&self.head), IoSlice::new(&self.body)]).await?;
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            let of_head = written.min(self.head.len());
-            self.head.advance(of_head);
-            written -= of_head;
-            self.body.advance(written);
-        }
-        Ok(true)
+        };
+        let request = fetch.request;
+        self.fetch = None;
+        self.gathered.clear();
+        self.reply_ended(request, why);
     }
 }

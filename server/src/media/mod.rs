@@ -6,6 +6,7 @@
 
 mod cache;
 mod connection;
+mod frame;
 mod index;
 mod keys;
 mod sessions;

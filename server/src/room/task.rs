@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{CatalogueEntry, CloseReason, Event, LoginRefusal, PersonId, Refusal, Role, VideoId};
-use lectern_proto::limits::{CATALOGUE_EVERY, CATALOGUE_PAGE, EPOCH_LEAD, ROOM_PEOPLE_MAX, ROSTER_EVERY};
+use lectern_proto::limits::{CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY};
 use lectern_proto::seal::RoomKey;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,12 @@ use crate::clock::Clock;
 use crate::library::Catalogue;
 use crate::media::{EpochKey, RoomMedia};
 use crate::store::Store;
+
+/// The first state, and a change of everything, fit into a queue with room to spare.
+const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 4 < CONTROL_QUEUE / 2);
+
+/// People or videos that are gone, each a message, in one go: what is more waits, so that no queue runs full.
+const GONE_AT_ONCE: usize = CONTROL_QUEUE / 4;
 
 /// A new media key that was announced; it is used from `at` on, when everybody has it.
 #[derive(Debug)]
@@ -179,10 +186,13 @@ impl RoomTask {
     }
 
     fn lose(&mut self, person: PersonId, connection: ConnectionId) {
-        if !self.is_current(person, connection) {
-            return;
+        if self.is_current(person, connection) {
+            self.connections.remove(&person);
+            self.mark_lost(person);
         }
-        self.connections.remove(&person);
+    }
+
+    fn mark_lost(&mut self, person: PersonId) {
         if self.roster.lose(self.clock.now(), person).is_some() {
             tracing::info!(room = %self.name, person = person.0, "connection lost");
             self.changed_people.insert(person);
@@ -224,7 +234,9 @@ impl RoomTask {
 
     fn tell_people(&mut self) {
         let changed = std::mem::take(&mut self.changed_people);
-        let (there, gone): (Vec<_>, Vec<_>) = changed.into_iter().partition(|id| self.roster.person(*id).is_some());
+        let (there, mut gone): (Vec<_>, Vec<_>) = changed.into_iter().partition(|id| self.roster.person(*id).is_some());
+        // The rest has its turn next time.
+        self.changed_people.extend(gone.split_off(gone.len().min(GONE_AT_ONCE)));
         let people: Vec<_> = there.iter().filter_map(|id| self.roster.person(*id).cloned()).collect();
         for page in people.chunks(CATALOGUE_PAGE) {
             self.tell(Event::People(page.to_vec()));
@@ -235,8 +247,15 @@ impl RoomTask {
     }
 
     fn tell_catalogue(&mut self) {
-        let now = self.catalogue.borrow_and_update().clone();
-        let (changed, removed) = difference(&self.told, &now);
+        let mut now = self.catalogue.borrow_and_update().clone();
+        let (changed, mut removed) = difference(&self.told, &now);
+        let later = removed.split_off(removed.len().min(GONE_AT_ONCE));
+        if !later.is_empty() {
+            // These stand there until it is their turn.
+            let kept = later.iter().filter_map(|id| self.told.get_key_value(id)).map(|(id, entry)| (id.clone(), Arc::clone(entry)));
+            Arc::make_mut(&mut now).extend(kept);
+            self.catalogue_at = Some(self.catalogue_told_at + CATALOGUE_EVERY);
+        }
         self.told = now;
         for page in changed.chunks(CATALOGUE_PAGE) {
             self.tell(Event::Videos(page.to_vec()));
@@ -246,19 +265,25 @@ impl RoomTask {
         }
     }
 
-    /// Tells everybody; who does not read is closed. A session that has just ended is no slow reader: why it ended is the
-    /// next message from it.
+    /// Tells everybody; who does not read is closed.
     fn tell(&mut self, event: Event) {
         let event = Arc::new(event);
-        let is_full = |outbox: &Outbox| matches!(outbox.events.try_send(Arc::clone(&event)), Err(mpsc::error::TrySendError::Full(_)));
-        let full: Vec<_> = self.connections.iter().filter(|(_, (_, o))| is_full(o)).map(|(p, (c, _))| (*p, *c)).collect();
-        for (person, connection) in full {
-            if let Some((_, outbox)) = self.connections.remove(&person) {
+        let mut gone = Vec::new();
+        for (person, (connection, outbox)) in &self.connections {
+            match outbox.events.try_send(Arc::clone(&event)) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => gone.push((*person, *connection, true)),
+                // Its session has ended; that it is lost is about to be said.
+                Err(TrySendError::Closed(_)) => gone.push((*person, *connection, false)),
+            }
+        }
+        for (person, connection, slow) in gone {
+            if slow && let Some((_, outbox)) = self.connections.remove(&person) {
                 tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");
                 let _ = outbox.close.send(CloseReason::Overrun);
-            }
-            if self.roster.lose(self.clock.now(), person).is_some() {
-                self.changed_people.insert(person);
+                self.mark_lost(person);
+            } else {
+                self.lose(person, connection);
             }
         }
     }

@@ -102,6 +102,20 @@ async fn who_does_not_read_is_disconnected_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn who_reads_is_not_disconnected_when_everything_goes() {
+    let stage = stage(10).await;
+    let (_, _presence, mut inbox) = stage.enter(1, Role::Student, 1).await.expect("room");
+    let many = CONTROL_QUEUE * 2;
+    stage.catalogue.send_replace(Arc::new((0..many).map(entry).collect()));
+    until(&mut inbox, |e| matches!(e, Event::Videos(_))).await;
+    stage.catalogue.send_replace(Catalogue::default());
+    for _ in 0..many {
+        until(&mut inbox, |e| matches!(e, Event::VideoRemoved(_))).await;
+    }
+    assert!(inbox.close.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn a_removal_rotates_the_key_once_everybody_knows_it() {
     let stage = stage(10).await;
     let (before, teacher, mut inbox) = stage.enter(1, Role::Instructor, 1).await.expect("room");

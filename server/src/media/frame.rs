@@ -1,0 +1,71 @@
+//! One response frame on its way to a socket: a head of its own, then slices of pieces that all viewers share.
+
+use std::io::{self, IoSlice};
+
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
+
+use lectern_proto::limits::{FRAME_PIECES, WRITE_WAIT};
+
+/// What of a frame is still to be written.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// A header or replies.
+    head: Bytes,
+    pieces: [Bytes; FRAME_PIECES],
+    /// When the client counts as one that does not read.
+    pub(super) deadline: Instant,
+}
+
+impl Frame {
+    pub(super) fn new(head: Bytes, pieces: [Bytes; FRAME_PIECES]) -> Self {
+        Self { head, pieces, deadline: Instant::now() + WRITE_WAIT }
+    }
+
+    /// Writes to the end. May be dropped and called again.
+    pub(super) async fn write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        while self.head.has_remaining() || self.pieces.iter().any(Buf::has_remaining) {
+            let mut slices = [IoSlice::new(&[]); FRAME_PIECES + 1];
+            for (slice, bytes) in slices.iter_mut().zip([&self.head].into_iter().chain(&self.pieces)) {
+                *slice = IoSlice::new(bytes);
+            }
+            let mut written = writer.write_vectored(&slices).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            for bytes in [&mut self.head].into_iter().chain(&mut self.pieces) {
+                let part = written.min(bytes.len());
+                bytes.advance(part);
+                written -= part;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    #[tokio::test]
+    async fn a_frame_that_is_written_in_bits_comes_whole() {
+        for room in [1, 3, 64, 10_000] {
+            let (mut near, mut far) = tokio::io::duplex(room);
+            let mut pieces = [const { Bytes::new() }; FRAME_PIECES];
+            pieces[0] = Bytes::from(vec![2; 500]);
+            pieces[FRAME_PIECES - 1] = Bytes::from(vec![3; 700]);
+            let mut frame = Frame::new(Bytes::from_static(&[1; 16]), pieces);
+            let read = tokio::spawn(async move {
+                let mut all = Vec::new();
+                far.read_to_end(&mut all).await.expect("read");
+                all
+            });
+            frame.write(&mut near).await.expect("written");
+            drop(near);
+            let all = read.await.expect("read");
+            assert!(all == [vec![1; 16], vec![2; 500], vec![3; 700]].concat(), "{room}");
+        }
+    }
+}
