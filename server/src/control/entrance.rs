@@ -38,9 +38,14 @@ pub(crate) struct EntranceParts {
 pub(crate) struct Entrance {
     parts: EntranceParts,
     connections: AtomicU64,
+    unkept: AtomicU64,
 }
 
+/// Numbers of people whose seats could not be stored; the database does not come that far.
+const UNKEPT: u64 = 1 << 62;
+
 /// Somebody who is in: what to send, and what ends with the connection.
+#[derive(Debug)]
 pub(crate) struct Entered {
     pub(crate) joined: Joined,
     pub(crate) presence: Presence,
@@ -60,7 +65,7 @@ struct Proven {
 
 impl Entrance {
     pub(crate) fn new(parts: EntranceParts) -> Self {
-        Self { parts, connections: AtomicU64::new(1) }
+        Self { parts, connections: AtomicU64::new(1), unkept: AtomicU64::new(0) }
     }
 
     /// Checks a login and lets the person in. `secret` is that of the control connection.
@@ -78,12 +83,12 @@ impl Entrance {
             Ok(entered) => entered,
             Err(refusal) => {
                 if proven.is_new {
-                    self.stored(parts.store.end_seat(proven.person).await)?;
+                    told(parts.store.end_seat(proven.person).await);
                 }
                 return Err(refusal);
             }
         };
-        self.stored(parts.store.keep_seat(proven.person, &admission.name, expiry()).await)?;
+        told(parts.store.keep_seat(proven.person, &admission.name, expiry()).await);
         let joined = Joined {
             you: proven.person,
             name: admission.name,
@@ -127,25 +132,67 @@ impl Entrance {
         };
         let token = SeatToken(rand::random());
         let name = login.name.trim().to_owned();
-        let person = self.stored(parts.store.new_seat(parts.room.name(), &name, role, &token, expiry()).await)?;
+        // A lesson goes on with a full disk; only the way back to this seat is lost with its connection.
+        let person = told(parts.store.new_seat(parts.room.name(), &name, role, &token, expiry()).await);
+        let person = person.unwrap_or_else(|| PersonId(UNKEPT + self.unkept.fetch_add(1, Ordering::Relaxed)));
         Ok(Proven { person, name, role, token, is_new: true })
     }
 
     async fn seat(&self, room: &str, token: SeatToken) -> Result<Proven, LoginRefusal> {
-        let seat = self.stored(self.parts.store.seat(&token, unix_seconds()).await)?;
+        let busy = LoginRefusal::Busy { retry_after_ms: 1_000 };
+        let seat = told(self.parts.store.seat(&token, unix_seconds()).await).ok_or(busy)?;
         let seat = seat.filter(|s| s.room == room && room == self.parts.room.name()).ok_or(LoginRefusal::SeatUnknown)?;
         Ok(Proven { person: seat.person, name: seat.name, role: seat.role, token, is_new: false })
     }
+}
 
-    /// A database that fails is told to the operator; the client may try again.
-    fn stored<T>(&self, result: Result<T, StoreError>) -> Result<T, LoginRefusal> {
-        result.map_err(|error| {
-            tracing::error!(%error, "a login failed");
-            LoginRefusal::Busy { retry_after_ms: 1_000 }
-        })
-    }
+/// Tells the operator when the database failed.
+fn told<T>(result: Result<T, StoreError>) -> Option<T> {
+    result.inspect_err(|error| tracing::error!(%error, "a seat could not be kept or found; is the disk full?")).ok()
 }
 
 fn expiry() -> i64 {
     unix_seconds().saturating_add(i64::try_from(SEAT_LIFETIME.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Catalogue;
+    use crate::media::{ChunkIndex, RoomKeys, RoomMedia};
+    use crate::room::RoomParts;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    #[tokio::test]
+    async fn a_database_that_fails_does_not_keep_a_class_out() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
+        let (clock, (catalogue, told)) = (Clock::start(), tokio::sync::watch::channel(Catalogue::default()));
+        let media = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index: Arc::new(ChunkIndex::default()) });
+        let parts = RoomParts { name: "class".into(), people: 9, media, catalogue: told, store: store.clone(), clock };
+        let room = Room::start(parts, &TaskTracker::new(), CancellationToken::new());
+        let (gate, _thread) = PasswordGate::start("right", clock).expect("started");
+        let entrance = Entrance::new(EntranceParts {
+            room,
+            gate,
+            instructor_key: InstructorKey([7; 16]),
+            store: store.clone(),
+            media: Arc::default(),
+            ports: Ports { control: 1, video: 2, audio: 3 },
+            ladder: Vec::new(),
+            thirds: Default::default(),
+            clock,
+        });
+        store.close().await;
+        let origin = Origin::from(std::net::IpAddr::from([192, 0, 2, 1]));
+        let login = |proof| LoginRequest { room: "class".into(), name: "Ana".into(), proof };
+        let ana = entrance.enter(origin, login(Proof::Password("right".into())), MediaSecret([1; 32])).await.expect("in");
+        let teacher = entrance.enter(origin, login(Proof::InstructorKey([7; 16])), MediaSecret([2; 32])).await.expect("in");
+        assert_ne!(ana.joined.you, teacher.joined.you);
+        assert_eq!(teacher.joined.name, "Ana (2)");
+        let again = entrance.enter(origin, login(Proof::Seat(ana.joined.seat.clone())), MediaSecret([3; 32])).await;
+        assert!(matches!(again, Err(LoginRefusal::Busy { .. })));
+        drop(catalogue);
+    }
 }

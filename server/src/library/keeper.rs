@@ -54,6 +54,7 @@ pub(super) struct Keeper {
     done: mpsc::Sender<Done>,
     inbox: Option<mpsc::Receiver<Done>>,
     changed: Arc<Notify>,
+    watch: Option<DirectoryWatch>,
     scanning: bool,
     look_again: bool,
     looked: Duration,
@@ -85,6 +86,7 @@ impl Keeper {
             done,
             inbox: Some(inbox),
             changed: Arc::default(),
+            watch: None,
             scanning: false,
             look_again: false,
             looked: Duration::ZERO,
@@ -96,7 +98,6 @@ impl Keeper {
 
     pub(super) async fn run(mut self) {
         let Some(mut inbox) = self.inbox.take() else { return };
-        let _watch = DirectoryWatch::start(&self.parts.videos, Arc::clone(&self.changed));
         let changed = Arc::clone(&self.changed);
         let clock = self.parts.clock;
         if self.parts.only.is_none() {
@@ -237,6 +238,11 @@ impl Keeper {
         self.scanning = false;
         match found {
             Ok(mut found) => {
+                if self.watch.is_none() {
+                    self.watch = Some(DirectoryWatch::start(&self.parts.videos, Arc::clone(&self.changed)));
+                    // What changed before the watch began is seen as well.
+                    self.look_again = true;
+                }
                 if let Some(only) = &self.parts.only {
                     found.retain(|f| only.contains(&f.name));
                 }
@@ -246,8 +252,11 @@ impl Keeper {
                     }
                 }
             }
-            // Nothing is known; nothing is thrown away.
-            Err(error) => tracing::warn!(%error, dir = %self.parts.videos.display(), "the directory of videos cannot be read"),
+            // Nothing is known; nothing is thrown away. When the directory comes back it is another one to the system.
+            Err(error) => {
+                tracing::warn!(%error, dir = %self.parts.videos.display(), "the directory of videos cannot be read");
+                self.watch = None;
+            }
         }
         self.looked = now;
         self.next_scan = now + if self.look_again || self.shelf.is_arriving() { LOOK_EVERY } else { RESCAN_EVERY };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{CatalogueEntry, ChunkRef, VideoId, VideoState};
-use lectern_proto::limits::{FILE_SETTLED, ORPHAN_GRACE};
+use lectern_proto::limits::{FILE_SETTLED, ORPHAN_GRACE, RESCAN_EVERY};
 
 use super::Catalogue;
 use super::name::{title, video_id};
@@ -26,7 +26,12 @@ enum FileState {
     /// Waits for its hash.
     Settled,
     Has(ContentKey),
-    Unreadable(String),
+    /// Is tried again now and then: rights change without a trace in the file's stamp.
+    Unreadable {
+        reason: String,
+        since: Duration,
+        again: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -130,10 +135,10 @@ impl Shelf {
         if self.hashing.as_ref() == Some(name) {
             self.hashing = None;
         }
-        let Some(file) = self.files.get_mut(name).filter(|f| f.stamp == stamp && f.state == FileState::Settled) else { return };
+        let Some(file) = self.files.get_mut(name).filter(|f| f.stamp == stamp && f.state.waits_for_hash()) else { return };
         file.state = match result {
             Some(Ok(content)) => FileState::Has(content),
-            Some(Err(reason)) => FileState::Unreadable(reason),
+            Some(Err(reason)) => FileState::Unreadable { reason, since: now, again: false },
             None => FileState::Arriving { unchanged_since: now },
         };
         if let FileState::Has(key) = file.state {
@@ -193,7 +198,7 @@ impl Shelf {
 
     fn next_hash(&mut self) -> Option<Next> {
         let free = self.hashing.is_none();
-        let (name, file) = self.files.iter().find(|(_, f)| free && f.state == FileState::Settled)?;
+        let (name, file) = self.files.iter().find(|(_, f)| free && f.state.waits_for_hash())?;
         self.hashing = Some(name.clone());
         Some(Next::Hash { name: name.clone(), stamp: file.stamp })
     }
@@ -290,7 +295,7 @@ impl Shelf {
         let content = if let FileState::Has(key) = file.state { self.contents.get(&key) } else { None };
         let info = content.map(|c| c.info.clone()).unwrap_or_default();
         let state = match (&file.state, content.map(|c| &c.stage)) {
-            (FileState::Unreadable(reason), _) => VideoState::Failed { reason: reason.clone() },
+            (FileState::Unreadable { reason, .. }, _) => VideoState::Failed { reason: reason.clone() },
             (_, Some(Stage::Preparing { permille })) => VideoState::Preparing { permille: *permille },
             (_, Some(Stage::Ready { manifest })) => VideoState::Ready { manifest: *manifest },
             (_, Some(Stage::Failed { reason })) => VideoState::Failed { reason: reason.clone() },
@@ -309,12 +314,19 @@ impl Shelf {
     }
 }
 
+impl FileState {
+    fn waits_for_hash(&self) -> bool {
+        matches!(self, Self::Settled | Self::Unreadable { again: true, .. })
+    }
+}
+
 impl VideoFile {
+    /// The file was seen unchanged.
     fn settle(&mut self, now: Duration, is_old: bool) {
-        if let FileState::Arriving { unchanged_since } = self.state
-            && (is_old || now >= unchanged_since + FILE_SETTLED)
-        {
-            self.state = FileState::Settled;
+        match &mut self.state {
+            FileState::Arriving { unchanged_since } if is_old || now >= *unchanged_since + FILE_SETTLED => self.state = FileState::Settled,
+            FileState::Unreadable { since, again, .. } => *again = now >= *since + RESCAN_EVERY,
+            _ => {}
         }
     }
 }
@@ -381,6 +393,24 @@ mod tests {
         shelf.hashed(s(4), &"a.mp4".into(), FileStamp { size: 2, modified_ns: 0 }, Some(Ok(A)));
         assert_eq!(shelf.next(s(4)), None, "the hash of what it was does not count");
         assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Waiting)]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_tried_again_now_and_then() {
+        let mut shelf = Shelf::default();
+        let look = |shelf: &mut Shelf, at| {
+            shelf.seen(at, vec![found("a.mp4", 1)]);
+            shelf.next(at)
+        };
+        let Some(Next::Hash { name, stamp }) = look(&mut shelf, s(0)) else { panic!("nothing to hash") };
+        shelf.hashed(s(0), &name, stamp, Some(Err("no right".into())));
+        assert_eq!(look(&mut shelf, s(1)), None);
+        assert!(shelf.is_idle());
+        let again = look(&mut shelf, RESCAN_EVERY);
+        assert!(matches!(again, Some(Next::Hash { .. })));
+        assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no right".into() })], "told until it is known better");
+        shelf.hashed(RESCAN_EVERY, &name, stamp, Some(Ok(A)));
+        assert_eq!(shelf.next(RESCAN_EVERY), Some(Next::Load(A)));
     }
 
     #[test]

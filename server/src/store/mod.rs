@@ -11,6 +11,8 @@ use sqlx::Row;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+use crate::platform;
+
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Why the store could not do what it was asked.
@@ -53,6 +55,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Open`] or [`StoreError::Version`].
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        // Names of people are in it: for its owner alone, and so are the files that SQLite puts beside it.
+        if !path.exists() {
+            platform::write_private(path, b"").map_err(|error| StoreError::Open { path: path.to_owned(), error: Box::new(error.into()) })?;
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -208,6 +214,11 @@ mod tests {
         let person = store.new_seat("class", "Ana", Role::Student, &token, 100).await.expect("stored");
         store.close().await;
         let store = Store::open(&path).await.expect("opened again");
+        #[cfg(unix)]
+        for entry in std::fs::read_dir(dir.path()).expect("readable").flatten() {
+            use std::os::unix::fs::MetadataExt;
+            assert_eq!(entry.metadata().expect("there").mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        }
         let seat = store.seat(&token, 99).await.expect("asked").expect("there");
         assert_eq!(seat, Seat { person, room: "class".into(), name: "Ana".into(), role: Role::Student });
         assert_eq!(store.seat(&token, 100).await.expect("asked"), None);
