@@ -110,6 +110,8 @@ pub const FILE_SETTLED: Duration = Duration::from_secs(1);
 pub const RESCAN_EVERY: Duration = Duration::from_secs(30);
 /// Prepared chunks that no file uses any more are kept this long: a renamed file goes before it comes.
 pub const ORPHAN_GRACE: Duration = Duration::from_secs(3);
+/// A video that could not be prepared because the disk was full is tried again this often.
+pub const NO_SPACE_RETRY: Duration = Duration::from_secs(60);
 /// Least time between two progress updates of the catalogue to a client.
 pub const CATALOGUE_EVERY: Duration = Duration::from_millis(250);
 /// A media worker that says nothing for this long hangs and is killed.

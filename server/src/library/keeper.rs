@@ -5,22 +5,21 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::ChunkRef;
-use lectern_proto::limits::{CATALOGUE_EVERY, RESCAN_EVERY, WORKER_SILENCE, WORKER_TIME_BASE};
+use lectern_proto::limits::{CATALOGUE_EVERY, RESCAN_EVERY};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::events::{Probe, WorkerEvent};
 use super::prepared::{self, Prepared};
+use super::preparing::{hash, prepare};
 use super::scan::{self, ContentKey, Found, Hashed, hex};
-use super::shelf::{Info, Next, Shelf};
+use super::shelf::{Failure, Info, Next, Shelf};
 use super::watch::DirectoryWatch;
-use super::worker::{self, End, Job};
 use super::{Catalogue, LibraryParts};
 use crate::platform::name_bytes;
 use crate::store::FileStamp;
@@ -34,13 +33,13 @@ const QUEUE: usize = 64;
 
 /// What a task that does something says.
 #[derive(Debug)]
-enum Done {
+pub(super) enum Done {
     Scanned(io::Result<Vec<Found>>),
     Hashed { name: OsString, stamp: FileStamp, result: Hashed },
     Loaded { content: ContentKey, result: Option<Box<Prepared>> },
     Event { content: ContentKey, event: WorkerEvent },
     Probed { content: ContentKey, probe: Probe, thumbnail: Option<ChunkRef> },
-    Prepared { content: ContentKey, file: OsString, result: Option<Result<Box<Prepared>, String>> },
+    Prepared { content: ContentKey, file: OsString, result: Option<Result<Box<Prepared>, Failure>> },
     Deleted { content: ContentKey },
 }
 
@@ -179,12 +178,12 @@ impl Keeper {
             Next::Load(content) => {
                 self.blocking(move || Done::Loaded { content, result: prepared::load(&parts.chunks.join(hex(&content)), &parts.ladder).map(Box::new) })
             }
-            Next::Prepare { content, file } => {
+            Next::Prepare { content, file, stamp } => {
                 self.worker = self.stop.child_token();
                 let (done, stop) = (self.done.clone(), self.worker.clone());
                 self.publish_at = Some(Duration::ZERO);
                 self.tasks.spawn(async move {
-                    let result = prepare(&parts, content, &file, &done, &stop).await;
+                    let result = prepare(&parts, content, &file, stamp, &done, &stop).await;
                     let _ = done.send(Done::Prepared { content, file, result }).await;
                 });
             }
@@ -276,24 +275,24 @@ impl Keeper {
         self.shelf.hashed(now, name, stamp, result);
     }
 
-    fn prepared(&mut self, content: ContentKey, file: &OsString, result: Option<Result<Box<Prepared>, String>>) {
+    fn prepared(&mut self, content: ContentKey, file: &OsString, result: Option<Result<Box<Prepared>, Failure>>) {
         let result = match result {
             Some(Ok(done)) => {
                 tracing::info!(file = ?file, content = hex(&content), "prepared");
                 Some(Ok(self.publish_chunks(content, *done)))
             }
             // A file that was renamed under the worker is no fault of the file.
-            Some(Err(reason)) if self.shelf.file_of(&content).is_some_and(|f| f != file) => {
+            Some(Err(Failure { reason, .. })) if self.shelf.file_of(&content).is_some_and(|f| f != file) => {
                 tracing::info!(file = ?file, reason, "not prepared under this name; trying another");
                 None
             }
-            Some(Err(reason)) => {
-                tracing::warn!(file = ?file, reason, "could not be prepared");
-                Some(Err(reason))
+            Some(Err(failure)) => {
+                tracing::warn!(file = ?file, reason = failure.reason, "could not be prepared");
+                Some(Err(failure))
             }
             None => None,
         };
-        self.shelf.prepared(content, result);
+        self.shelf.prepared(self.parts.clock.now(), content, result);
     }
 
     /// Makes the chunks fetchable, before the catalogue names them.
@@ -315,82 +314,4 @@ impl Keeper {
         let idle = self.shelf.is_idle();
         self.idle.send_if_modified(|told| std::mem::replace(told, idle) != idle);
     }
-}
-
-/// The content of a file: remembered, or hashed now.
-async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp, stop: CancellationToken) -> Hashed {
-    match parts.store.file_content(&name_bytes(name), stamp).await {
-        Ok(Some(content)) => return Hashed::Content(content),
-        Ok(None) => {}
-        Err(error) => tracing::warn!(%error, "the hash of a file could not be looked up"),
-    }
-    let path = parts.videos.join(name);
-    let hashing = tokio::task::spawn_blocking(move || scan::hash(&path, stamp, &stop));
-    hashing.await.unwrap_or_else(|error| Hashed::Unreadable(io::Error::other(error)))
-}
-
-/// Prepares a content from a file: what it is first, then its tracks, then the manifest. `None`: stopped.
-async fn prepare(
-    parts: &LibraryParts,
-    content: ContentKey,
-    file: &OsString,
-    done: &mpsc::Sender<Done>,
-    stop: &CancellationToken,
-) -> Option<Result<Box<Prepared>, String>> {
-    tracing::info!(file = ?file, content = hex(&content), "preparing");
-    let dir: PathBuf = parts.chunks.join(hex(&content));
-    let ask = Job {
-        program: parts.worker.clone(),
-        source: parts.videos.join(file),
-        out: dir.clone(),
-        rungs: Vec::new(),
-        audio: false,
-        memory: parts.worker_memory,
-        time: WORKER_TIME_BASE,
-        silence: WORKER_SILENCE,
-    };
-    let tell = |event: WorkerEvent| {
-        // A full queue loses a progress; another follows.
-        let _ = done.try_send(Done::Event { content, event });
-    };
-    if let Err(reason) = twice(&ask, stop, tell).await? {
-        return Some(Err(reason));
-    }
-    let looked = tokio::task::spawn_blocking({
-        let dir = dir.clone();
-        move || (prepared::probe(&dir), prepared::thumbnail(&dir))
-    });
-    let Ok((Some(probe), thumbnail)) = looked.await else {
-        return Some(Err("The media worker did not say what the file is. Convert the file to MP4 with H.264 and AAC.".to_owned()));
-    };
-    let time = WORKER_TIME_BASE + Duration::from_micros(probe.duration_us).saturating_mul(parts.worker_time);
-    let job = Job { rungs: prepared::rungs(&probe, &parts.ladder), audio: true, time, ..ask };
-    let _ = done.send(Done::Probed { content, probe, thumbnail }).await;
-    if let Err(reason) = twice(&job, stop, tell).await? {
-        return Some(Err(reason));
-    }
-    let parts = parts.clone();
-    let composed = tokio::task::spawn_blocking(move || prepared::compose(&dir, &parts.ladder)).await;
-    Some(match composed {
-        Ok(Ok(prepared)) => Ok(Box::new(prepared)),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(error) => Err(format!("The server failed on this file ({error}). Report this, with the file if you can.")),
-    })
-}
-
-/// Runs a worker, and once more after a fault: it goes on where it was. `None`: stopped.
-async fn twice(job: &Job, stop: &CancellationToken, tell: impl Fn(WorkerEvent)) -> Option<Result<(), String>> {
-    let mut fault = None;
-    for _ in 0..2 {
-        match worker::run(job, stop, &tell).await {
-            End::Done => return Some(Ok(())),
-            End::Failed { reason, again: false } => return Some(Err(reason)),
-            End::Stopped => return None,
-            End::Fault { reason } | End::Failed { reason, again: true } => {
-                tracing::warn!(reason, "media worker");
-                fault = Some(reason);
-            }
-        }
-    }
-    fault.map(Err)
 }

@@ -1,13 +1,14 @@
 //! The library: `videos/` is watched, each content is prepared once by the media worker, the catalogue follows.
 //!
-//! Flow: the directory (`watch`, `scan`) → what is to be done (`shelf`, pure) → the task that does it (`keeper`) → the
-//! worker process (`worker`, `events`) → the manifest and the index of chunks (`prepared`) → the catalogue, which rooms
-//! follow. Nothing here links a codec or trusts a file.
+//! Flow: the directory (`watch`, `scan`) → what is to be done (`shelf`, pure) → the tasks that do it (`keeper`,
+//! `preparing`) → the worker process (`worker`, `events`) → the manifest and the index of chunks (`prepared`) → the
+//! catalogue, which rooms follow. Nothing here links a codec or trusts a file.
 
 mod events;
 mod keeper;
 mod name;
 mod prepared;
+mod preparing;
 mod scan;
 mod shelf;
 mod watch;

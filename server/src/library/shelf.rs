@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{CatalogueEntry, ChunkRef, VideoId, VideoState};
-use lectern_proto::limits::{FILE_SETTLED, ORPHAN_GRACE, RESCAN_EVERY};
+use lectern_proto::limits::{FILE_SETTLED, NO_SPACE_RETRY, ORPHAN_GRACE, RESCAN_EVERY};
 
 use super::Catalogue;
 use super::name::{title, video_id};
@@ -66,7 +66,17 @@ pub(super) enum Stage {
     },
     Failed {
         reason: String,
+        /// When it is tried again by itself.
+        again_at: Option<Duration>,
     },
+}
+
+/// Why a content could not be prepared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) reason: String,
+    /// The disk was full: it is tried again now and then.
+    pub(super) no_space: bool,
 }
 
 #[derive(Debug)]
@@ -81,7 +91,7 @@ struct Content {
 pub(super) enum Next {
     Hash { name: OsString, stamp: FileStamp },
     Load(ContentKey),
-    Prepare { content: ContentKey, file: OsString },
+    Prepare { content: ContentKey, file: OsString, stamp: FileStamp },
     Delete(ContentKey),
 }
 
@@ -173,12 +183,12 @@ impl Shelf {
     }
 
     /// What came of preparing; `None`: it was stopped and is tried again if a file still has the content.
-    pub(super) fn prepared(&mut self, key: ContentKey, result: Option<Result<(Info, ChunkRef), String>>) {
+    pub(super) fn prepared(&mut self, now: Duration, key: ContentKey, result: Option<Result<(Info, ChunkRef), Failure>>) {
         self.preparing = None;
         let Some(content) = self.contents.get_mut(&key) else { return };
         match result {
             Some(Ok((info, manifest))) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
-            Some(Err(reason)) => content.stage = Stage::Failed { reason },
+            Some(Err(Failure { reason, no_space })) => content.stage = Stage::Failed { reason, again_at: no_space.then_some(now + NO_SPACE_RETRY) },
             None => content.stage = Stage::Unknown,
         }
     }
@@ -193,7 +203,7 @@ impl Shelf {
 
     /// The next thing to do. Each kind is done one at a time.
     pub(super) fn next(&mut self, now: Duration) -> Option<Next> {
-        self.next_hash().or_else(|| self.next_load()).or_else(|| self.next_prepare()).or_else(|| self.next_delete(now))
+        self.next_hash().or_else(|| self.next_load(now)).or_else(|| self.next_prepare()).or_else(|| self.next_delete(now))
     }
 
     fn next_hash(&mut self) -> Option<Next> {
@@ -203,7 +213,12 @@ impl Shelf {
         Some(Next::Hash { name: name.clone(), stamp: file.stamp })
     }
 
-    fn next_load(&mut self) -> Option<Next> {
+    fn next_load(&mut self, now: Duration) -> Option<Next> {
+        for content in self.contents.values_mut() {
+            if matches!(content.stage, Stage::Failed { again_at: Some(at), .. } if now >= at) {
+                content.stage = Stage::Unknown;
+            }
+        }
         let free = self.loading.is_none();
         let key = self.contents.iter().find(|(k, c)| free && c.stage == Stage::Unknown && self.deleting != Some(**k)).map(|(k, _)| *k)?;
         self.loading = Some(key);
@@ -217,9 +232,10 @@ impl Shelf {
         let place = self.queue.iter().position(|k| self.file_of(k).is_some())?;
         let content = self.queue.remove(place)?;
         let file = self.file_of(&content)?.clone();
+        let stamp = self.files.get(&file)?.stamp;
         self.contents.get_mut(&content)?.stage = Stage::Preparing { permille: 0 };
         self.preparing = Some(content);
-        Some(Next::Prepare { content, file })
+        Some(Next::Prepare { content, file, stamp })
     }
 
     fn next_delete(&mut self, now: Duration) -> Option<Next> {
@@ -240,12 +256,11 @@ impl Shelf {
 
     /// When [`Self::next`] may have more to do though nothing was told.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
-        let orphans = self.contents.values().filter_map(|c| c.orphan_since);
-        orphans
-            .chain(self.left_over.values().copied())
-            .min()
-            .filter(|_| self.scanned && !self.is_arriving() && self.deleting.is_none())
-            .map(|since| since + ORPHAN_GRACE)
+        let may_delete = self.scanned && !self.is_arriving() && self.deleting.is_none();
+        let orphans = self.contents.values().filter_map(|c| c.orphan_since).chain(self.left_over.values().copied());
+        let delete = orphans.min().filter(|_| may_delete).map(|since| since + ORPHAN_GRACE);
+        let again = self.contents.values().filter_map(|c| if let Stage::Failed { again_at, .. } = c.stage { again_at } else { None });
+        again.chain(delete).min()
     }
 
     /// Whether files must be looked at again soon.
@@ -298,7 +313,7 @@ impl Shelf {
             (FileState::Unreadable { reason, .. }, _) => VideoState::Failed { reason: reason.clone() },
             (_, Some(Stage::Preparing { permille })) => VideoState::Preparing { permille: *permille },
             (_, Some(Stage::Ready { manifest })) => VideoState::Ready { manifest: *manifest },
-            (_, Some(Stage::Failed { reason })) => VideoState::Failed { reason: reason.clone() },
+            (_, Some(Stage::Failed { reason, .. })) => VideoState::Failed { reason: reason.clone() },
             (_, Some(Stage::Unknown | Stage::Queued) | None) => VideoState::Waiting,
         };
         CatalogueEntry {
@@ -370,11 +385,11 @@ mod tests {
         assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
         assert_eq!(shelf.next(s(0)), None, "one at a time");
         shelf.loaded(A, None);
-        assert_eq!(shelf.next(s(0)), Some(Next::Prepare { content: A, file: "a.mp4".into() }));
+        assert_eq!(shelf.next(s(0)), Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp: found("a.mp4", 1).stamp }));
         shelf.learn(A, |info, permille| (info.duration_us, *permille) = (7, 500));
         assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500 })]);
         assert!(!shelf.is_idle());
-        shelf.prepared(A, Some(Ok((Info::default(), MANIFEST))));
+        shelf.prepared(s(0), A, Some(Ok((Info::default(), MANIFEST))));
         assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Ready { manifest: MANIFEST })]);
         assert!(shelf.is_idle());
     }
@@ -458,7 +473,7 @@ mod tests {
         shelf.seen(s(5), vec![]);
         assert!(!shelf.is_in_vain(s(5)) && shelf.is_in_vain(s(5) + ORPHAN_GRACE));
         assert_eq!(shelf.next(s(99)), None, "not deleted under the worker");
-        shelf.prepared(A, None);
+        shelf.prepared(s(99), A, None);
         assert!(matches!(shelf.next(s(99)), Some(Next::Load(_) | Next::Delete(_))));
     }
 
@@ -470,13 +485,28 @@ mod tests {
         assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
         shelf.loaded(A, None);
         assert!(shelf.next(s(0)).is_some());
-        shelf.prepared(A, Some(Err("full".into())));
-        assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "full".into() })]);
-        assert_eq!(shelf.next(s(9)), None);
+        shelf.prepared(s(0), A, Some(Err(Failure { reason: "no video".into(), no_space: false })));
+        assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no video".into() })]);
+        assert_eq!((shelf.next(s(9_999)), shelf.next_deadline()), (None, None));
+        assert!(shelf.is_idle());
         let touched = Found { stamp: FileStamp { size: 1, modified_ns: 9 }, ..found("a.mp4", 1) };
         shelf.seen(s(10), vec![touched.clone()]);
         shelf.seen(s(12), vec![touched]);
         hash_as(&mut shelf, s(12), A);
         assert_eq!(shelf.next(s(12)), Some(Next::Load(A)));
+    }
+
+    #[test]
+    fn a_full_disk_is_tried_again_by_itself() {
+        let mut shelf = Shelf::default();
+        shelf.seen(s(0), vec![found("a.mp4", 1)]);
+        hash_as(&mut shelf, s(0), A);
+        assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+        shelf.loaded(A, None);
+        assert!(shelf.next(s(0)).is_some());
+        shelf.prepared(s(5), A, Some(Err(Failure { reason: "full".into(), no_space: true })));
+        assert_eq!(shelf.next_deadline(), Some(s(5) + NO_SPACE_RETRY));
+        assert_eq!(shelf.next(s(5)), None);
+        assert_eq!(shelf.next(s(5) + NO_SPACE_RETRY), Some(Next::Load(A)));
     }
 }

@@ -34,14 +34,25 @@ pub(super) struct Job {
     pub(super) silence: Duration,
 }
 
+/// What may help after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cure {
+    /// Another file.
+    None,
+    /// To try again at once: another worker is just ending, or a disk was away for a moment.
+    Again,
+    /// Space on the disk.
+    Space,
+}
+
 /// How a worker ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     Done,
-    /// It said why it cannot, and with that whether trying again at once may help.
+    /// It said why it cannot.
     Failed {
         reason: String,
-        again: bool,
+        cure: Cure,
     },
     /// It was ended for a fault, or ended without a word; trying again may help.
     Fault {
@@ -58,7 +69,7 @@ pub(super) async fn run(job: &Job, stop: &CancellationToken, mut tell: impl FnMu
         Err(error) => {
             let reason =
                 format!("The media worker {} cannot be started ({error}). Install Lectern whole, or name the worker in LECTERN_MEDIA.", job.program.display());
-            return End::Failed { reason, again: false };
+            return End::Failed { reason, cure: Cure::None };
         }
     };
     let group = child.id().map(ProcessGroup::of);
@@ -105,8 +116,7 @@ async fn watch(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: 
             () = stop.cancelled() => return End::Stopped,
             line = lines.next() => match line.and_then(|line| line.map(|l| parse(&l)).transpose()) {
                 Ok(Some(WorkerEvent::Done)) => end = Some(End::Done),
-                // Another worker that is just ending, or a disk that was away for a moment.
-                Ok(Some(WorkerEvent::Failed { kind, reason: why })) => end = Some(End::Failed { reason: reason(&why), again: matches!(kind.as_str(), "busy" | "io") }),
+                Ok(Some(WorkerEvent::Failed { kind, reason: why })) => end = Some(End::Failed { reason: reason(&why), cure: cure(&kind) }),
                 Ok(Some(event)) => {
                     heard = Instant::now();
                     tell(event);
@@ -133,6 +143,15 @@ async fn watch(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: 
         (Some(end @ End::Failed { .. }), _) => end,
         (_, Ok(Ok(status))) => fault(&format!("it crashed ({status})")),
         _ => fault("it did not end"),
+    }
+}
+
+/// By the kinds of failure that the worker knows.
+fn cure(kind: &str) -> Cure {
+    match kind {
+        "busy" | "io" => Cure::Again,
+        "no_space" => Cure::Space,
+        _ => Cure::None,
     }
 }
 
@@ -206,9 +225,9 @@ echo '{"event":"progress","done_us":1,"total_us":2}'; echo error >&2; echo '{"ev
     async fn failures_and_faults_are_told_apart() {
         let dir = tempfile::tempdir().expect("a directory");
         let failed = end(&job(dir.path(), r#"echo '{"event":"failed","kind":"no_space","reason":"full"}'; exit 1"#)).await.0;
-        assert_eq!(failed, End::Failed { reason: "full".into(), again: false });
+        assert_eq!(failed, End::Failed { reason: "full".into(), cure: Cure::Space });
         let busy = end(&job(dir.path(), r#"echo '{"event":"failed","kind":"busy","reason":"wait"}'; exit 1"#)).await.0;
-        assert_eq!(busy, End::Failed { reason: "wait".into(), again: true });
+        assert_eq!(busy, End::Failed { reason: "wait".into(), cure: Cure::Again });
         expect_fault(&end(&job(dir.path(), "kill -SEGV $$")).await.0, "it crashed (signal: 11");
         expect_fault(&end(&job(dir.path(), "exit 0")).await.0, "it crashed (exit status: 0");
         expect_fault(&end(&job(dir.path(), r#"echo '{"event":"done"}'; exit 1"#)).await.0, "it crashed");

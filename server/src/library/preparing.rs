@@ -1,0 +1,140 @@
+//! The two long works on one file: hashing it, and preparing its content with the worker. Both are tasks of the keeper.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lectern_proto::limits::{WORKER_SILENCE, WORKER_TIME_BASE};
+use lectern_proto::rung::RungSpec;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::LibraryParts;
+use super::events::WorkerEvent;
+use super::keeper::Done;
+use super::prepared::{self, Prepared, PreparedError};
+use super::scan::{self, ContentKey, Hashed, hex};
+use super::shelf::Failure;
+use super::worker::{self, Cure, End, Job};
+use crate::platform::name_bytes;
+use crate::store::FileStamp;
+
+/// The content of a file: remembered, or hashed now.
+pub(super) async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp, stop: CancellationToken) -> Hashed {
+    match parts.store.file_content(&name_bytes(name), stamp).await {
+        Ok(Some(content)) => return Hashed::Content(content),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the hash of a file could not be looked up"),
+    }
+    let path = parts.videos.join(name);
+    let hashing = tokio::task::spawn_blocking(move || scan::hash(&path, stamp, &stop));
+    hashing.await.unwrap_or_else(|error| Hashed::Unreadable(io::Error::other(error)))
+}
+
+/// Prepares a content from a file: what it is first, then its tracks, then the manifest. `None`: stopped.
+pub(super) async fn prepare(
+    parts: &LibraryParts,
+    content: ContentKey,
+    file: &OsString,
+    stamp: FileStamp,
+    done: &mpsc::Sender<Done>,
+    stop: &CancellationToken,
+) -> Option<Result<Box<Prepared>, Failure>> {
+    tracing::info!(file = ?file, content = hex(&content), "preparing");
+    let dir: PathBuf = parts.chunks.join(hex(&content));
+    let ask = Job {
+        program: parts.worker.clone(),
+        source: parts.videos.join(file),
+        out: dir.clone(),
+        rungs: Vec::new(),
+        audio: false,
+        memory: parts.worker_memory,
+        time: WORKER_TIME_BASE,
+        silence: WORKER_SILENCE,
+    };
+    let tell = |event: WorkerEvent| {
+        // A full queue loses a progress; another follows.
+        let _ = done.try_send(Done::Event { content, event });
+    };
+    if let Err(failure) = twice(&ask, stop, tell).await? {
+        return Some(Err(failure));
+    }
+    let looked = tokio::task::spawn_blocking({
+        let dir = dir.clone();
+        move || (prepared::probe(&dir), prepared::thumbnail(&dir))
+    });
+    let Ok((Some(probe), thumbnail)) = looked.await else {
+        return Some(Err(for_good("The media worker did not say what the file is. Convert the file to MP4 with H.264 and AAC.")));
+    };
+    let time = WORKER_TIME_BASE + Duration::from_micros(probe.duration_us).saturating_mul(parts.worker_time);
+    let job = Job { rungs: prepared::rungs(&probe, &parts.ladder), audio: true, time, ..ask };
+    let _ = done.send(Done::Probed { content, probe, thumbnail }).await;
+    let source = job.source.clone();
+    if let Err(failure) = twice(&job, stop, tell).await? {
+        return Some(Err(failure));
+    }
+    let ladder = parts.ladder.clone();
+    let composed = tokio::task::spawn_blocking(move || compose(&ladder, &dir, &source, stamp)).await;
+    composed.unwrap_or_else(|error| Some(Err(for_good(&format!("The server failed on this file ({error}). Report this, with the file if you can.")))))
+}
+
+/// Makes the manifest, unless what was prepared may be of another content than the one that was hashed.
+fn compose(ladder: &[RungSpec], dir: &Path, source: &Path, stamp: FileStamp) -> Option<Result<Box<Prepared>, Failure>> {
+    if std::fs::metadata(source).is_ok_and(|m| scan::stamp(&m) != stamp) {
+        tracing::info!(source = %source.display(), "the file was changed while it was prepared; what was made of it is thrown away");
+        if let Err(error) = std::fs::remove_dir_all(dir) {
+            tracing::warn!(%error, dir = %dir.display(), "not deleted");
+        }
+        return None;
+    }
+    let is_full =
+        |error: &PreparedError| matches!(error, PreparedError::Io(e) if matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
+    Some(prepared::compose(dir, ladder).map(Box::new).map_err(|error| Failure { no_space: is_full(&error), reason: error.to_string() }))
+}
+
+/// Runs a worker, and once more after a fault: it goes on where it was. `None`: stopped.
+async fn twice(job: &Job, stop: &CancellationToken, tell: impl Fn(WorkerEvent)) -> Option<Result<(), Failure>> {
+    let mut fault = None;
+    for _ in 0..2 {
+        match worker::run(job, stop, &tell).await {
+            End::Done => return Some(Ok(())),
+            End::Failed { reason, cure: Cure::None } => return Some(Err(for_good(&reason))),
+            End::Failed { reason, cure: Cure::Space } => return Some(Err(Failure { reason, no_space: true })),
+            End::Stopped => return None,
+            End::Fault { reason } | End::Failed { reason, cure: Cure::Again } => {
+                tracing::warn!(reason, "media worker");
+                fault = Some(for_good(&reason));
+            }
+        }
+    }
+    fault.map(Err)
+}
+
+fn for_good(reason: &str) -> Failure {
+    Failure { reason: reason.to_owned(), no_space: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_of_a_file_that_changed_is_thrown_away() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (source, out) = (dir.path().join("a.mp4"), dir.path().join("out"));
+        std::fs::write(&source, b"other").expect("writable");
+        let stamp = scan::stamp(&std::fs::metadata(&source).expect("there"));
+        std::fs::create_dir(&out).expect("made");
+        // As it was: only that nothing is prepared here is wrong.
+        assert!(matches!(compose(&[], &out, &source, stamp), Some(Err(Failure { no_space: false, .. }))));
+        assert!(out.exists());
+        let before = FileStamp { size: 3, ..stamp };
+        assert!(compose(&[], &out, &source, before).is_none());
+        assert!(!out.exists());
+        // A file that was renamed is what it was.
+        std::fs::create_dir(&out).expect("made");
+        std::fs::remove_file(&source).expect("removed");
+        assert!(compose(&[], &out, &source, before).is_some());
+    }
+}
