@@ -265,25 +265,17 @@ impl RoomTask {
         }
     }
 
-    /// Tells everybody; who does not read is closed.
+    /// Tells everybody; who does not read is closed. A session that has ended is no slow reader, and whether its person left
+    /// or was lost is in the message that it has sent.
     fn tell(&mut self, event: Event) {
         let event = Arc::new(event);
-        let mut gone = Vec::new();
-        for (person, (connection, outbox)) in &self.connections {
-            match outbox.events.try_send(Arc::clone(&event)) {
-                Ok(()) => {}
-                Err(TrySendError::Full(_)) => gone.push((*person, *connection, true)),
-                // Its session has ended; that it is lost is about to be said.
-                Err(TrySendError::Closed(_)) => gone.push((*person, *connection, false)),
-            }
-        }
-        for (person, connection, slow) in gone {
-            if slow && let Some((_, outbox)) = self.connections.remove(&person) {
+        let is_full = |outbox: &Outbox| matches!(outbox.events.try_send(Arc::clone(&event)), Err(TrySendError::Full(_)));
+        let slow: Vec<_> = self.connections.iter().filter(|(_, (_, outbox))| is_full(outbox)).map(|(person, _)| *person).collect();
+        for person in slow {
+            if let Some((connection, outbox)) = self.connections.remove(&person) {
                 tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");
                 let _ = outbox.close.send(CloseReason::Overrun);
                 self.mark_lost(person);
-            } else {
-                self.lose(person, connection);
             }
         }
     }
