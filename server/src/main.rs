@@ -69,7 +69,11 @@ fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
-    let server = match Server::start(config).await {
+    let started = tokio::select! {
+        started = Server::start(config) => started,
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
+    };
+    let server = match started {
         Ok(server) => server,
         Err(StartError::Config(problems)) => return Ok(misconfigured(&problems)),
         Err(error) => return Err(error.into()),

@@ -1,0 +1,163 @@
+//! Files come and go in front of a shelf; what it wants done is compared.
+
+use super::*;
+use lectern_proto::manifest::ChunkHash;
+
+const A: ContentKey = [0xa; 32];
+const B: ContentKey = [0xb; 32];
+const MANIFEST: ChunkRef = ChunkRef { chunk: ChunkHash([1; 32]), bytes: 5 };
+
+fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn found(name: &str, size: u64) -> Found {
+    Found { name: name.into(), stamp: FileStamp { size, modified_ns: 0 }, is_old: true }
+}
+
+fn hash_as(shelf: &mut Shelf, now: Duration, content: ContentKey) {
+    let Some(Next::Hash { name, stamp }) = shelf.next(now) else { panic!("nothing to hash") };
+    shelf.hashed(now, &name, stamp, Some(Ok(content)));
+}
+
+fn ready(shelf: &mut Shelf, now: Duration, content: ContentKey) {
+    assert_eq!(shelf.next(now), Some(Next::Load(content)));
+    shelf.loaded(content, Some((Info::default(), MANIFEST)));
+}
+
+fn states(shelf: &Shelf) -> Vec<(String, VideoState)> {
+    shelf.catalogue(&Catalogue::default()).values().map(|e| (e.title.clone(), e.state.clone())).collect()
+}
+
+#[test]
+fn a_new_file_is_hashed_looked_up_and_prepared() {
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(0), A);
+    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+    assert_eq!(shelf.next(s(0)), None, "one at a time");
+    shelf.loaded(A, None);
+    assert_eq!(shelf.next(s(0)), Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp: found("a.mp4", 1).stamp }));
+    shelf.learn(A, |info, permille| (info.duration_us, *permille) = (7, 500));
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500 })]);
+    assert!(!shelf.is_idle());
+    shelf.prepared(s(0), A, Some(Ok((Info::default(), MANIFEST))));
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Ready { manifest: MANIFEST })]);
+    assert!(shelf.is_idle());
+}
+
+#[test]
+fn a_file_that_is_copied_in_waits() {
+    let mut shelf = Shelf::default();
+    let growing = |size| vec![Found { is_old: false, ..found("a.mp4", size) }];
+    shelf.seen(s(0), growing(1));
+    assert_eq!(shelf.next(s(0)), None);
+    shelf.seen(s(2), growing(2));
+    assert_eq!(shelf.next(s(2)), None);
+    shelf.seen(s(3), growing(2));
+    assert!(matches!(shelf.next(s(3)), Some(Next::Hash { .. })));
+    shelf.seen(s(4), growing(3));
+    shelf.hashed(s(4), &"a.mp4".into(), FileStamp { size: 2, modified_ns: 0 }, Some(Ok(A)));
+    assert_eq!(shelf.next(s(4)), None, "the hash of what it was does not count");
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Waiting)]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_tried_again_now_and_then() {
+    let mut shelf = Shelf::default();
+    let look = |shelf: &mut Shelf, at| {
+        shelf.seen(at, vec![found("a.mp4", 1)]);
+        shelf.next(at)
+    };
+    let Some(Next::Hash { name, stamp }) = look(&mut shelf, s(0)) else { panic!("nothing to hash") };
+    shelf.hashed(s(0), &name, stamp, Some(Err("no right".into())));
+    assert_eq!(look(&mut shelf, s(1)), None);
+    assert!(shelf.is_idle());
+    let again = look(&mut shelf, RESCAN_EVERY);
+    assert!(matches!(again, Some(Next::Hash { .. })));
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no right".into() })], "told until it is known better");
+    shelf.hashed(RESCAN_EVERY, &name, stamp, Some(Ok(A)));
+    assert_eq!(shelf.next(RESCAN_EVERY), Some(Next::Load(A)));
+}
+
+#[test]
+fn a_rename_and_a_copy_cost_nothing() {
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(0), A);
+    ready(&mut shelf, s(0), A);
+    shelf.seen(s(10), vec![]);
+    assert_eq!(shelf.next(s(11)), None, "still in its grace");
+    shelf.seen(s(12), vec![found("b.mp4", 1), found("c.mp4", 1)]);
+    hash_as(&mut shelf, s(20), A);
+    hash_as(&mut shelf, s(20), A);
+    assert_eq!(shelf.next(s(99)), None);
+    assert_eq!(states(&shelf).len(), 2);
+    assert!(states(&shelf).iter().all(|(_, s)| matches!(s, VideoState::Ready { .. })));
+}
+
+#[test]
+fn what_no_file_has_is_deleted_after_its_grace() {
+    let mut shelf = Shelf::default();
+    shelf.found_prepared(s(0), vec![A, B]);
+    assert_eq!(shelf.next(s(99)), None, "nothing before the first look");
+    shelf.seen(s(0), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(0), A);
+    ready(&mut shelf, s(0), A);
+    assert_eq!(shelf.next_deadline(), Some(ORPHAN_GRACE));
+    assert_eq!(shelf.next(ORPHAN_GRACE), Some(Next::Delete(B)));
+    shelf.deleted(B);
+    shelf.seen(s(50), vec![]);
+    assert_eq!(shelf.next(s(51)), None);
+    assert_eq!(shelf.next(s(50) + ORPHAN_GRACE), Some(Next::Delete(A)));
+    shelf.deleted(A);
+    assert_eq!((shelf.next(s(99)), shelf.next_deadline()), (None, None));
+}
+
+#[test]
+fn a_file_that_goes_while_it_is_prepared_ends_that() {
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(0), A);
+    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+    shelf.loaded(A, None);
+    assert!(shelf.next(s(0)).is_some());
+    shelf.seen(s(5), vec![]);
+    assert!(!shelf.is_in_vain(s(5)) && shelf.is_in_vain(s(5) + ORPHAN_GRACE));
+    assert_eq!(shelf.next(s(99)), None, "not deleted under the worker");
+    shelf.prepared(s(99), A, None);
+    assert!(matches!(shelf.next(s(99)), Some(Next::Load(_) | Next::Delete(_))));
+}
+
+#[test]
+fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(0), A);
+    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+    shelf.loaded(A, None);
+    assert!(shelf.next(s(0)).is_some());
+    shelf.prepared(s(0), A, Some(Err(Failure { reason: "no video".into(), no_space: false })));
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no video".into() })]);
+    assert_eq!((shelf.next(s(9_999)), shelf.next_deadline()), (None, None));
+    assert!(shelf.is_idle());
+    let touched = Found { stamp: FileStamp { size: 1, modified_ns: 9 }, ..found("a.mp4", 1) };
+    shelf.seen(s(10), vec![touched.clone()]);
+    shelf.seen(s(12), vec![touched]);
+    hash_as(&mut shelf, s(12), A);
+    assert_eq!(shelf.next(s(12)), Some(Next::Load(A)));
+}
+
+#[test]
+fn a_full_disk_is_tried_again_by_itself() {
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(0), A);
+    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+    shelf.loaded(A, None);
+    assert!(shelf.next(s(0)).is_some());
+    shelf.prepared(s(5), A, Some(Err(Failure { reason: "full".into(), no_space: true })));
+    assert_eq!(shelf.next_deadline(), Some(s(5) + NO_SPACE_RETRY));
+    assert_eq!(shelf.next(s(5)), None);
+    assert_eq!(shelf.next(s(5) + NO_SPACE_RETRY), Some(Next::Load(A)));
+}
