@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lectern::player::PlayState;
+use lectern::player::{Pacer, PlayState};
+use lectern_proto::control::VideoState;
 use lectern_tests::clip;
 use lectern_tests::playback::{join, open, options, rung, watch};
 use lectern_tests::stack::{PASSWORD, Stack, signal, text, turn, wait_until};
@@ -162,6 +163,27 @@ fn the_server_gone_during_playback_is_only_a_pause() {
     assert_eq!(seen[0].stamp, Some(900));
     assert_eq!(class.state().me, me, "the same seat");
     assert!(matches!(player.state(), PlayState::Playing));
+}
+
+/// A viewer that only counts must count what never comes, or "no stall" would mean nothing.
+#[test]
+fn a_chunk_that_never_comes_is_a_stall() {
+    let (mut stack, video) = Stack::with_lesson(40, "640x360").expect("a server with the lesson");
+    let runtime = runtime();
+    let class = runtime.block_on(join(&stack, "ana")).expect("joined");
+    let state = class.state();
+    let entry = state.videos.iter().find(|v| v.id.0 == video).expect("in the catalogue");
+    let VideoState::Ready { manifest } = entry.state else { panic!("not ready: {entry:?}") };
+    let pacer = |length| {
+        let (fetcher, ladder) = (class.fetcher(), state.ladder.clone());
+        async move { Pacer::open(fetcher, manifest, &ladder, &rung("360p"), 0).await.map(|p| p.run(Some(length))) }
+    };
+    let whole = runtime.block_on(async { pacer(Duration::from_millis(1_500)).await.expect("opened").await });
+    assert_eq!((whole.stalls, whole.reason), (0, None));
+    let opened = runtime.block_on(pacer(Duration::from_millis(1_500))).expect("opened");
+    stack.kill();
+    let cut = runtime.block_on(opened);
+    assert!(cut.stalls == 1 && cut.stall_ms > 500 && cut.reason.is_some(), "{cut:?}");
 }
 
 #[test]

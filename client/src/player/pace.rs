@@ -30,6 +30,8 @@ pub struct Pacer {
 #[derive(Debug, Default)]
 struct Progress {
     timeline: Option<Timeline>,
+    /// Media time up to which everything has come.
+    held_until_us: u64,
     stalls: u64,
     stall_time: Duration,
     first_bytes: Option<Duration>,
@@ -63,6 +65,7 @@ impl Pacer {
             Some(until) => tokio::time::timeout_at(until.into(), follow).await.unwrap_or(Ok(())),
             None => follow.await,
         };
+        self.count_unended_stall(&mut progress);
         Report {
             frames: FrameCounts::default(),
             width: progress.size.map(|s| s.0),
@@ -85,6 +88,18 @@ impl Pacer {
         }
     }
 
+    /// What was due and has not come by the end is a stall too, though it never ended.
+    fn count_unended_stall(&self, progress: &mut Progress) {
+        let missing_us = match progress.timeline {
+            Some(timeline) => timeline.position(self.now_us()).min(self.manifest.duration_us).saturating_sub(progress.held_until_us),
+            None => self.now_us(),
+        };
+        if missing_us > 0 {
+            progress.stalls += 1;
+            progress.stall_time += Duration::from_micros(missing_us);
+        }
+    }
+
     fn now_us(&self) -> u64 {
         u64::try_from(self.opened_at.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
@@ -100,9 +115,8 @@ impl Pacer {
             {
                 tokio::time::sleep(Duration::from_micros(due.saturating_sub(self.now_us()))).await;
             }
-            if let (Some(track), Some(audio)) = (any_video.and(audio), audio) {
-                // The sound that belongs to this stretch of picture.
-                let _ = track;
+            // The sound that belongs to this stretch of picture; without a picture the sound is the guide itself.
+            if let Some(audio) = any_video.and(audio) {
                 for segment in audio.segments.iter().filter(|s| (from..to).contains(&audio.ticks_to_us(s.start))) {
                     self.drain(segment.chunk).await?;
                 }
@@ -110,6 +124,7 @@ impl Pacer {
             let track = self.plan.as_ref().and_then(|p| self.manifest.tracks.get(p.track_at(from))).unwrap_or(guide);
             self.drain(track.segments.get(place).map_or(guide.segments[place].chunk, |s| s.chunk)).await?;
             self.arrived(progress, track, from);
+            progress.held_until_us = to.min(self.manifest.duration_us);
         }
         // The last segment is watched to its end.
         if let Some(due) = progress.timeline.and_then(|t| t.due(self.manifest.duration_us)) {
