@@ -1,17 +1,14 @@
 //! A desk of its own for one window: a screen (Xvfb), a sound server with a null sink, and what a person does and a
 //! camera and a microphone before it would record.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::stack::{bin, wait_until};
+use crate::stack::{bin, signal, wait_until};
 
 /// Samples a second of a recording.
 pub const SAMPLE_RATE_HZ: u32 = 48_000;
@@ -89,23 +86,23 @@ impl Desk {
         Ok(window)
     }
 
-    /// The brightness of an area, as often as it can be had, with the time of each look.
-    pub fn film(&self, area: Area, fps: u32) -> Result<Film> {
+    /// Films the brightness of an area: one byte a pixel.
+    pub fn film(&self, area: Area, fps: u32) -> Result<Recorder> {
         let mut camera = self.command("ffmpeg");
-        camera.args(["-v", "error", "-nostdin", "-f", "x11grab", "-draw_mouse", "0", "-framerate", &fps.to_string()]);
+        camera.args(RECORDER).args(["-f", "x11grab", "-draw_mouse", "0", "-framerate", &fps.to_string()]);
         camera.args(["-video_size", &format!("{}x{}", area.width, area.height), "-i", &format!("{}+{},{}", self.display, area.x, area.y)]);
         // Each look as it comes: at its own pace ffmpeg would repeat looks to fill a rate.
-        camera.args(["-fps_mode", "passthrough", "-pix_fmt", "gray", "-f", "rawvideo", "-flush_packets", "1", "-"]);
-        let pixels = (area.width * area.height) as usize;
-        Film::start(camera, pixels)
+        camera.args(["-copyts", "-fps_mode", "passthrough", "-vf", "format=gray,showinfo", "-f", "rawvideo", "-flush_packets", "1", "-"]);
+        Recorder::start(camera, Ticks { mark: "showinfo", a_second: 1e6, length: None, bytes: (area.width * area.height) as usize })
     }
 
-    /// What the sink hears: mono samples with the time of each block.
-    pub fn listen(&self) -> Result<Film> {
-        let mut microphone = self.command("parec");
-        microphone.args(["--device=ear.monitor", "--format=float32le", "--rate=48000", "--channels=1", "--raw", "--latency-msec=5"]);
-        // 5 ms of samples are one look.
-        Film::start(microphone, SAMPLE_RATE_HZ as usize / 200 * 4)
+    /// Records what the sink plays: mono samples.
+    pub fn listen(&self) -> Result<Recorder> {
+        let mut microphone = self.command("ffmpeg");
+        let rate = SAMPLE_RATE_HZ.to_string();
+        microphone.args(RECORDER).args(["-f", "pulse", "-fragment_size", "960", "-sample_rate", &rate, "-channels", "1", "-i", "ear.monitor"]);
+        microphone.args(["-copyts", "-af", "aformat=sample_fmts=flt,ashowinfo", "-f", "f32le", "-flush_packets", "1", "-"]);
+        Recorder::start(microphone, Ticks { mark: "ashowinfo", a_second: f64::from(SAMPLE_RATE_HZ), length: Some("nb_samples:"), bytes: 4 })
     }
 
     /// Takes a picture of the screen.
@@ -181,62 +178,79 @@ impl Drop for Window<'_> {
     }
 }
 
-/// What came out of a recorder at once, and when.
-pub type Block = (Instant, Vec<u8>);
+/// Both recorders stamp with the time of day at which the screen or the sink had it, not with that of their own output.
+const RECORDER: [&str; 4] = ["-v", "info", "-nostats", "-nostdin"];
 
-/// A recording under way: blocks of bytes with the time at which each came out of the recorder.
+/// A part of a recording, with its time in seconds on a clock that all recordings share.
+pub type Block = (f64, Vec<u8>);
+
+/// How a recorder's log tells the time of each block.
 #[derive(Debug)]
-pub struct Film {
-    recorder: Child,
-    stop: Arc<AtomicBool>,
-    reader: Option<JoinHandle<Vec<Block>>>,
+struct Ticks {
+    mark: &'static str,
+    a_second: f64,
+    /// The field that counts what a block holds; without one it is always one.
+    length: Option<&'static str>,
+    /// Of each that is counted.
+    bytes: usize,
 }
 
-impl Film {
-    fn start(mut recorder: Command, block: usize) -> Result<Self> {
-        let mut recorder = recorder.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("ffmpeg or parec is not installed; run `make deps-test`")?;
-        let mut output = recorder.stdout.take().context("a pipe")?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
-        let reader = std::thread::spawn(move || {
-            let mut blocks = Vec::new();
-            let mut bytes = vec![0; block];
-            while !stopped.load(Ordering::Relaxed) && output.read_exact(&mut bytes).is_ok() {
-                blocks.push((Instant::now(), bytes.clone()));
-            }
-            blocks
-        });
-        Ok(Self { recorder, stop, reader: Some(reader) })
+/// A recording under way.
+#[derive(Debug)]
+pub struct Recorder {
+    child: Child,
+    ticks: Ticks,
+    log: tempfile::NamedTempFile,
+    output: tempfile::NamedTempFile,
+}
+
+impl Recorder {
+    fn start(mut command: Command, ticks: Ticks) -> Result<Self> {
+        let (log, output) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
+        let child = command.stdout(output.reopen()?).stderr(log.reopen()?).spawn().context("ffmpeg is not installed; run `make deps-test`")?;
+        let recorder = Self { child, ticks, log, output };
+        let begun = || std::fs::metadata(recorder.output.path()).is_ok_and(|m| m.len() > 0);
+        ensure!(wait_until(Duration::from_secs(10), begun), "nothing is recorded: {}", std::fs::read_to_string(recorder.log.path())?);
+        Ok(recorder)
     }
 
     /// Ends the recording and gives it.
     pub fn finish(mut self) -> Result<Vec<Block>> {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = self.recorder.kill();
-        let reader = self.reader.take().context("read once")?;
-        reader.join().map_err(|_| anyhow::anyhow!("the recorder's reader died"))
-    }
-}
-
-impl Drop for Film {
-    fn drop(&mut self) {
-        let _ = self.recorder.kill();
-        let _ = self.recorder.wait();
-    }
-}
-
-/// Blocks of samples as single samples, each with its time: the last of a block came when the block did.
-#[must_use]
-pub fn samples(blocks: &[Block]) -> Vec<(Instant, f32)> {
-    let mut out = Vec::new();
-    for (at, block) in blocks {
-        let n = block.len() / 4;
-        for (i, b) in block.chunks_exact(4).enumerate() {
-            let before = Duration::from_secs_f64((n - 1 - i) as f64 / f64::from(SAMPLE_RATE_HZ));
-            out.push((at.checked_sub(before).unwrap_or(*at), f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+        signal(self.child.id(), libc::SIGINT);
+        self.child.wait()?;
+        let (log, output) = (std::fs::read_to_string(self.log.path())?, std::fs::read(self.output.path())?);
+        let mut rest = output.as_slice();
+        let mut blocks = Vec::new();
+        for line in log.lines().filter(|l| l.contains(self.ticks.mark)) {
+            let Some(at) = number_after(line, " pts:") else { continue };
+            let n = self.ticks.length.map_or(Some(1.0), |field| number_after(line, field)).context("a length")? as usize * self.ticks.bytes;
+            // The log runs ahead of the output by what was under way at the end.
+            let Some((block, after)) = rest.split_at_checked(n) else { break };
+            blocks.push((at / self.ticks.a_second, block.to_vec()));
+            rest = after;
         }
+        Ok(blocks)
     }
-    out
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn number_after(line: &str, field: &str) -> Option<f64> {
+    line.split_once(field)?.1.split_whitespace().next()?.parse().ok()
+}
+
+/// Blocks of samples as single samples, each with its time.
+#[must_use]
+pub fn samples(blocks: &[Block]) -> Vec<(f64, f32)> {
+    let one = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+    let each =
+        |(at, block): &Block| -> Vec<_> { block.chunks_exact(4).zip(0..).map(|(b, i)| (at + f64::from(i) / f64::from(SAMPLE_RATE_HZ), one(b))).collect() };
+    blocks.iter().flat_map(each).collect()
 }
 
 /// Strength of one frequency in a stretch of samples (Goertzel), as an amplitude.
@@ -252,7 +266,7 @@ pub fn strength(samples: &[f32], hz: f64) -> f64 {
 
 /// When a tone begins: each first 5 ms in which it is strong after at least 300 ms in which it is not.
 #[must_use]
-pub fn onsets(samples: &[(Instant, f32)], hz: f64, amplitude: f64) -> Vec<Instant> {
+pub fn onsets(samples: &[(f64, f32)], hz: f64, amplitude: f64) -> Vec<f64> {
     let step = SAMPLE_RATE_HZ as usize / 200;
     let (mut found, mut quiet) = (Vec::new(), 0);
     for window in samples.chunks_exact(step) {

@@ -85,7 +85,10 @@ struct App {
 }
 
 impl eframe::App for App {
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        if let Some(seconds) = frame.info().cpu_usage {
+            self.window.note_paint_time(std::time::Duration::from_secs_f32(seconds));
+        }
         self.window.ui(ui);
     }
 

@@ -32,6 +32,8 @@ use crate::player::{PlayState, PlayerStatus};
 const SOON: Duration = Duration::from_millis(1);
 /// Repaints a second while sound plays without pictures.
 const SOUND_ONLY_RATE: f32 = 4.0;
+/// What a pass at most counts for: one that waited for something says nothing about the next.
+const PAINT_TIME_MAX: Duration = Duration::from_millis(50);
 
 /// With what the window opens.
 #[derive(Debug, Default)]
@@ -57,6 +59,8 @@ pub struct Window {
     keys_shown: bool,
     /// Whether the people lie over a narrow window.
     people_over: bool,
+    /// A running mean.
+    paint_time: Duration,
 }
 
 /// A membership that is sought or held.
@@ -103,6 +107,7 @@ impl Window {
             fullscreen: false,
             keys_shown: false,
             people_over: false,
+            paint_time: Duration::ZERO,
         };
         window.set_theme();
         if given && window.form.missing().is_none() {
@@ -129,6 +134,11 @@ impl Window {
         if let Some(member) = self.seat.take() {
             member.seat.leave_now();
         }
+    }
+
+    /// How long the last pass took until it was on the screen. Pictures are taken that much before they are due.
+    pub fn note_paint_time(&mut self, time: Duration) {
+        self.paint_time = self.paint_time.mul_f64(0.9) + time.min(PAINT_TIME_MAX).mul_f64(0.1);
     }
 
     /// One pass.
@@ -179,14 +189,14 @@ impl Window {
     /// Takes the picture that is due and asks to be woken for the next.
     fn follow_player(&mut self, now: Instant) -> Option<PlayerStatus> {
         let playback = self.playing.as_ref()?.playback.as_ref().ok()?;
-        let presented = playback.present(now);
+        let presented = playback.present(now + self.paint_time);
         if presented.picture.is_some() {
             self.screen.show(presented.picture);
         }
         let status = playback.status();
         match presented.next_at {
             // Asking for at once would repaint twice.
-            Some(at) => self.ctx.request_repaint_after(at.saturating_duration_since(now).max(SOON)),
+            Some(at) => self.ctx.request_repaint_after(at.saturating_duration_since(now + self.paint_time).max(SOON)),
             None if status.state == PlayState::Playing => self.ctx.request_repaint_after_secs(1.0 / SOUND_ONLY_RATE),
             None => {}
         }
