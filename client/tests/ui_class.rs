@@ -23,6 +23,132 @@ fn every_state_of_a_video_is_shown() {
     harness.get_by_label("4 videos · 2 h 17 min");
 }
 
+fn titles(harness: &egui_kittest::Harness<'static, Option<lectern::ui::window::Window>>) -> Vec<String> {
+    let cards = harness.query_all_by_role(Seen::Button).filter(|n| n.rect().height() > 100.0);
+    cards.filter_map(|n| n.accesskit_node().label()?.split(',').next().map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_slash_searches_and_escape_shows_everything_again() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    harness.event(egui::Event::Text("/".into()));
+    harness.run_ok();
+    harness.event(egui::Event::Text("bgp WHY".into()));
+    harness.run_ok();
+    assert_eq!(titles(&harness), ["Why BGP is about money"]);
+    assert_eq!(harness.get_by_role(Seen::SearchInput).value().as_deref(), Some("bgp WHY"), "the slash only leads there");
+    harness.key_press(egui::Key::Escape);
+    harness.run_ok();
+    assert_eq!(titles(&harness).len(), 4);
+    harness.event(egui::Event::Text("/".into()));
+    harness.run_ok();
+    harness.event(egui::Event::Text("no such title".into()));
+    harness.run_ok();
+    harness.get_by_label("Nothing found");
+    harness.get_by_role_and_label(Seen::Button, "Show all videos").click();
+    harness.run_ok();
+    assert_eq!(titles(&harness).len(), 4);
+}
+
+#[test]
+fn enter_leads_from_the_search_to_the_first_card() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
+    harness.run_ok();
+    harness.event(egui::Event::Text("routing".into()));
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert!(harness.get_by_role_and_label(Seen::Button, "Routing basics, 42:10").is_focused());
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert!(matches!(&fake.take()[0], Call::Open(id, _) if id.0 == "r"));
+}
+
+#[test]
+fn orders_and_states_are_chosen() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    assert_eq!(titles(&harness)[0], "lab-3 capture (copy).mkv");
+    harness.get_by_role_and_label(Seen::Button, "Order: Title, A to Z").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Seen::MenuItemRadio, "Longest first").click();
+    harness.run_ok();
+    assert_eq!(titles(&harness), ["Recording 20 Nov", "Routing basics", "Why BGP is about money", "lab-3 capture (copy).mkv"]);
+    assert_eq!(harness.state().as_ref().unwrap().settings().order, lectern::ui::catalogue::Order::Longest, "it is remembered");
+    harness.get_by_role_and_label(Seen::Button, "Preparing, 2").click();
+    harness.run_ok();
+    assert_eq!(titles(&harness), ["Recording 20 Nov", "Why BGP is about money"]);
+    harness.get_by_role_and_label(Seen::Button, "All, 4").click();
+    harness.run_ok();
+    assert_eq!(titles(&harness).len(), 4);
+}
+
+#[test]
+fn a_failure_is_told_at_length_with_what_to_do() {
+    let fake = Fake::joined(Role::Instructor);
+    let mut harness = enter(&fake);
+    harness.get_by_role_and_label(Seen::Button, "lab-3 capture (copy).mkv: show why it failed").click();
+    harness.run_ok();
+    assert!(harness.query_all_by_label("The file ends after 4 MB; the copy was cut off.").count() == 2, "in the card and at length");
+    harness.get_by_label_contains("copy it again");
+    harness.key_press(egui::Key::Escape);
+    harness.run_ok();
+    assert!(harness.query_by_label_contains("copy it again").is_none());
+}
+
+#[test]
+fn preparing_tells_how_long_it_will_take() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    let set = |permille| fake.lock().state.videos[2].state = lectern_proto::control::VideoState::Preparing { permille };
+    set(700);
+    // A step is a quarter of a second.
+    harness.run_steps(12);
+    harness.get_by_label("70 %");
+    set(750);
+    harness.run_steps(1);
+    let told = harness.query_by(|n| n.value().is_some_and(|v| v.starts_with("75 % · 0:") && v.ends_with(" left")));
+    assert!(told.is_some());
+}
+
+#[test]
+fn the_list_of_keys_is_that_of_the_screen() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    harness.key_press(egui::Key::Questionmark);
+    harness.run_ok();
+    harness.get_by_label("Search the titles");
+    assert!(harness.query_by_label("10 s back or forward").is_none());
+    harness.key_press(egui::Key::Escape);
+    harness.run_ok();
+    assert!(harness.query_by_label("Search the titles").is_none());
+}
+
+/// The middle of the time that a pass takes, once everything is there.
+fn pass_time(videos: usize) -> std::time::Duration {
+    let fake = Fake::joined(Role::Student);
+    fake.lock().state.videos = (0..videos).map(|i| video(&format!("{i:016x}"), &format!("Lesson {i}"), 60, ready())).collect();
+    let mut harness = enter(&fake);
+    let mut times: Vec<_> = (0..41)
+        .map(|_| {
+            let from = std::time::Instant::now();
+            harness.step();
+            from.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[20]
+}
+
+#[test]
+fn a_pass_over_ten_thousand_videos_costs_what_one_over_fifty_does() {
+    let (few, many) = (pass_time(50), pass_time(10_000));
+    println!("a pass: {few:?} with 50 videos, {many:?} with 10,000");
+    assert!(many < few * 3, "{few:?} with 50 videos, {many:?} with 10,000");
+}
+
 #[test]
 fn a_click_opens_a_video_in_a_rung_that_it_has() {
     let fake = Fake::joined(Role::Student);

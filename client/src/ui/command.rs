@@ -2,6 +2,7 @@
 
 use lectern_proto::control::{PersonId, VideoId};
 
+use super::catalogue::Order;
 use super::strings::Strings;
 
 /// A wish of the person at the window.
@@ -43,6 +44,7 @@ pub enum Command {
     AskRemove(PersonId),
     CancelRemove,
     Remove(PersonId),
+    SetOrder(Order),
     ToggleTheme,
     ToggleLanguage,
 }

@@ -8,12 +8,13 @@
 //! something changed, when the next picture is due, or when a clock on it moves on, and sleeps otherwise.
 
 pub mod backend;
-mod catalogue;
+pub mod catalogue;
 pub mod command;
 mod fonts;
 pub mod format;
 mod icons;
 mod join;
+mod keys_list;
 mod people;
 mod playing;
 mod reasons;

@@ -3,6 +3,7 @@
 use lectern_proto::link::JoinLink;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::Order;
 use super::strings::Language;
 
 /// The key under which eframe stores it.
@@ -26,11 +27,23 @@ pub struct Settings {
     pub people_open: bool,
     /// The rung that was chosen last, or `thirds`.
     pub quality: Option<String>,
+    /// Of the catalogue.
+    pub order: Order,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { name: String::new(), last_link: None, dark: None, language: None, volume: 1.0, muted: false, people_open: true, quality: None }
+        Self {
+            name: String::new(),
+            last_link: None,
+            dark: None,
+            language: None,
+            volume: 1.0,
+            muted: false,
+            people_open: true,
+            quality: None,
+            order: Order::default(),
+        }
     }
 }
 

@@ -2,12 +2,16 @@
 
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
 
+use super::catalogue::{CatalogueState, tools_ui};
 use super::command::{Command, Cx};
 use super::icons::{Icon, paint_logo};
 use super::join::preferences_ui;
 use super::tokens::{Type, colors, radius, size, space};
-use super::widgets::{Push, avatar_ui, focus_ring, say, say_line};
+use super::widgets::{Push, avatar_ui, focus_ring, say_line};
 use crate::class::{ClassState, Me};
+
+/// A header of at least this width has words on its buttons.
+const ROOMY: f32 = 720.0;
 
 /// The rail: one entry for each activity that works, preferences and the way out at its foot.
 pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, dark: bool, cx: &mut Cx<'_>) {
@@ -55,16 +59,24 @@ fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool) -> bool {
     response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
 }
 
-/// The header of the catalogue.
-pub(crate) fn catalogue_header_ui(ui: &mut Ui, state: &ClassState, people_open: bool, cx: &mut Cx<'_>) {
+/// The header of the catalogue: what it is on the left, search and order on the right.
+pub(crate) fn catalogue_header_ui(ui: &mut Ui, state: &ClassState, memory: &mut CatalogueState, people_open: bool, cx: &mut Cx<'_>) {
     header(ui, |ui| {
         let c = colors(ui);
-        ui.add_space(space::S);
-        say(ui, Type::Title, c.t1, cx.text("catalogue-title"));
-        if state.synchronised {
-            say(ui, Type::Body, c.t3, summary(state, cx));
-        }
-        right_ui(ui, people_open, cx);
+        let roomy = ui.available_width() >= ROOMY;
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            people_toggle_ui(ui, people_open, cx);
+            if !state.videos.is_empty() {
+                tools_ui(ui, memory, roomy, cx);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add_space(space::S);
+                say_line(ui, Type::Title, c.t1, cx.text("catalogue-title"));
+                if state.synchronised && roomy {
+                    say_line(ui, Type::Body, c.t3, summary(state, cx));
+                }
+            });
+        });
     });
 }
 
@@ -100,10 +112,6 @@ fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     Panel::top("header").exact_size(size::HEADER).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(contents);
     });
-}
-
-fn right_ui(ui: &mut Ui, people_open: bool, cx: &mut Cx<'_>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| people_toggle_ui(ui, people_open, cx));
 }
 
 fn people_toggle_ui(ui: &mut Ui, open: bool, cx: &mut Cx<'_>) {

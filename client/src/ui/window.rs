@@ -11,9 +11,10 @@ use lectern_proto::control::{PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
 
 use super::backend::{Backend, Seat};
-use super::catalogue::catalogue_ui;
+use super::catalogue::{self, CatalogueState, catalogue_ui};
 use super::command::{Command, Cx};
 use super::join::{JoinForm, JoinView, join_ui};
+use super::keys_list::{handle_list_keys, keys_list_ui};
 use super::people::people_ui;
 use super::playing::Playing;
 use super::reasons;
@@ -54,6 +55,7 @@ pub struct Window {
     playing: Option<Playing>,
     screen: Arc<VideoScreen>,
     thumbnails: Thumbnails,
+    catalogue: CatalogueState,
     asked: Option<PersonId>,
     fullscreen: bool,
     keys_shown: bool,
@@ -103,6 +105,7 @@ impl Window {
             playing: None,
             screen: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
+            catalogue: CatalogueState::default(),
             asked: None,
             fullscreen: false,
             keys_shown: false,
@@ -167,9 +170,11 @@ impl Window {
             self.form.problem = Some(why.clone()).filter(|why| *why != JoinError::Left);
             self.playing = None;
             self.seat = None;
+            self.catalogue = CatalogueState::default();
             self.leave_fullscreen();
             return None;
         }
+        self.catalogue.note(&state, self.settings.order, self.ctx.input(|i| i.time));
         if state.me.is_some() && !member.joined {
             member.joined = true;
             member.began = self.ctx.input(|i| i.time);
@@ -222,6 +227,10 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let c = colors(ui);
         let on_stage = self.playing.is_some();
+        if !on_stage && !self.keys_shown {
+            catalogue::handle_keys(ui.ctx());
+        }
+        handle_list_keys(ui.ctx(), self.keys_shown, out);
         if on_stage
             && stage::handle_keys(ui.ctx(), status, self.keys_shown, self.fullscreen, out)
             && let Some(playing) = &mut self.playing
@@ -240,7 +249,7 @@ impl Window {
             shell::rail_ui(ui, state.me.as_ref(), on_stage, ui.visuals().dark_mode, &mut cx);
             match &self.playing {
                 Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
-                None => shell::catalogue_header_ui(ui, state, people, &mut cx),
+                None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
             }
         }
         if people && !narrow {
@@ -268,7 +277,7 @@ impl Window {
             }
             None => {
                 let waited = ui.input(|i| i.time) - member.began;
-                catalogue_ui(ui, state, member.seat.as_ref(), &mut self.thumbnails, waited, &mut cx);
+                catalogue_ui(ui, &mut self.catalogue, state, member.seat.as_ref(), &mut self.thumbnails, waited, &mut cx);
             }
         });
         if people && narrow {
@@ -279,7 +288,7 @@ impl Window {
             ui.painter().vline(place.left(), place.y_range(), egui::Stroke::new(1.0, c.line_strong));
         }
         if self.keys_shown {
-            stage::list_ui(ui, &mut cx);
+            keys_list_ui(ui, on_stage, &mut cx);
         }
     }
 
@@ -316,6 +325,7 @@ impl Window {
                     member.seat.remove(person);
                 }
             }
+            Command::SetOrder(order) => self.settings.order = order,
             Command::ToggleTheme => {
                 self.settings.dark = Some(self.ctx.theme() == Theme::Light);
                 self.set_theme();
@@ -356,6 +366,7 @@ impl Window {
         self.asked = None;
         self.screen.show(None);
         self.leave_fullscreen();
+        self.catalogue = CatalogueState::default();
         if let Some(member) = self.seat.take() {
             member.seat.leave();
         }

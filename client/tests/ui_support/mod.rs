@@ -47,18 +47,23 @@ pub struct Shared {
 
 /// A class that both the window and the test hold.
 #[derive(Clone)]
-pub struct Fake(Arc<Mutex<Shared>>);
+pub struct Fake {
+    shared: Arc<Mutex<Shared>>,
+    /// The class as the window sees it; made anew after the test has looked at the class.
+    snapshot: Arc<Mutex<Option<Arc<ClassState>>>>,
+}
 
 impl Fake {
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Shared {
+        let shared = Shared {
             state: ClassState::connecting("net-2b"),
             status: playing(60),
             joins: Vec::new(),
             calls: Vec::new(),
             thumbnails: HashMap::new(),
             open_fails: None,
-        })))
+        };
+        Self { shared: Arc::new(Mutex::new(shared)), snapshot: Arc::default() }
     }
 
     /// A class that lets everybody in.
@@ -68,30 +73,33 @@ impl Fake {
         fake
     }
 
+    /// The class, to be looked at or changed by the test.
     pub fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.0.lock().unwrap()
+        *self.snapshot.lock().unwrap() = None;
+        self.shared.lock().unwrap()
     }
 
     /// The calls since the last time.
     pub fn take(&self) -> Vec<Call> {
-        std::mem::take(&mut self.lock().calls)
+        std::mem::take(&mut self.shared.lock().unwrap().calls)
     }
 
     fn note(&self, call: Call) {
-        self.lock().calls.push(call);
+        self.shared.lock().unwrap().calls.push(call);
     }
 }
 
 impl Backend for Fake {
     fn join(&self, request: JoinRequest, _changed: Changed) -> Box<dyn Seat> {
-        self.lock().joins.push(request);
+        self.shared.lock().unwrap().joins.push(request);
         Box::new(self.clone())
     }
 }
 
 impl Seat for Fake {
     fn state(&self) -> Arc<ClassState> {
-        Arc::new(self.lock().state.clone())
+        let mut snapshot = self.snapshot.lock().unwrap();
+        snapshot.get_or_insert_with(|| Arc::new(self.shared.lock().unwrap().state.clone())).clone()
     }
 
     fn leave(&self) {
@@ -107,12 +115,12 @@ impl Seat for Fake {
     }
 
     fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes> {
-        self.lock().thumbnails.get(&chunk.chunk).cloned()
+        self.shared.lock().unwrap().thumbnails.get(&chunk.chunk).cloned()
     }
 
     fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, PlayError> {
         self.note(Call::Open(video.clone(), options.quality));
-        if let Some(reason) = self.lock().open_fails.clone() {
+        if let Some(reason) = self.shared.lock().unwrap().open_fails.clone() {
             return Err(reason);
         }
         Ok(Box::new(self.clone()))
@@ -121,22 +129,22 @@ impl Seat for Fake {
 
 impl Playback for Fake {
     fn status(&self) -> PlayerStatus {
-        self.lock().status.clone()
+        self.shared.lock().unwrap().status.clone()
     }
 
     fn play(&self) {
         self.note(Call::Play);
-        self.lock().status.state = PlayState::Playing;
+        self.shared.lock().unwrap().status.state = PlayState::Playing;
     }
 
     fn pause(&self) {
         self.note(Call::Pause);
-        self.lock().status.state = PlayState::Paused;
+        self.shared.lock().unwrap().status.state = PlayState::Paused;
     }
 
     fn seek(&self, position_us: u64) {
         self.note(Call::Seek(position_us));
-        self.lock().status.position_us = position_us;
+        self.shared.lock().unwrap().status.position_us = position_us;
     }
 
     fn set_quality(&self, quality: Quality) {
@@ -145,17 +153,17 @@ impl Playback for Fake {
             Quality::Thirds(_) => "thirds".into(),
         };
         self.note(Call::Quality(quality));
-        self.lock().status.quality = name;
+        self.shared.lock().unwrap().status.quality = name;
     }
 
     fn set_volume(&self, volume: f32) {
         self.note(Call::Volume(volume));
-        self.lock().status.volume = volume;
+        self.shared.lock().unwrap().status.volume = volume;
     }
 
     fn set_muted(&self, muted: bool) {
         self.note(Call::Muted(muted));
-        self.lock().status.muted = muted;
+        self.shared.lock().unwrap().status.muted = muted;
     }
 
     fn present(&self, _now: Instant) -> Presented {

@@ -87,6 +87,25 @@ catalogue-hours = { $h } h { $m } min
 catalogue-empty = Noch keine Videos
 catalogue-empty-hint = Dateien, die die Lehrkraft in den Ordner videos des Servers legt, erscheinen hier von selbst.
 catalogue-loading = { $server } wird nach Videos gefragt
+catalogue-search = Titel suchen
+catalogue-clear = Suche leeren
+catalogue-none = Nichts gefunden
+catalogue-none-words = In keinem Titel steht „{ $words }“.
+catalogue-none-state = Kein Video ist jetzt in diesem Zustand.
+catalogue-show-all = Alle Videos zeigen
+catalogue-new-files = Eine Datei im Ordner videos erscheint hier von selbst
+
+filter-all = Alle
+filter-ready = Fertig
+filter-preparing = In Arbeit
+filter-failed = Misslungen
+
+order-now = Reihenfolge: { $order }
+order-title = Titel, A bis Z
+order-title-down = Titel, Z bis A
+order-longest = Längste zuerst
+order-shortest = Kürzeste zuerst
+order-state = Nach Zustand
 
 card-ready = { $title }, { $duration }
 card-waiting = { $title }, wartet
@@ -98,6 +117,12 @@ card-mark-preparing = In Arbeit
 card-mark-failed = Misslungen
 card-next = Ist noch nicht an der Reihe
 card-being-prepared = Wird vorbereitet
+card-left = { $percent } % · noch { $left }
+card-show-details = Einzelheiten
+card-details = { $title }: zeigen, warum es misslang
+
+failed-hint-instructor = Spielen Sie die Datei auf dem Rechner des Servers ab. Geht es auch dort nicht, kopieren oder exportieren Sie sie neu. Sobald sich die Datei im Ordner videos ändert, wird sie von selbst wieder vorbereitet.
+failed-hint-student = Sagen Sie es der Lehrkraft. Sobald die Datei ersetzt ist, wird sie wieder vorbereitet und erscheint hier von selbst.
 card-sound-only = Nur Ton
 
 ## Bühne
@@ -138,6 +163,18 @@ play-quality = Der Server kennt diese Auflösung nicht. Wählen Sie eine andere.
 ## Tasten
 
 keys-title = Tasten
+keys-everywhere = Überall
+keys-catalogue = Bei den Videos
+keys-stage = Während ein Video offen ist
+keys-tab = Zum nächsten oder vorigen Element
+keys-press = Das Element mit dem Fokus drücken
+keys-scale = Alles größer oder kleiner
+keys-scale-reset = Alles in eigener Größe
+keys-close = Diese Liste oder ein Menü schließen
+keys-search = Titel suchen
+keys-search-clear = Die Suche leeren und verlassen
+keys-search-first = Von der Suche zum ersten Video
+keys-cards = Von Karte zu Karte
 keys-play = Abspielen oder anhalten
 keys-ten = 10 s zurück oder vor
 keys-five = 5 s zurück oder vor

@@ -87,6 +87,25 @@ catalogue-hours = { $h } h { $m } min
 catalogue-empty = No videos yet
 catalogue-empty-hint = Files that the instructor puts into the server's videos folder appear here by themselves.
 catalogue-loading = Asking { $server } for its videos
+catalogue-search = Search titles
+catalogue-clear = Clear the search
+catalogue-none = Nothing found
+catalogue-none-words = No title has “{ $words }” in it.
+catalogue-none-state = No video is in this state now.
+catalogue-show-all = Show all videos
+catalogue-new-files = A file put into the videos folder appears here by itself
+
+filter-all = All
+filter-ready = Ready
+filter-preparing = Preparing
+filter-failed = Failed
+
+order-now = Order: { $order }
+order-title = Title, A to Z
+order-title-down = Title, Z to A
+order-longest = Longest first
+order-shortest = Shortest first
+order-state = By state
 
 card-ready = { $title }, { $duration }
 card-waiting = { $title }, waiting
@@ -98,6 +117,12 @@ card-mark-preparing = Preparing
 card-mark-failed = Failed
 card-next = Waits for its turn
 card-being-prepared = Is being prepared
+card-left = { $percent } % · { $left } left
+card-show-details = Show details
+card-details = { $title }: show why it failed
+
+failed-hint-instructor = Play the file on the server's machine. If it does not play there either, copy it again or export it anew. As soon as the file in the videos folder changes, it is prepared again by itself.
+failed-hint-student = Tell the instructor. As soon as the file is replaced, it is prepared again and appears here by itself.
 card-sound-only = Sound only
 
 ## Stage
@@ -138,6 +163,18 @@ play-quality = The server does not know this resolution. Choose another one.
 ## Keys
 
 keys-title = Keys
+keys-everywhere = Everywhere
+keys-catalogue = Among the videos
+keys-stage = While a video is open
+keys-tab = To the next or previous control
+keys-press = Press the control that has the focus
+keys-scale = Everything larger or smaller
+keys-scale-reset = Everything at its own size
+keys-close = Close this list or a menu
+keys-search = Search the titles
+keys-search-clear = Empty and leave the search
+keys-search-first = From the search to the first video
+keys-cards = From card to card
 keys-play = Play or pause
 keys-ten = 10 s back or forward
 keys-five = 5 s back or forward

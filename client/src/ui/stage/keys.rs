@@ -1,26 +1,9 @@
-//! The keys of the stage, as players have them, and the list of them.
+//! The keys of the stage, as players have them. [`super::super::keys_list`] lists them.
 
-use egui::{Align2, FocusDirection, Frame, Id, Key, Margin, Modifiers, Sense, Stroke, Ui, vec2};
+use egui::{FocusDirection, Key, Modifiers};
 
-use super::super::command::{Command, Cx};
-use super::super::icons::Icon;
-use super::super::tokens::{Type, colors, radius, space};
-use super::super::widgets::{Push, say};
+use super::super::command::Command;
 use crate::player::{PlayState, PlayerStatus};
-
-/// Rows of the list: what is pressed, and the key of what it does.
-const LIST: [(&str, &str); 10] = [
-    ("Space  K", "keys-play"),
-    ("J  L", "keys-ten"),
-    ("←  →", "keys-five"),
-    ("↑  ↓", "keys-volume"),
-    ("M", "keys-mute"),
-    ("F", "keys-fullscreen"),
-    ("Esc", "keys-escape"),
-    ("Home  End", "keys-ends"),
-    ("0 … 9", "keys-tenths"),
-    ("?", "keys-list"),
-];
 
 const DIGITS: [Key; 10] = [Key::Num0, Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
@@ -35,15 +18,8 @@ pub(in crate::ui) fn handle_keys(ctx: &egui::Context, status: Option<&PlayerStat
     let menu_open = egui::Popup::is_any_open(ctx);
     let focused = ctx.memory(|m| m.focused()).is_some();
     let pressed = |key| ctx.input(|i| i.modifiers.matches_logically(Modifiers::NONE) && i.key_pressed(key));
-    if ctx.input(|i| i.key_pressed(Key::Questionmark) || i.key_pressed(Key::F1)) {
-        out.push(Command::ToggleKeys);
-    }
-    if pressed(Key::Escape) && !menu_open {
-        if list_shown {
-            out.push(Command::ToggleKeys);
-        } else if fullscreen {
-            out.push(Command::LeaveFullscreen);
-        }
+    if pressed(Key::Escape) && !menu_open && !list_shown && fullscreen {
+        out.push(Command::LeaveFullscreen);
     }
     if pressed(Key::F) {
         out.push(Command::ToggleFullscreen);
@@ -94,49 +70,4 @@ fn playback_keys(pressed: &impl Fn(Key) -> bool, status: &PlayerStatus, focused:
             out.push(Command::Seek { position_us: status.duration_us / 10 * tenth });
         }
     }
-}
-
-/// The list, over everything.
-pub(in crate::ui) fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let response = egui::Modal::new(Id::unique("keys")).frame(frame(ui)).show(ui.ctx(), |ui| {
-        let c = colors(ui);
-        ui.set_width(360.0);
-        ui.spacing_mut().interact_size.y = 24.0;
-        ui.spacing_mut().item_spacing.y = space::XS;
-        ui.horizontal(|ui| {
-            say(ui, Type::Title, c.t1, cx.text("keys-title"));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.add(Push::icon(Icon::Close, &cx.text("common-close"))).clicked() {
-                    cx.push(Command::ToggleKeys);
-                }
-            });
-        });
-        for (keys, meaning) in LIST {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = space::XS;
-                ui.allocate_ui_with_layout(vec2(112.0, 24.0), egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    ui.set_min_width(112.0);
-                    keys.split("  ").for_each(|key| cap_ui(ui, key));
-                });
-                say(ui, Type::Body, c.t2, cx.text(meaning));
-            });
-        }
-    });
-    if response.backdrop_response.clicked() {
-        cx.push(Command::ToggleKeys);
-    }
-}
-
-fn frame(ui: &Ui) -> Frame {
-    Frame::window(ui.style()).inner_margin(Margin::same(space::L as i8))
-}
-
-/// A key as it looks on a keyboard.
-fn cap_ui(ui: &mut Ui, key: &str) {
-    let c = colors(ui);
-    let galley = ui.painter().layout_no_wrap(key.to_owned(), Type::MonoSmall.font(), c.t1);
-    let (rect, _) = ui.allocate_exact_size(vec2((galley.size().x + 12.0).max(24.0), 22.0), Sense::hover());
-    ui.painter().rect(rect, f32::from(radius::CHIP), c.hover, Stroke::new(1.0, c.line_strong), egui::StrokeKind::Inside);
-    let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
-    ui.painter().galley(at, galley, c.t1);
 }

@@ -22,7 +22,7 @@ use super::video::VideoScreen;
 use crate::class::Phase;
 use crate::player::{PlayState, PlayerStatus, Sound};
 
-pub(super) use keys::{handle_keys, list_ui};
+pub(super) use keys::handle_keys;
 pub(super) use quality::THIRDS;
 
 /// What the stage remembers.

@@ -1,17 +1,19 @@
 //! The controls that the screens are made of. They take colours and measures from [`super::tokens`] and know no screen.
 
 mod field;
+mod menu;
 mod notice;
 mod push;
 
 pub(crate) use field::Field;
+pub(crate) use menu::{Chip, Choice};
 pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui};
 pub(crate) use push::{Look, Push};
 
-use egui::{Align2, Color32, Label, Rect, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Color32, Label, Pos2, Rect, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use super::icons::Icon;
-use super::tokens::{Type, colors, motion};
+use super::tokens::{Type, colors, motion, radius};
 
 /// Text of a role in a colour.
 #[must_use]
@@ -34,6 +36,26 @@ pub(crate) fn icon_ui(ui: &mut Ui, icon: Icon, edge: f32, color: Color32) -> Res
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(edge), Sense::hover());
     icon.paint(ui.painter(), rect, color);
     response
+}
+
+/// A key as it looks on a keyboard, in the flow of the layout.
+pub(crate) fn key_cap(ui: &mut Ui, key: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(cap_size(ui, key), Sense::hover());
+    key_cap_ui(ui, rect.center(), key);
+    response
+}
+
+/// The same around a place.
+pub(crate) fn key_cap_ui(ui: &Ui, centre: Pos2, key: &str) {
+    let c = colors(ui);
+    let rect = Rect::from_center_size(centre, cap_size(ui, key));
+    ui.painter().rect(rect, f32::from(radius::CHIP), c.hover, Stroke::new(1.0, c.line_strong), StrokeKind::Inside);
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, key, Type::MonoSmall.font(), c.t1);
+}
+
+fn cap_size(ui: &Ui, key: &str) -> Vec2 {
+    let galley = ui.painter().layout_no_wrap(key.to_owned(), Type::MonoSmall.font(), Color32::PLACEHOLDER);
+    vec2((galley.size().x + 12.0).max(24.0), 22.0)
 }
 
 /// The ring that shows keyboard focus, 2 points away from the control.

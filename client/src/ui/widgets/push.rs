@@ -34,6 +34,7 @@ pub(crate) struct Push<'a> {
     enabled: bool,
     mono: bool,
     shortcut: Option<&'a str>,
+    named: Option<&'a str>,
 }
 
 impl<'a> Push<'a> {
@@ -51,6 +52,7 @@ impl<'a> Push<'a> {
             enabled: true,
             mono: false,
             shortcut: None,
+            named: None,
         }
     }
 
@@ -113,6 +115,12 @@ impl<'a> Push<'a> {
         self
     }
 
+    /// What a screen reader says instead of the word on it.
+    pub(crate) fn named(mut self, name: &'a str) -> Self {
+        self.named = Some(name);
+        self
+    }
+
     fn font(&self) -> FontId {
         match (self.mono, self.height <= size::SMALL) {
             (true, _) => Type::MonoSmall.font(),
@@ -152,7 +160,7 @@ impl Widget for Push<'_> {
             focus_ring(ui, rect, radius, &response);
         }
         let selected = self.selected.then_some(true);
-        response.widget_info(|| WidgetInfo { selected, ..WidgetInfo::labeled(Role::Button, self.enabled, self.label) });
+        response.widget_info(|| WidgetInfo { selected, ..WidgetInfo::labeled(Role::Button, self.enabled, self.named.unwrap_or(self.label)) });
         let tip = match (self.show_text, self.shortcut) {
             (true, None) => None,
             (true, Some(key)) => Some(key.to_owned()),

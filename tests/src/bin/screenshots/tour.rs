@@ -13,6 +13,8 @@ const RAIL: u32 = 72;
 const HEADER: u32 = 48;
 const STATUS: u32 = 28;
 const PEOPLE: u32 = 288;
+/// The states above the cards.
+const CHIPS: u32 = 40;
 const FORM: u32 = 400;
 /// The lesson as the catalogue calls it.
 const LESSON: &str = "Lectern sample lesson";
@@ -129,7 +131,7 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     let card = (width - RAIL - PEOPLE - 40 - 16 * (columns - 1)) / columns;
     ensure!(place / columns < 2, "the lesson is out of sight");
     let row = card * 9 / 16 + 66 + 16;
-    hand.click(RAIL + 20 + (card + 16) * (place % columns) + card / 2, HEADER + 16 + row * (place / columns) + 60)?;
+    hand.click(RAIL + 20 + (card + 16) * (place % columns) + card / 2, HEADER + CHIPS + 12 + row * (place / columns) + 60)?;
     wait(2_000);
     hand.keys(&["k", "4"])?;
     wait(1_500);

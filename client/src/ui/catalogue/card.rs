@@ -1,69 +1,46 @@
-//! The videos of the room as cards: what can be watched, what is being prepared, what failed and why.
-//!
-//! Cards have one height, so only the rows in sight are laid out.
+//! The card of one video: its picture, its title, and what can be done with it.
 
-use egui::{
-    Align, Align2, Color32, CornerRadius, CursorIcon, Frame, Layout, Margin, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2, vec2,
-};
+use egui::{Align, Align2, Color32, CornerRadius, CursorIcon, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2, vec2};
 use lectern_proto::control::{CatalogueEntry, VideoState};
 
-use super::backend::Seat;
-use super::command::{Command, Cx};
-use super::format;
-use super::icons::Icon;
-use super::thumbnails::Thumbnails;
-use super::tokens::{Type, colors, motion, radius, size, space};
-use super::widgets::{empty_ui, paint_spinner, progress_ui, rows_ui, say, say_line, spinner_ui};
-use crate::class::ClassState;
+use super::super::backend::Seat;
+use super::super::command::Cx;
+use super::super::format;
+use super::super::icons::Icon;
+use super::super::thumbnails::Thumbnails;
+use super::super::tokens::{DARK, Type, colors, radius, size, space};
+use super::super::widgets::{focus_ring, paint_spinner, progress_ui, say, say_line};
+use super::pace::rounded_us;
 
-/// Distance between cards, and below a card.
-const GAP: f32 = 16.0;
-/// Height of the words below a thumbnail.
-const WORDS: f32 = 66.0;
-
-/// Draws the catalogue into the space of `ui`. `waited` is for how many seconds the server has been asked.
-pub(crate) fn catalogue_ui(ui: &mut Ui, state: &ClassState, seat: &dyn Seat, thumbnails: &mut Thumbnails, waited: f64, cx: &mut Cx<'_>) {
-    thumbnails.collect(ui.ctx());
-    if state.videos.is_empty() {
-        if state.synchronised {
-            empty_ui(ui, Icon::Film, &cx.text("catalogue-empty"), &cx.text("catalogue-empty-hint"), |_| {});
-        } else if waited >= motion::WAIT_SHOWN {
-            skeleton_ui(ui, state, cx);
-        } else {
-            ui.ctx().request_repaint_after_secs((motion::WAIT_SHOWN - waited) as f32);
-        }
-        return;
-    }
-    let frame = Frame::new().inner_margin(Margin { left: 20, right: 0, top: 0, bottom: 0 });
-    frame.show(ui, |ui| {
-        let (columns, width) = columns(ui.available_width() - 20.0);
-        let height = width * 9.0 / 16.0 + WORDS;
-        let rows = state.videos.len().div_ceil(columns);
-        let area = ScrollArea::vertical().content_margin(Margin { left: 0, right: 20, top: 16, bottom: 16 });
-        rows_ui(ui, area, height, GAP, rows, |ui, row, place| {
-            for (column, video) in state.videos.iter().skip(row * columns).take(columns).enumerate() {
-                let left = place.left() + column as f32 * (width + GAP);
-                let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, height));
-                let mut ui = ui.new_child(UiBuilder::new().id_salt(&video.id).max_rect(rect));
-                card_ui(&mut ui, rect, video, seat, thumbnails, cx);
-            }
-        });
-    });
+/// What a card asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Nothing,
+    Open,
+    /// Why it failed, at length.
+    Reason,
 }
 
-/// How many cards fit side by side, and how wide each is then.
-fn columns(width: f32) -> (usize, f32) {
-    let n = ((width + GAP) / (size::CARD_MIN + GAP)).floor().max(1.0);
-    (n as usize, ((width - GAP * (n - 1.0)) / n).floor().max(64.0))
+/// What a card shows beside its video.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CardView {
+    /// Seconds until it is prepared, where that is known.
+    pub(super) left: Option<f64>,
+    /// Whether the keyboard is to stand on it from now on.
+    pub(super) take_focus: bool,
 }
 
-fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, seat: &dyn Seat, thumbnails: &mut Thumbnails, cx: &mut Cx<'_>) {
+/// Draws the card of one video into `rect`.
+pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: CardView, seat: &dyn Seat, thumbnails: &mut Thumbnails, cx: &Cx<'_>) -> Asked {
     let c = colors(ui);
     let ready = matches!(video.state, VideoState::Ready { .. });
     let picture = Rect::from_min_size(rect.min, vec2(rect.width(), rect.width() * 9.0 / 16.0));
     let response = ui.interact(rect, ui.scope_id().with("open"), if ready { Sense::click() } else { Sense::hover() });
     let label = label(video, cx);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, ready, &label));
+    if view.take_focus {
+        response.request_focus();
+    }
     if response.gained_focus() {
         response.scroll_to_me(None);
     }
@@ -81,10 +58,11 @@ fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, seat: &dyn Seat, thu
     }
     let words = Rect::from_min_max(pos2(rect.left(), picture.bottom() + space::S), rect.max);
     let mut below = ui.new_child(UiBuilder::new().max_rect(words).layout(Layout::top_down(Align::Min)));
-    words_ui(&mut below, video, cx);
+    let asked = words_ui(&mut below, video, view.left, cx);
     if response.on_hover_cursor(if ready { CursorIcon::PointingHand } else { CursorIcon::Default }).clicked() {
-        cx.push(Command::Open(video.id.clone()));
+        return Asked::Open;
     }
+    asked
 }
 
 /// What a screen reader says of a card.
@@ -125,7 +103,7 @@ fn picture_ui(ui: &Ui, rect: Rect, video: &CatalogueEntry, seat: &dyn Seat, thum
         VideoState::Ready { .. } => {}
         VideoState::Waiting => mark_ui(ui, rect, Mark::Icon(Icon::Clock), Color32::WHITE, &cx.text("card-mark-waiting")),
         VideoState::Preparing { .. } => mark_ui(ui, rect, Mark::Spinner, Color32::WHITE, &cx.text("card-mark-preparing")),
-        VideoState::Failed { .. } => mark_ui(ui, rect, Mark::Icon(Icon::Octagon), super::tokens::DARK.bad, &cx.text("card-mark-failed")),
+        VideoState::Failed { .. } => mark_ui(ui, rect, Mark::Icon(Icon::Octagon), DARK.bad, &cx.text("card-mark-failed")),
     }
 }
 
@@ -154,9 +132,10 @@ fn duration_ui(ui: &Ui, picture: Rect, duration_us: u64) {
     ui.painter().galley(place.center() - galley.size() / 2.0, galley, Color32::WHITE);
 }
 
-fn words_ui(ui: &mut Ui, video: &CatalogueEntry, cx: &Cx<'_>) {
+fn words_ui(ui: &mut Ui, video: &CatalogueEntry, left: Option<f64>, cx: &Cx<'_>) -> Asked {
     let c = colors(ui);
     ui.spacing_mut().item_spacing.y = space::XS;
+    ui.spacing_mut().interact_size.y = Type::Small.line();
     say_line(ui, Type::Control, c.t1, video.title.as_str());
     match &video.state {
         VideoState::Ready { .. } => {
@@ -166,66 +145,51 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, cx: &Cx<'_>) {
         VideoState::Waiting => {
             say_line(ui, Type::Small, c.t2, cx.text("card-next"));
         }
-        VideoState::Preparing { permille } => {
-            let percent = permille / 10;
-            ui.add_space(2.0);
-            progress_ui(
-                ui,
-                ui.available_width(),
-                f32::from(*permille) / 1000.0,
-                &cx.strings.format("card-progress", &[("title", video.title.as_str().into())]),
-            );
-            ui.spacing_mut().interact_size.y = Type::Small.line();
-            ui.horizontal(|ui| {
-                say(ui, Type::Small, c.t2, cx.text("card-being-prepared"));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| say(ui, Type::MonoSmall, c.t2, format!("{percent} %")));
-            });
-        }
+        VideoState::Preparing { permille } => preparing_ui(ui, video, *permille, left, cx),
         VideoState::Failed { reason } => {
-            let mut job = egui::text::LayoutJob::simple(reason.clone(), Type::Small.font(), c.t2, ui.available_width());
-            job.wrap.max_rows = 2;
-            ui.label(job).on_hover_text(reason);
-        }
-    }
-}
-
-/// Grey shapes where cards will be, while the server is asked.
-fn skeleton_ui(ui: &mut Ui, state: &ClassState, cx: &Cx<'_>) {
-    let c = colors(ui);
-    Frame::new().inner_margin(Margin::symmetric(20, 16)).show(ui, |ui| {
-        let (columns, width) = columns(ui.available_width());
-        for _ in 0..2 {
-            let (_, place) = ui.allocate_space(vec2(ui.available_width(), width * 9.0 / 16.0 + WORDS));
-            for column in 0..columns {
-                let left = place.left() + column as f32 * (width + GAP);
-                let picture = Rect::from_min_size(pos2(left, place.top()), vec2(width, width * 9.0 / 16.0));
-                ui.painter().rect_filled(picture, f32::from(radius::CARD), c.hover);
-                let line = Rect::from_min_size(picture.left_bottom() + vec2(0.0, 14.0), vec2(width * 0.6, 10.0));
-                ui.painter().rect_filled(line, 4.0, c.hover);
+            say_line(ui, Type::Small, c.t2, reason.as_str());
+            let label = cx.strings.format("card-details", &[("title", video.title.as_str().into())]);
+            if link_ui(ui, &cx.text("card-show-details"), &label).clicked() {
+                return Asked::Reason;
             }
         }
-        ui.horizontal(|ui| {
-            spinner_ui(ui, size::ICON, c.t2);
-            say(ui, Type::Body, c.t2, cx.strings.format("catalogue-loading", &[("server", state.server_name.as_str().into())]));
+    }
+    Asked::Nothing
+}
+
+/// How far preparing is, and how long it will take.
+fn preparing_ui(ui: &mut Ui, video: &CatalogueEntry, permille: u16, left: Option<f64>, cx: &Cx<'_>) {
+    let c = colors(ui);
+    ui.add_space(2.0);
+    let share = f32::from(permille.min(1000)) / 1000.0;
+    progress_ui(ui, ui.available_width(), share, &cx.strings.format("card-progress", &[("title", video.title.as_str().into())]));
+    let percent = permille.min(1000) / 10;
+    let number = match left {
+        Some(left) => {
+            // It runs down by itself.
+            ui.ctx().request_repaint_after_secs(1.0);
+            cx.strings.format("card-left", &[("percent", percent.into()), ("left", format::clock(rounded_us(left)).into())])
+        }
+        None => format!("{percent} %"),
+    };
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            say(ui, Type::MonoSmall, c.t2, number);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| say_line(ui, Type::Small, c.t2, cx.text("card-being-prepared")));
         });
     });
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_cards_as_fit() {
-        let check = |width: f32, want: usize| {
-            let (n, each) = columns(width);
-            assert_eq!(n, want, "{width}");
-            assert!(each * n as f32 + GAP * (n as f32 - 1.0) <= width.max(64.0), "{width}");
-        };
-        check(1168.0, 4);
-        check(880.0, 3);
-        check(536.0, 2);
-        check(200.0, 1);
-        check(0.0, 1);
+/// A word that is clicked, in the flow of small text.
+fn link_ui(ui: &mut Ui, text: &str, label: &str) -> egui::Response {
+    let c = colors(ui);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), Type::Small.font(), c.accent);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::click());
+    if response.hovered() {
+        ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(1.0, c.accent));
     }
+    ui.painter().galley(rect.min, galley, c.accent);
+    focus_ring(ui, rect, radius::CHIP, &response);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, label));
+    response.on_hover_cursor(CursorIcon::PointingHand)
 }
