@@ -66,7 +66,7 @@ lint: deps ## Checks form, warnings and scripts
 
 .PHONY: vectors
 vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
-	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors
+	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test finding
 
 .PHONY: clean
 clean: ## Removes what was built; videos, chunks and data stay

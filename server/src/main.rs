@@ -101,6 +101,7 @@ fn greet(server: &Server, announced: bool) {
         Some(password) => eprintln!("  Room password (generated): {password}"),
         None => eprintln!("  Room password: as set in [rooms] password"),
     }
+    eprintln!("  Check-words, for those who join without the link: {}", server.words());
     // What goes to a file or a journal would be read by others.
     if std::io::stderr().is_terminal() {
         eprintln!("  Your own link, as instructor (keep it secret):\n    {}", announcement.instructor);

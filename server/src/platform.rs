@@ -167,49 +167,18 @@ pub fn addresses() -> Vec<IpAddr> {
     found
 }
 
-#[cfg(unix)]
 fn interface_addresses() -> Vec<IpAddr> {
-    let mut list = std::ptr::null_mut();
-    let mut found = Vec::new();
-    // SAFETY: getifaddrs fills the pointer with a list that stays valid until freeifaddrs; each address is read as the
-    // structure that its family names, at the size that the family has.
-    unsafe {
-        if libc::getifaddrs(&raw mut list) != 0 {
-            return found;
-        }
-        let mut next = list;
-        while let Some(interface) = next.as_ref() {
-            next = interface.ifa_next;
-            let up = interface.ifa_flags & libc::IFF_UP as libc::c_uint != 0;
-            if !up || interface.ifa_addr.is_null() {
-                continue;
-            }
-            match i32::from((*interface.ifa_addr).sa_family) {
-                libc::AF_INET => {
-                    let address = interface.ifa_addr.cast::<libc::sockaddr_in>().read_unaligned();
-                    found.push(IpAddr::from(address.sin_addr.s_addr.to_ne_bytes()));
-                }
-                libc::AF_INET6 => {
-                    let address = interface.ifa_addr.cast::<libc::sockaddr_in6>().read_unaligned();
-                    found.push(IpAddr::from(address.sin6_addr.s6_addr));
-                }
-                _ => {}
-            }
-        }
-        libc::freeifaddrs(list);
-    }
-    found
+    let up = |i: &if_addrs::Interface| i.oper_status != if_addrs::IfOperStatus::Down;
+    if_addrs::get_if_addrs().unwrap_or_default().iter().filter(|i| up(i)).map(if_addrs::Interface::ip).collect()
 }
 
-/// The address that the system would use to reach the world; nothing is sent.
-#[cfg(not(unix))]
-fn interface_addresses() -> Vec<IpAddr> {
-    let probe = |from: &str, to: &str| {
-        let socket = std::net::UdpSocket::bind(from).ok()?;
-        socket.connect(to).ok()?;
-        Some(socket.local_addr().ok()?.ip())
-    };
-    [probe("0.0.0.0:0", "192.0.2.1:9"), probe("[::]:0", "[2001:db8::1]:9")].into_iter().flatten().collect()
+/// Numbers of the interfaces that have an IPv6 address.
+#[must_use]
+pub fn ipv6_interfaces() -> Vec<u32> {
+    let mut found: Vec<u32> = if_addrs::get_if_addrs().unwrap_or_default().iter().filter(|i| i.ip().is_ipv6()).filter_map(|i| i.index).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 #[cfg(test)]

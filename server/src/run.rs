@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lectern_proto::beacon::Beacon;
+use lectern_proto::words::{CheckWords, WordsError};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +20,7 @@ use crate::identity::{Identity, IdentityError};
 use crate::library::{Library, LibraryParts};
 use crate::lock::{LockError, Locks};
 use crate::media::{ChunkIndex, Media, MediaSessions, RoomKeys, RoomMedia, SealedCache};
-use crate::net::listen;
+use crate::net::{Discovery, listen};
 use crate::room::{Room, RoomParts};
 use crate::store::{Store, StoreError};
 use crate::{control, media};
@@ -40,12 +42,16 @@ pub enum StartError {
     Identity(#[from] IdentityError),
     #[error("the system has no thread for the server ({0}); end other programs")]
     Thread(std::io::Error),
+    #[error(transparent)]
+    Words(#[from] WordsError),
 }
 
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     announcement: Announcement,
+    words: CheckWords,
+    discovery: Discovery,
     generated_password: Option<String>,
     library: Library,
     store: Store,
@@ -75,6 +81,9 @@ impl Server {
 
         let ports = Ports { control: number(&control_port), video: number(&video_port), audio: number(&audio_port) };
         let announcement = Announcement::new(config.bind, ports, &config.room.name, identity.fingerprint, &identity.instructor_key);
+        let fingerprint = identity.fingerprint;
+        let words = tokio::task::spawn_blocking(move || CheckWords::of(&fingerprint)).await.map_err(|e| StartError::Thread(std::io::Error::other(e)))??;
+        let about = Beacon { control_port: ports.control, fingerprint, name: config.name.clone(), room: config.room.name.clone() };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let index = Arc::new(ChunkIndex::default());
         let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());
@@ -106,14 +115,22 @@ impl Server {
         for port in [video_port, audio_port] {
             tasks.spawn(media::serve(port, Arc::clone(&media), tasks.clone(), stop.clone()));
         }
+        // Last, so that whoever finds the server can connect.
+        let discovery = if config.discovery { Discovery::start(about, config.bind, clock, &tasks, &stop) } else { Discovery::default() };
         tracing::info!(control = ports.control, video = ports.video, audio = ports.audio, ms = clock.now().as_millis() as u64, "ready");
-        Ok(Self { announcement, generated_password, library, store, tasks, stop, passwords, _locks: locks })
+        Ok(Self { announcement, words, discovery, generated_password, library, store, tasks, stop, passwords, _locks: locks })
     }
 
     /// Links and ports.
     #[must_use]
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
+    }
+
+    /// What people compare before they send a password to a server that they found or typed.
+    #[must_use]
+    pub fn words(&self) -> CheckWords {
+        self.words
     }
 
     /// The room's password, if the configuration has none.
@@ -130,10 +147,11 @@ impl Server {
 
     /// Ends everything, children included, in less than a second.
     pub async fn stop(self) {
-        let Self { tasks, stop, store, passwords, .. } = self;
+        let Self { tasks, stop, store, passwords, discovery, .. } = self;
         stop.cancel();
         tasks.close();
-        if tokio::time::timeout(STOP_WAIT, tasks.wait()).await.is_err() {
+        let (ended, ()) = tokio::join!(tokio::time::timeout(STOP_WAIT, tasks.wait()), discovery.stop());
+        if ended.is_err() {
             tracing::warn!(tasks = tasks.len(), "some tasks did not end in time");
         } else if tokio::task::spawn_blocking(move || passwords.join()).await.is_err() {
             tracing::warn!("the password thread did not end as it should");

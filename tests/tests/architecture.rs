@@ -113,7 +113,7 @@ fn each_program_links_what_its_place_allows() {
         assert!(has.is_empty(), "{package} links {has:?}");
     };
     check("lectern-server", "", &["ffmpeg", "opencv", "cpal", "rtrb", "egui", "eframe", "lectern-media"]);
-    check("lectern", "", &["opencv", "sqlx", "argon2", "rcgen", "lectern-server"]);
+    check("lectern", "", &["opencv", "sqlx", "rcgen", "lectern-server"]);
     check("lectern-media", "make", &["tokio", "rustls", "sqlx", "egui", "cpal"]);
     check("lectern-proto", "", &["tokio", "mio", "socket2", "rand", "rustls", "ring", "ffmpeg", "futures"]);
     assert!(linked("lectern-media", "make").contains("opencv"), "the check would see OpenCV if it were there");

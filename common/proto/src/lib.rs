@@ -3,6 +3,7 @@
 //! Nothing in this crate opens a socket, reads a clock, starts a thread or draws a random number: time, bytes and random
 //! numbers are arguments. Server, client and media worker share it; it knows none of them.
 
+pub mod beacon;
 pub mod control;
 pub mod fmp4;
 pub mod framing;
@@ -17,3 +18,4 @@ pub mod seal;
 pub mod stamp;
 pub mod timeline;
 pub mod wire;
+pub mod words;

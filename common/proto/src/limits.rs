@@ -89,6 +89,25 @@ pub const RESPONSE_FRAME_MAX: usize = 256 * 1024;
 /// Largest chunk in bytes: 2 s at the largest bit rate of a rung, four times over.
 pub const CHUNK_MAX: usize = 100 * 1024 * 1024;
 
+// ---- finding a server ----
+
+/// Length of a probe in bytes, and the most of an answer: nobody gets more than they sent. Other lengths are not answered.
+pub const BEACON_DATAGRAM: usize = 256;
+/// Probes that one origin gets answered a second, and at once. A client asks each of its networks every 2 s. Full: no answer.
+pub const BEACON_ANSWERS_PER_ORIGIN_PER_S: u32 = 5;
+pub const BEACON_ANSWERS_PER_ORIGIN_BURST: u32 = 20;
+/// Answers a second in all, and at once: a class that starts at the same time. Full: no answer.
+pub const BEACON_ANSWERS_PER_S: u32 = 400;
+pub const BEACON_ANSWERS_BURST: u32 = 1_000;
+/// Origins whose probes are counted. Full: those that asked seldom are forgotten, else the new one gets no answer.
+pub const BEACON_ORIGINS_MAX: usize = 4_096;
+/// A client that looks for servers asks this often.
+pub const BEACON_EVERY: Duration = Duration::from_secs(2);
+/// An address that did not answer for this long has gone silent: three probes and a little.
+pub const BEACON_SILENT: Duration = Duration::from_secs(7);
+/// Servers that a client shows. Full: those that come later are left out.
+pub const FOUND_MAX: usize = 64;
+
 // ---- what an operator may set: the ranges of `config.ini` ----
 
 /// Rungs in `[resolutions]`. Each is encoded for every video.

@@ -103,7 +103,7 @@ impl fmt::Display for JoinLink {
         f.write_str(SCHEME)?;
         for (i, host) in self.hosts.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
-            if host.parse::<Ipv6Addr>().is_ok() { write!(f, "{comma}[{host}]")? } else { write!(f, "{comma}{host}")? }
+            if host.contains(':') { write!(f, "{comma}[{host}]")? } else { write!(f, "{comma}{host}")? }
         }
         write!(f, ":{}/{}", self.port, utf8_percent_encode(&self.room, KEPT))?;
         let mut separator = '?';
@@ -167,7 +167,10 @@ impl FromStr for JoinLink {
 
 fn host(text: &str) -> Option<String> {
     if let Some(v6) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
-        return v6.parse::<Ipv6Addr>().is_ok().then(|| v6.to_owned());
+        // A link-local address is good only with the interface that it is on (RFC 4007, 11).
+        let (address, zone) = v6.split_once('%').unwrap_or((v6, "0"));
+        let good_zone = (1..=16).contains(&zone.len()) && zone.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        return (good_zone && address.parse::<Ipv6Addr>().is_ok()).then(|| v6.to_owned());
     }
     let good = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_';
     (!text.is_empty() && text.len() <= 253 && text.chars().all(good)).then(|| text.to_owned())
@@ -185,7 +188,7 @@ mod tests {
 
     fn link() -> JoinLink {
         JoinLink {
-            hosts: vec!["192.168.1.4".into(), "fe80::1".into(), "lab.local".into()],
+            hosts: vec!["192.168.1.4".into(), "fe80::1%wlan0".into(), "lab.local".into()],
             port: 5511,
             room: "Net 2b/ü".into(),
             code: None,
@@ -198,7 +201,7 @@ mod tests {
     #[test]
     fn prints_and_parses() {
         let text = link().to_string();
-        assert!(text.starts_with("lectern://192.168.1.4,[fe80::1],lab.local:5511/Net%202b%2F%C3%BC?video=a%26b&key="), "{text}");
+        assert!(text.starts_with("lectern://192.168.1.4,[fe80::1%wlan0],lab.local:5511/Net%202b%2F%C3%BC?video=a%26b&key="), "{text}");
         assert_eq!(text.parse(), Ok(link()));
     }
 

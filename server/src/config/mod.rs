@@ -36,6 +36,8 @@ pub struct Config {
     pub control_port: Port,
     pub video_port: Port,
     pub audio_port: Port,
+    /// Whether the server answers clients that look for servers on the network.
+    pub discovery: bool,
     /// Lowest rung first, at least one.
     pub ladder: Vec<RungSpec>,
     /// Names of rungs for the first, second and last third.
@@ -254,7 +256,7 @@ mod tests {
         );
         check(
             "[server]\n\nvideo_porrt = 9000",
-            "class/config.ini:3: [server] video_porrt: there is no such key; [server] has name, bind, control_port, video_port, audio_port",
+            "class/config.ini:3: [server] video_porrt: there is no such key; [server] has name, bind, control_port, video_port, audio_port, discovery",
         );
         check(
             "[nonsense]\nx = 1",
@@ -323,7 +325,7 @@ mod tests {
         assert_eq!((config.paths.videos, config.paths.chunks), ("v".into(), "class/chunks".into()));
         for (set, want) in [
             ("nonsense", "--set: `nonsense` is not a setting; write section.key=value, for example server.video_port=9001"),
-            ("server.x=1", "--set: [server] x: there is no such key; [server] has name, bind, control_port, video_port, audio_port"),
+            ("server.x=1", "--set: [server] x: there is no such key; [server] has name, bind, control_port, video_port, audio_port, discovery"),
             ("server.video_port=x", "--set: [server] video_port: `x` is not a port; a whole number from 0 to 65535 is allowed, 0 means any free port"),
         ] {
             assert_eq!(parse("", &[set]).expect_err(set)[0].to_string(), want);

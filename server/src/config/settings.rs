@@ -30,6 +30,7 @@ const KNOWN: &[Known] = &[
     known("server", "control_port", "5511"),
     known("server", "video_port", "9000"),
     known("server", "audio_port", "5858"),
+    known("server", "discovery", "on"),
     known("quality", "thirds", "144p, 720p, 1440p"),
     known("paths", "videos", "videos"),
     known("paths", "chunks", "chunks"),

@@ -89,6 +89,18 @@ impl Reader<'_> {
         }
     }
 
+    fn switch(&mut self, section: &str, key: &str) -> bool {
+        let Setting { value, place, .. } = self.settings.of(section, key);
+        match value.as_str() {
+            "on" => true,
+            "off" => false,
+            _ => {
+                self.bad(section, key, place, format!("`{}` is neither on nor off", shortened(&value)), "`on` or `off` is allowed");
+                false
+            }
+        }
+    }
+
     fn path(&mut self, key: &str, base: Option<&Path>) -> PathBuf {
         let Setting { value, place, .. } = self.settings.of("paths", key);
         if value.is_empty() {
@@ -185,6 +197,7 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
         control_port: r.port("control_port"),
         video_port: r.port("video_port"),
         audio_port: r.port("audio_port"),
+        discovery: r.switch("server", "discovery"),
         ladder,
         thirds,
         store: r.store(&paths.data),

@@ -1,9 +1,13 @@
-//! Sockets that listen, and who may open how many connections before proving anything.
+//! Sockets that listen, who may open how many connections before proving anything, and how others find this server.
 
+mod beacon;
+mod discovery;
 mod listen;
+mod mdns;
 mod origin;
 mod unproven;
 
+pub(crate) use discovery::Discovery;
 pub(crate) use listen::{accept_loop, listen, reset_on_close};
 pub(crate) use origin::Origin;
 pub(crate) use unproven::{Unproven, UnprovenGuard};
