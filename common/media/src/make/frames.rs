@@ -1,5 +1,6 @@
-//! The pictures of a source, decoded, with times that only grow.
+//! The pictures of a source, decoded, whole, with times that only grow.
 
+use super::deinterlace::Deinterlacer;
 use super::events::Reporter;
 use super::failure::Failure;
 use super::source::{Source, VideoStream, rescale};
@@ -28,6 +29,7 @@ pub(crate) struct Frames {
     decoder: codec::decoder::Opened,
     reporter: Reporter,
     clock: Clock,
+    deinterlacer: Deinterlacer,
     ended: bool,
     damaged: u32,
 }
@@ -42,7 +44,8 @@ impl Frames {
             return Err(Failure::internal("decode the pictures", "they are not pictures"));
         }
         let clock = Clock::new(nominal(stream));
-        Ok(Self { source, stream, decoder, reporter: reporter.clone(), clock, ended: false, damaged: 0 })
+        let deinterlacer = Deinterlacer::new(stream.fields);
+        Ok(Self { source, stream, decoder, reporter: reporter.clone(), clock, deinterlacer, ended: false, damaged: 0 })
     }
 
     /// Nominal length of a picture in ticks.
@@ -59,12 +62,29 @@ impl Frames {
             return false;
         }
         self.decoder.flush();
+        self.deinterlacer.reset();
         self.clock.started = true;
         true
     }
 
     /// The next picture; nothing at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, Failure> {
+        loop {
+            if let Some(frame) = self.deinterlacer.next() {
+                return Ok(Some(frame));
+            }
+            match self.decode()? {
+                Some(frame) => self.deinterlacer.push(frame)?,
+                None => {
+                    self.deinterlacer.finish()?;
+                    return Ok(self.deinterlacer.next());
+                }
+            }
+        }
+    }
+
+    /// The next picture as the decoder gives it; nothing at the end, however often it is asked.
+    fn decode(&mut self) -> Result<Option<Frame>, Failure> {
         loop {
             let mut picture = ffmpeg::frame::Video::empty();
             match self.decoder.receive_frame(&mut picture) {

@@ -1,17 +1,20 @@
 //! The media worker: everything that makes media out of foreign files.
 //!
 //! It runs as a child process of the server and reports on its standard output (see [`events`]); a hostile file ends it,
-//! never a class. The way of a stored video: [`source`] (open, probe) → [`frames`] and [`pcm`] (decode, repaired times) →
-//! [`scale`] → [`video_encoder`], [`audio_encoder`] → [`video_track`], [`audio_track`] (segments) → [`store`] (objects,
+//! never a class. The way of a stored video: [`source`] (open, probe) → [`frames`] and [`pcm`] (decode, repaired times;
+//! [`deinterlace`]) → [`scale`] ([`orientation`], [`hdr`]) → [`video_encoder`], [`audio_encoder`] → [`video_track`], [`audio_track`] (segments) → [`store`] (objects,
 //! journal, atomic publication). [`prepare`] conducts; [`sample`] draws the sample lesson.
 
 pub mod audio_encoder;
 pub mod audio_track;
+pub mod deinterlace;
 pub mod events;
 pub mod failure;
 pub mod frames;
+pub mod hdr;
 pub mod journal;
 pub mod limits;
+pub mod orientation;
 pub mod pcm;
 pub mod prepare;
 pub mod sample;

@@ -1,7 +1,8 @@
 //! From whatever a source holds to upright 8-bit 4:2:0 in square pixels, BT.709, limited range, at a rung's size.
 
 use super::failure::Failure;
-use super::source::Rotation;
+use super::hdr::{Light, ToneMap};
+use super::orientation::Rotation;
 use ffmpeg::format::Pixel;
 use ffmpeg::frame::Video;
 use ffmpeg::software::scaling;
@@ -19,7 +20,15 @@ struct Shape {
     size: PictureSize,
     coefficients: i32,
     full_range: bool,
+    /// Light that a matrix alone does not convert.
+    light: Option<Light>,
 }
+
+/// RGB of 16 bits in the machine's order: between a source of high range and 8 bits.
+#[cfg(target_endian = "little")]
+const DEEP: Pixel = Pixel::RGB48LE;
+#[cfg(target_endian = "big")]
+const DEEP: Pixel = Pixel::RGB48BE;
 
 impl Shape {
     fn of(frame: &Video) -> Self {
@@ -38,6 +47,7 @@ impl Shape {
             size: PictureSize { width: frame.width(), height: frame.height() },
             coefficients,
             full_range: jpeg || frame.color_range() == color::Range::JPEG,
+            light: Light::of(frame),
         }
     }
 }
@@ -48,7 +58,15 @@ pub(crate) struct Scaler {
     target: PictureSize,
     /// Bits of the scaler's flags.
     flags: i32,
-    current: Option<(Shape, scaling::Context)>,
+    current: Option<Steps>,
+}
+
+/// The conversion of one shape.
+struct Steps {
+    shape: Shape,
+    first: scaling::Context,
+    /// For light: the tone curve at the target's size, and what makes the target's format of it.
+    tone: Option<(ToneMap, scaling::Context)>,
 }
 
 impl Scaler {
@@ -66,21 +84,31 @@ impl Scaler {
     /// Converts one picture into a new one.
     pub(crate) fn run(&mut self, frame: &Video) -> Result<Video, Failure> {
         let shape = Shape::of(frame);
-        if self.current.as_ref().is_none_or(|(s, _)| *s != shape) {
-            self.current = Some((shape, self.context(shape)?));
+        if self.current.as_ref().is_none_or(|s| s.shape != shape) {
+            self.current = Some(self.steps(shape)?);
         }
-        let Some((_, context)) = self.current.as_mut() else { return Err(Failure::internal("scale a picture", "no scaler")) };
-        let mut out = Video::empty();
-        context.run(frame, &mut out).map_err(|e| Failure::ffmpeg("scale a picture", e))?;
+        let Some(steps) = self.current.as_mut() else { return Err(Failure::internal("scale a picture", "no scaler")) };
+        let mut out = step(&mut steps.first, frame)?;
+        if let Some((tone, second)) = steps.tone.as_mut() {
+            tone.run(&mut out);
+            out = step(second, &out)?;
+        }
         declare(&mut out);
         Ok(out)
     }
 
-    fn context(&self, shape: Shape) -> Result<scaling::Context, Failure> {
+    fn steps(&self, shape: Shape) -> Result<Steps, Failure> {
+        let Some(light) = shape.light else { return Ok(Steps { shape, first: self.context(shape, self.format)?, tone: None }) };
+        let first = self.context(shape, DEEP)?;
+        let deep = Shape { format: DEEP, size: self.target, coefficients: ffi::SWS_CS_ITU709, full_range: true, light: None };
+        Ok(Steps { shape, first, tone: Some((ToneMap::new(light), self.context(deep, self.format)?)) })
+    }
+
+    fn context(&self, shape: Shape, format: Pixel) -> Result<scaling::Context, Failure> {
         let (s, t) = (shape.size, self.target);
+        let flags = scaling::Flags::from_bits_truncate(self.flags);
         let mut context =
-            scaling::Context::get(shape.format, s.width, s.height, self.format, t.width, t.height, scaling::Flags::from_bits_truncate(self.flags))
-                .map_err(|e| Failure::ffmpeg("scale the pictures", e))?;
+            scaling::Context::get(shape.format, s.width, s.height, format, t.width, t.height, flags).map_err(|e| Failure::ffmpeg("scale the pictures", e))?;
         let full = i32::from(shape.full_range);
         // SAFETY: the context is valid and ours; the coefficient tables are static inside FFmpeg. Formats without colour
         // coefficients make the call fail, which leaves the defaults.
@@ -93,10 +121,16 @@ impl Scaler {
     }
 }
 
+fn step(context: &mut scaling::Context, frame: &Video) -> Result<Video, Failure> {
+    let mut out = Video::empty();
+    context.run(frame, &mut out).map_err(|e| Failure::ffmpeg("scale a picture", e))?;
+    Ok(out)
+}
+
 /// Whether a picture is already what [`Scaler::new`] would make of it.
 pub(crate) fn is_target(frame: &Video, target: PictureSize) -> bool {
     let shape = Shape::of(frame);
-    shape.format == Pixel::YUV420P && shape.size == target && shape.coefficients == ffi::SWS_CS_ITU709 && !shape.full_range
+    shape.format == Pixel::YUV420P && shape.size == target && shape.coefficients == ffi::SWS_CS_ITU709 && !shape.full_range && shape.light.is_none()
 }
 
 /// Says in the frame what it is.
@@ -107,7 +141,7 @@ pub(crate) fn declare(frame: &mut Video) {
     frame.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
 }
 
-/// Turns a 4:2:0 picture clockwise.
+/// Sets a 4:2:0 picture upright.
 pub(crate) fn rotate(frame: Video, rotation: Rotation) -> Video {
     if rotation == Rotation::None || frame.format() != Pixel::YUV420P {
         return frame;
@@ -121,12 +155,7 @@ pub(crate) fn rotate(frame: Video, rotation: Rotation) -> Video {
         let dw = out.plane_width(plane) as usize;
         for (y, row) in out.data_mut(plane).chunks_mut(ds).enumerate() {
             for (x, pixel) in row.iter_mut().take(dw).enumerate() {
-                let (sx, sy) = match rotation {
-                    Rotation::None => (x, y),
-                    Rotation::Quarter => (y, sh - 1 - x.min(sh - 1)),
-                    Rotation::Half => (sw - 1 - x.min(sw - 1), sh - 1 - y.min(sh - 1)),
-                    Rotation::ThreeQuarters => (sw - 1 - y.min(sw - 1), x),
-                };
+                let (sx, sy) = rotation.source_of(x, y, sw, sh);
                 *pixel = source.get(sy * ss + sx).copied().unwrap_or(0);
             }
         }
@@ -169,6 +198,7 @@ mod tests {
         let at = |f: &Video, x: usize, y: usize| f.data(0)[y * f.stride(0) + x];
         assert_eq!(at(&rotate(frame.clone(), Rotation::Quarter), 47, 0), 255);
         assert_eq!(at(&rotate(frame.clone(), Rotation::Half), 63, 47), 255);
-        assert_eq!(at(&rotate(frame, Rotation::ThreeQuarters), 0, 63), 255);
+        assert_eq!(at(&rotate(frame.clone(), Rotation::ThreeQuarters), 0, 63), 255);
+        assert_eq!(at(&rotate(frame, Rotation::Mirrored), 63, 0), 255);
     }
 }

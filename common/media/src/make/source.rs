@@ -1,6 +1,8 @@
 //! A foreign media file: opened without reaching any other file, and what it is.
 
+use super::deinterlace::Fields;
 use super::failure::{Failure, FailureKind};
+pub use super::orientation::Rotation;
 use crate::codec_config;
 use ffmpeg::{Dictionary, Rational, codec, ffi, format, media};
 use ffmpeg_the_third as ffmpeg;
@@ -46,21 +48,6 @@ pub struct AudioProbe {
     pub language: String,
 }
 
-/// By how much pictures must be turned clockwise to stand upright.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rotation {
-    None,
-    Quarter,
-    Half,
-    ThreeQuarters,
-}
-
-impl Rotation {
-    pub(crate) fn swaps(self) -> bool {
-        matches!(self, Self::Quarter | Self::ThreeQuarters)
-    }
-}
-
 /// An open file.
 pub struct Source {
     pub(crate) input: format::context::Input,
@@ -80,6 +67,7 @@ pub(crate) struct VideoStream {
     /// Display size in square pixels, rotation applied.
     pub(crate) size: PictureSize,
     pub(crate) frame_rate: Rational,
+    pub(crate) fields: Fields,
 }
 
 impl std::fmt::Debug for Source {
@@ -259,14 +247,21 @@ fn video_stream(input: &format::context::Input) -> Option<VideoStream> {
             }
             let aspect = [s.sample_aspect_ratio(), parameters.sample_aspect_ratio()].into_iter().find(|a| a.numerator() > 0 && a.denominator() > 0);
             let width = aspect.map_or(width, |a| square(width, a));
-            let rotation = rotation(&s);
+            let rotation = Rotation::of_stream(&s);
             let size = if rotation.swaps() { PictureSize { width: height, height: width } } else { PictureSize { width, height } };
             let rates = [s.avg_frame_rate(), s.rate()];
             let sane = |r: &Rational| r.numerator() > 0 && r.denominator() > 0 && (0.1..=1000.0).contains(&f64::from(*r));
             let frame_rate = rates.into_iter().find(sane).unwrap_or(Rational(25, 1));
-            Some(VideoStream { index: s.index(), rotation, size, frame_rate })
+            Some(VideoStream { index: s.index(), rotation, size, frame_rate, fields: fields(&parameters) })
         })
         .max_by_key(|v| (u64::from(v.size.width) * u64::from(v.size.height), std::cmp::Reverse(v.index)))
+}
+
+/// What the container says about fields counts for codecs of independent pictures alone; the others flag each picture.
+fn fields(parameters: &codec::ParametersRef<'_>) -> Fields {
+    // SAFETY: descriptors are static inside FFmpeg; the pointer is null for unknown codecs.
+    let properties = unsafe { ffi::avcodec_descriptor_get(parameters.id().into()).as_ref().map_or(0, |d| d.props) };
+    Fields::of(parameters.field_order(), properties & ffi::AV_CODEC_PROP_INTRA_ONLY == 0)
 }
 
 /// The width in square pixels; ratios beyond 16 are taken for nonsense.
@@ -282,21 +277,6 @@ fn square(width: u32, aspect: Rational) -> u32 {
 fn audio_streams(input: &format::context::Input) -> Vec<usize> {
     let sound = |s: &ffmpeg::Stream<'_>| s.parameters().medium() == media::Type::Audio && codec::decoder::find(s.parameters().id()).is_some();
     input.streams().filter(sound).map(|s| s.index()).collect()
-}
-
-/// The clockwise turn of the display matrix (nine 32-bit numbers; ISO/IEC 14496-12, 8.5.2), to the nearest quarter.
-fn rotation(stream: &ffmpeg::Stream<'_>) -> Rotation {
-    let matrix = stream.side_data().find(|d| d.kind() == codec::packet::side_data::Type::DisplayMatrix);
-    let Some(matrix) = matrix.and_then(|d| d.data().first_chunk::<8>().copied()) else { return Rotation::None };
-    let [a0, a1, a2, a3, b0, b1, b2, b3] = matrix;
-    let (a, b) = (i32::from_ne_bytes([a0, a1, a2, a3]), i32::from_ne_bytes([b0, b1, b2, b3]));
-    let degrees = f64::from(b).atan2(f64::from(a)).to_degrees();
-    match (degrees / 90.0).round() as i32 {
-        1 => Rotation::Quarter,
-        2 | -2 => Rotation::Half,
-        -1 => Rotation::ThreeQuarters,
-        _ => Rotation::None,
-    }
 }
 
 /// A metadata value; foreign text, so not trusted to be UTF-8.

@@ -3,8 +3,8 @@
 use super::events::Reporter;
 use super::failure::Failure;
 use super::frames::Frames;
+use super::orientation::Rotation;
 use super::scale::Scaler;
-use super::source::Rotation;
 use super::store::Store;
 use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
@@ -77,11 +77,17 @@ fn to_mat(bgr: &ffmpeg::frame::Video) -> opencv::Result<Mat> {
 }
 
 fn turned(mat: Mat, rotation: Rotation) -> opencv::Result<Mat> {
-    let code = match rotation {
-        Rotation::None => return Ok(mat),
-        Rotation::Quarter => core::ROTATE_90_CLOCKWISE,
-        Rotation::Half => core::ROTATE_180,
-        Rotation::ThreeQuarters => core::ROTATE_90_COUNTERCLOCKWISE,
+    let mut mat = mat;
+    if rotation.mirrors() {
+        let mut out = Mat::default();
+        core::flip(&mat, &mut out, 1)?;
+        mat = out;
+    }
+    let code = match rotation.quarters() {
+        1 => core::ROTATE_90_CLOCKWISE,
+        2 => core::ROTATE_180,
+        3 => core::ROTATE_90_COUNTERCLOCKWISE,
+        _ => return Ok(mat),
     };
     let mut out = Mat::default();
     core::rotate(&mat, &mut out, code)?;
