@@ -121,6 +121,51 @@ fn dragging_the_bar_seeks_where_it_is_let_go() {
 }
 
 #[test]
+fn pointing_at_the_bar_asks_for_the_picture_there_and_leaving_forgets_it() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = on_stage(&fake);
+    let bar = harness.get_by_role_and_label(Seen::Slider, "Seek").rect();
+    harness.hover_at(egui::pos2(bar.left() + bar.width() * 0.25, bar.center().y));
+    harness.run_ok();
+    let pointed = fake.lock().pointed_us;
+    assert!(pointed.is_some_and(|us| us.abs_diff(25_000_000) < 200_000), "{pointed:?}");
+    harness.remove_cursor();
+    harness.run_ok();
+    assert_eq!(fake.lock().pointed_us, None);
+    assert_eq!(fake.take(), [], "nothing is played there");
+}
+
+#[test]
+fn statistics_show_what_the_player_tells() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = on_stage(&fake);
+    harness.key_press(Key::I);
+    harness.run_steps(3);
+    {
+        let mut shared = fake.lock();
+        shared.status.stats.bytes += 2_000_000;
+        shared.status.stats.dropped = 3;
+        shared.status.stats.av_skew_us = Some(-7_400);
+    }
+    // A step is a quarter of a second: the next look is taken.
+    harness.run_steps(3);
+    let plots: Vec<_> = harness.query_all_by_role(Seen::Image).filter_map(|n| n.accesskit_node().label()).collect();
+    assert_eq!(plots.len(), 6, "{plots:?}");
+    assert!(plots.contains(&"Picture behind sound: -7.4 ms".to_owned()), "{plots:?}");
+    assert!(plots.contains(&"Resolution: 720p".to_owned()), "{plots:?}");
+    assert!(plots.contains(&"Round trip: 3.0 ms".to_owned()), "{plots:?}");
+    assert!(plots.iter().any(|p| p.starts_with("Received: ") && !p.contains('–')), "{plots:?}");
+    harness.check_accessibility();
+    for (width, height) in [(480.0, 400.0), (640.0, 400.0), (1920.0, 1080.0)] {
+        harness.set_size(egui::vec2(width, height));
+        harness.run_steps(3);
+    }
+    harness.key_press(Key::I);
+    harness.run_steps(2);
+    assert_eq!(harness.query_all_by_role(Seen::Image).count(), 0);
+}
+
+#[test]
 fn a_click_on_the_picture_pauses() {
     let fake = Fake::joined(Role::Student);
     let mut harness = on_stage(&fake);

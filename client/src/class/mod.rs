@@ -141,7 +141,7 @@ impl Class {
         let state = self.state();
         let entry = state.videos.iter().find(|v| v.id == *video).ok_or_else(|| PlayError::NoSuchVideo(video.0.clone()))?;
         match &entry.state {
-            VideoState::Ready { manifest } => Player::open(&self.0.runtime, self.fetcher(), *manifest, &state.ladder, options),
+            VideoState::Ready { manifest } => Player::open(&self.0.runtime, self.fetcher(), self.fetcher(), *manifest, &state.ladder, options),
             VideoState::Failed { reason } => Err(PlayError::Failed { title: entry.title.clone(), reason: reason.clone() }),
             VideoState::Waiting | VideoState::Preparing { .. } => Err(PlayError::NotReady(entry.title.clone())),
         }

@@ -132,7 +132,8 @@ fn places(track: &Track, from_us: u64, to_us: u64) -> std::ops::Range<usize> {
     track.segment_at(from_us)..track.segment_at(to_us) + 1
 }
 
-async fn init(shared: &Shared, fetcher: &Fetcher, track: usize) -> Result<Option<Arc<Init>>, LoadError> {
+/// The initialisation segment of a track, fetched once.
+pub(super) async fn init(shared: &Shared, fetcher: &Fetcher, track: usize) -> Result<Option<Arc<Init>>, LoadError> {
     let wanted = {
         let state = shared.lock();
         if let Some(init) = state.inits.get(&track) {

@@ -12,6 +12,7 @@ mod conduct;
 mod lane;
 mod load;
 mod pace;
+mod preview;
 mod report;
 mod shared;
 mod skew;
@@ -28,12 +29,14 @@ use lectern_proto::quality::{Plan, Quality, QualityError};
 use lectern_proto::rung::RungSpec;
 
 pub use pace::Pacer;
+pub use preview::Preview;
 pub use report::{FrameCounts, Percentiles, Report, RungShown, Units};
 pub use skew::Distribution;
 pub use status::{PlayState, PlayerStats, PlayerStatus, Sound};
 
 use crate::class::Changed;
 use crate::fetch::Fetcher;
+use preview::Previews;
 use shared::{SWITCHES_MAX, Shared, State};
 
 /// How a video is opened.
@@ -87,6 +90,7 @@ pub struct Player(Arc<Handle>);
 struct Handle {
     shared: Arc<Shared>,
     fetcher: Fetcher,
+    previews: Previews,
     ladder: Vec<RungSpec>,
 }
 
@@ -98,9 +102,11 @@ impl Drop for Handle {
 }
 
 impl Player {
+    /// `beside` is a second connection, for what must not hold up playback.
     pub(crate) fn open(
         runtime: &tokio::runtime::Handle,
         fetcher: Fetcher,
+        beside: Fetcher,
         manifest: ChunkRef,
         ladder: &[RungSpec],
         options: PlayerOptions,
@@ -108,6 +114,8 @@ impl Player {
         check_quality(ladder, &options.quality)?;
         let shared = Arc::new(Shared::new(State::new(options.quality, options.start_us, !options.paused), options.changed));
         runtime.spawn(load::run(shared.clone(), fetcher.clone(), manifest, ladder.to_vec()));
+        let previews = Previews::default();
+        runtime.spawn(preview::run(shared.clone(), previews.clone(), beside));
         let threads = if options.decoder_threads == 0 { std::thread::available_parallelism().map_or(1, |n| n.get().min(4)) } else { options.decoder_threads };
         // Threads end by `stop` within one of their short waits; nobody needs to wait for them.
         let (video, sound) = (shared.clone(), shared.clone());
@@ -116,7 +124,7 @@ impl Player {
         if let Err(why) = spawned {
             shared.fail(format!("this machine cannot start another thread ({why}); close other programs and open the video again"));
         }
-        Ok(Self(Arc::new(Handle { shared, fetcher, ladder: ladder.to_vec() })))
+        Ok(Self(Arc::new(Handle { shared, fetcher, previews, ladder: ladder.to_vec() })))
     }
 
     /// Plays; after the end, from the start.
@@ -199,6 +207,13 @@ impl Player {
             presented.next_at = state.pictures.front().map(|w| now + Duration::from_micros(u64::try_from(w.picture.pts_us - position).unwrap_or(0)));
         }
         presented
+    }
+
+    /// The picture of another place, nearest to a position, which is asked for when it is not here: `changed` tells when
+    /// it has come. Asking for another place, or for none, forgets the wish before.
+    #[must_use]
+    pub fn preview(&self, position_us: Option<u64>) -> Preview {
+        self.0.previews.at(&self.0.shared, position_us)
     }
 
     /// What the player does.

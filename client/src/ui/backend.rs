@@ -10,7 +10,7 @@ use lectern_proto::control::{ChunkRef, PersonId, VideoId};
 use lectern_proto::quality::Quality;
 
 use crate::class::{Changed, Class, ClassState, JoinRequest};
-use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented};
+use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview};
 
 /// Begins memberships.
 pub trait Backend {
@@ -42,6 +42,8 @@ pub trait Playback {
     fn set_quality(&self, quality: Quality);
     fn set_volume(&self, volume: f32);
     fn set_muted(&self, muted: bool);
+    /// The picture nearest to a position, for who points at the seek bar; none: nobody does.
+    fn preview(&self, position_us: Option<u64>) -> Preview;
     /// The picture that is due, once, and when the next is.
     fn present(&self, now: Instant) -> Presented;
 }
@@ -121,6 +123,10 @@ impl Playback for Player {
 
     fn set_muted(&self, muted: bool) {
         Self::set_muted(self, muted);
+    }
+
+    fn preview(&self, position_us: Option<u64>) -> Preview {
+        Self::preview(self, position_us)
     }
 
     fn present(&self, now: Instant) -> Presented {

@@ -3,6 +3,7 @@
 use lectern_proto::control::{PersonId, VideoId};
 
 use super::catalogue::Order;
+use super::stage::ZoomKey;
 use super::strings::Strings;
 
 /// A wish of the person at the window.
@@ -37,6 +38,9 @@ pub enum Command {
     /// A rung's name, or `thirds`.
     SetQuality(String),
     ToggleFullscreen,
+    ToggleStatistics,
+    /// Enlarge the picture, or move it.
+    Zoom(ZoomKey),
     LeaveFullscreen,
     TogglePeople,
     ToggleKeys,

@@ -100,7 +100,7 @@ impl eframe::App for App {
     fn on_exit(&mut self, gl: Option<&glow::Context>) {
         self.window.close();
         if let Some(gl) = gl {
-            self.window.screen().release(gl);
+            self.window.release(gl);
         }
     }
 

@@ -83,6 +83,8 @@ impl Playing {
                 playback.set_quality(quality(&name, thirds));
                 settings.quality = Some(name);
             }
+            Command::ToggleStatistics => self.state.toggle_statistics(),
+            Command::Zoom(key) => self.state.zoom(key),
             _ => {}
         }
     }

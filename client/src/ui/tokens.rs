@@ -144,6 +144,8 @@ pub enum Type {
     Mono,
     /// The same in small text.
     MonoSmall,
+    /// A label on an axis.
+    Plot,
 }
 
 impl Type {
@@ -160,6 +162,7 @@ impl Type {
             Self::Small => FontId::new(12.0, FontFamily::Proportional),
             Self::Caption => FontId::new(11.0, named(fonts::MEDIUM)),
             Self::Mono => FontId::new(13.0, FontFamily::Monospace),
+            Self::Plot => FontId::new(10.5, FontFamily::Proportional),
             Self::MonoSmall => FontId::new(12.0, named(fonts::MONO_STRONG)),
         }
     }
@@ -173,6 +176,7 @@ impl Type {
             Self::Title => 20.0,
             Self::Body | Self::Control | Self::Mono => 18.0,
             Self::Small | Self::Caption | Self::MonoSmall => 16.0,
+            Self::Plot => 14.0,
         }
     }
 }

@@ -58,16 +58,21 @@ impl VideoScreen {
         matches!(*lock(&self.renderer), State::Broken)
     }
 
-    /// Paints the picture into the middle of `area`, as large as fits, never stretched. Tells where it lies.
-    pub fn paint(self: &Arc<Self>, ui: &Ui, area: Rect) -> Option<Rect> {
-        let rect = letterbox(area, self.size()?, ui.pixels_per_point());
-        let screen = self.clone();
-        let draw = CallbackFn::new(move |_info, painter| screen.draw(painter.gl()));
-        ui.painter().add(PaintCallback { rect, callback: Arc::new(draw) });
-        Some(rect)
+    /// Where the picture lies in the middle of `area`, as large as fits, never stretched.
+    #[must_use]
+    pub fn fitted(&self, ui: &Ui, area: Rect) -> Option<Rect> {
+        Some(letterbox(area, self.size()?, ui.pixels_per_point()))
     }
 
-    fn draw(&self, gl: &glow::Context) {
+    /// Paints the whole picture into `place`, as far as that lies in `area`.
+    pub fn paint(self: &Arc<Self>, ui: &Ui, place: Rect, area: Rect) {
+        let Some((rect, part)) = cut(place, area) else { return };
+        let screen = self.clone();
+        let draw = CallbackFn::new(move |_info, painter| screen.draw(painter.gl(), part));
+        ui.painter().add(PaintCallback { rect, callback: Arc::new(draw) });
+    }
+
+    fn draw(&self, gl: &glow::Context, part: Part) {
         let Some(picture) = lock(&self.picture).clone() else { return };
         let mut state = lock(&self.renderer);
         if matches!(*state, State::New) {
@@ -80,7 +85,7 @@ impl VideoScreen {
             };
         }
         if let State::Ready(renderer) = &mut *state {
-            renderer.draw(gl, &picture);
+            renderer.draw(gl, &picture, part);
         }
     }
 
@@ -90,6 +95,23 @@ impl VideoScreen {
             renderer.release(gl);
         }
     }
+}
+
+/// A part of a picture: left, top, width and height as shares of the whole.
+type Part = [f32; 4];
+
+/// What of `place` lies in `area`, and which part of the picture that is. Whatever a zoom does, the GPU never gets a
+/// viewport that is larger than the screen.
+fn cut(place: Rect, area: Rect) -> Option<(Rect, Part)> {
+    // A picture that was snapped to whole pixels may be a hair larger than its area.
+    if area.expand(1.0).contains_rect(place) {
+        return Some((place, [0.0, 0.0, 1.0, 1.0]));
+    }
+    let seen = place.intersect(area);
+    let size = place.size();
+    let offset = (seen.min - place.min) / size;
+    let share = seen.size() / size;
+    (seen.is_positive() && place.is_finite()).then_some((seen, [offset.x, offset.y, share.x, share.y]))
 }
 
 /// The largest rectangle of the picture's shape in the middle of `area`, on whole pixels.
@@ -145,6 +167,7 @@ struct Uniforms {
     matrix: Option<glow::UniformLocation>,
     offset: Option<glow::UniformLocation>,
     chroma_shift: Option<glow::UniformLocation>,
+    part: Option<glow::UniformLocation>,
 }
 
 /// How one byte a sample is spelled here.
@@ -163,8 +186,9 @@ const VERTEX: &str = r"
 #endif
 attribute vec2 corner;
 varying vec2 at;
+uniform vec4 part;
 void main() {
-    at = vec2(corner.x, 1.0 - corner.y);
+    at = part.xy + vec2(corner.x, 1.0 - corner.y) * part.zw;
     gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }
 ";
@@ -218,12 +242,12 @@ impl Renderer {
                 gl.uniform_1_i32(gl.get_uniform_location(program, name).as_ref(), unit as i32);
             }
             let uniform = |name| gl.get_uniform_location(program, name);
-            let uniforms = Uniforms { matrix: uniform("matrix"), offset: uniform("offset"), chroma_shift: uniform("chroma_shift") };
+            let uniforms = Uniforms { matrix: uniform("matrix"), offset: uniform("offset"), chroma_shift: uniform("chroma_shift"), part: uniform("part") };
             Ok(Self { program, corners, array, position, planes, uniforms, formats, uploaded: None, padding_free: Vec::new() })
         }
     }
 
-    fn draw(&mut self, gl: &glow::Context, picture: &Arc<Picture>) {
+    fn draw(&mut self, gl: &glow::Context, picture: &Arc<Picture>, part: Part) {
         if !self.uploaded.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, picture)) {
             self.upload(gl, picture);
         }
@@ -235,6 +259,7 @@ impl Renderer {
             gl.uniform_matrix_3_f32_slice(self.uniforms.matrix.as_ref(), false, &matrix);
             gl.uniform_3_f32_slice(self.uniforms.offset.as_ref(), &offset);
             gl.uniform_1_f32(self.uniforms.chroma_shift.as_ref(), shift);
+            gl.uniform_4_f32_slice(self.uniforms.part.as_ref(), &part);
             for (unit, plane) in self.planes.iter().enumerate() {
                 gl.active_texture(glow::TEXTURE0 + unit as u32);
                 gl.bind_texture(glow::TEXTURE_2D, Some(plane.name));
@@ -376,6 +401,16 @@ mod tests {
         check((500.0, 1000.0), (1920, 1080), (500.0, 281.0));
         check((1000.0, 500.0), (406, 720), (282.0, 500.0));
         check((0.0, 0.0), (16, 16), (1.0, 1.0));
+    }
+
+    #[test]
+    fn only_what_is_on_the_stage_is_drawn() {
+        let area = Rect::from_min_size(pos2(100.0, 50.0), vec2(400.0, 200.0));
+        assert_eq!(cut(area.shrink(10.0), area), Some((area.shrink(10.0), [0.0, 0.0, 1.0, 1.0])));
+        let twice = Rect::from_min_size(pos2(0.0, 50.0), vec2(800.0, 400.0));
+        assert_eq!(cut(twice, area), Some((area, [0.125, 0.0, 0.5, 0.5])));
+        assert_eq!(cut(Rect::from_min_size(pos2(2_000.0, 0.0), vec2(10.0, 10.0)), area), None);
+        assert_eq!(cut(Rect::from_min_size(pos2(f32::NAN, 0.0), vec2(1e9, 10.0)), area), None);
     }
 
     #[test]

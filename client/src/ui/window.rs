@@ -54,6 +54,8 @@ pub struct Window {
     seat: Option<Member>,
     playing: Option<Playing>,
     screen: Arc<VideoScreen>,
+    /// Draws the picture above the seek bar.
+    preview: Arc<VideoScreen>,
     thumbnails: Thumbnails,
     catalogue: CatalogueState,
     asked: Option<PersonId>,
@@ -104,6 +106,7 @@ impl Window {
             seat: None,
             playing: None,
             screen: Arc::new(VideoScreen::default()),
+            preview: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
             catalogue: CatalogueState::default(),
             asked: None,
@@ -125,10 +128,10 @@ impl Window {
         &self.settings
     }
 
-    /// What draws the picture; it must be released before the OpenGL context goes.
-    #[must_use]
-    pub fn screen(&self) -> &Arc<VideoScreen> {
-        &self.screen
+    /// Frees what the GPU holds, before the OpenGL context goes.
+    pub fn release(&self, gl: &eframe::glow::Context) {
+        self.screen.release(gl);
+        self.preview.release(gl);
     }
 
     /// Stops what plays and gives the seat up.
@@ -264,9 +267,13 @@ impl Window {
                     (None, Some(status)) => Ok(status),
                     (None, None) => return,
                 };
+                let preview = playing.playback.as_ref().map(|p| p.preview(playing.state.pointed_us())).unwrap_or_default();
                 let view = StageView {
                     player,
                     screen: &self.screen,
+                    preview: &preview,
+                    preview_screen: &self.preview,
+                    round_trip: state.round_trip,
                     phase: &state.phase,
                     ladder: &state.ladder,
                     thirds: &state.thirds,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use egui_kittest::Harness;
 use lectern::class::{Changed, ClassState, JoinRequest, Me, Phase};
-use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Sound};
+use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound};
 use lectern::ui::backend::{Backend, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -43,6 +43,8 @@ pub struct Shared {
     pub calls: Vec<Call>,
     pub thumbnails: HashMap<ChunkHash, Bytes>,
     pub open_fails: Option<PlayError>,
+    /// The place on the seek bar that is pointed at.
+    pub pointed_us: Option<u64>,
 }
 
 /// A class that both the window and the test hold.
@@ -62,6 +64,7 @@ impl Fake {
             calls: Vec::new(),
             thumbnails: HashMap::new(),
             open_fails: None,
+            pointed_us: None,
         };
         Self { shared: Arc::new(Mutex::new(shared)), snapshot: Arc::default() }
     }
@@ -164,6 +167,11 @@ impl Playback for Fake {
     fn set_muted(&self, muted: bool) {
         self.note(Call::Muted(muted));
         self.shared.lock().unwrap().status.muted = muted;
+    }
+
+    fn preview(&self, position_us: Option<u64>) -> Preview {
+        self.shared.lock().unwrap().pointed_us = position_us;
+        if position_us.is_some() { Preview::Coming } else { Preview::None }
     }
 
     fn present(&self, _now: Instant) -> Presented {

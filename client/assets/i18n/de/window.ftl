@@ -144,6 +144,7 @@ stage-quality-now = Auflösung: { $rung }
 stage-thirds = { $rungs } nacheinander
 stage-fullscreen = Vollbild
 stage-fullscreen-leave = Vollbild verlassen
+stage-zoom-whole = { $scale } vergrößert: das ganze Bild zeigen
 stage-failed = Dieses Video lässt sich nicht abspielen
 stage-no-graphics = Die Grafik dieses Rechners kann das Bild nicht zeichnen; das Protokoll sagt, warum. Erneuern Sie den Grafiktreiber.
 stage-reconnecting = Verbindung weg seit { $for }
@@ -152,6 +153,25 @@ stage-reconnecting-empty = Wird wieder versucht. Das Video geht weiter, wo es wa
 stage-stalled = Die Leitung ist zu langsam
 stage-stalled-hint = Es geht von selbst weiter. Eine niedrigere Auflösung braucht weniger.
 stage-silent = Kein Ton, das Bild läuft stumm weiter
+
+## Statistik über dem Bild
+
+stats-title = Statistik
+stats-throughput = Empfangen
+stats-buffer = Vorrat
+stats-missed = Verspätet, weggelassen, je halbe s
+stats-rung = Auflösung
+stats-skew = Bild hinter Ton
+stats-round-trip = Umlaufzeit
+stats-ago = vor 60 s
+stats-now = jetzt
+stats-presented = Gezeigte Bilder
+stats-late = Zu spät gezeigt
+stats-dropped = Weggelassen
+stats-corrupt = Beschädigt
+stats-stalls = Stockungen
+stats-first = Erstes Bild nach
+stats-received = Insgesamt empfangen
 
 ## Warum ein Video sich nicht abspielen lässt
 
@@ -180,6 +200,10 @@ keys-ten = 10 s zurück oder vor
 keys-five = 5 s zurück oder vor
 keys-volume = Lauter oder leiser
 keys-mute = Ton aus oder an
+keys-zoom = Das Bild größer oder kleiner
+keys-pan = Das vergrößerte Bild schieben
+keys-zoom-whole = Das ganze Bild
+keys-statistics = Statistik
 keys-fullscreen = Vollbild
 keys-escape = Vollbild verlassen
 keys-ends = Zum Anfang oder Ende

@@ -144,6 +144,7 @@ stage-quality-now = Resolution: { $rung }
 stage-thirds = { $rungs } in turn
 stage-fullscreen = Full screen
 stage-fullscreen-leave = Leave full screen
+stage-zoom-whole = Enlarged { $scale }: show the whole picture
 stage-failed = This video does not play
 stage-no-graphics = The graphics of this machine cannot draw the picture; the log says why. Update its graphics driver.
 stage-reconnecting = Connection lost { $for } ago
@@ -152,6 +153,25 @@ stage-reconnecting-empty = Trying again. The video goes on where it was.
 stage-stalled = The line is too slow
 stage-stalled-hint = It goes on by itself. A lower resolution needs less.
 stage-silent = No sound
+
+## Statistics over the picture
+
+stats-title = Statistics
+stats-throughput = Received
+stats-buffer = Held ahead
+stats-missed = Late or left out, each half second
+stats-rung = Resolution
+stats-skew = Picture behind sound
+stats-round-trip = Round trip
+stats-ago = 60 s ago
+stats-now = now
+stats-presented = Pictures shown
+stats-late = Shown late
+stats-dropped = Left out
+stats-corrupt = Damaged
+stats-stalls = Stalls
+stats-first = First picture after
+stats-received = Received in all
 
 ## Why a video does not play
 
@@ -180,6 +200,10 @@ keys-ten = 10 s back or forward
 keys-five = 5 s back or forward
 keys-volume = Louder or quieter
 keys-mute = Sound off or on
+keys-zoom = Enlarge the picture or make it smaller
+keys-pan = Move the enlarged picture
+keys-zoom-whole = The whole picture
+keys-statistics = Statistics
 keys-fullscreen = Full screen
 keys-escape = Leave full screen
 keys-ends = To the beginning or end

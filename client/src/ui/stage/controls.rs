@@ -14,19 +14,26 @@ use crate::player::{PlayState, PlayerStatus, Sound};
 /// Height of the darkened strip.
 const STRIP: f32 = 132.0;
 
+/// Narrower rows leave out what a key does as well: the list of keys, the skips, the slider of the volume.
+const KEYS: f32 = 640.0;
+const SLIDER: f32 = 600.0;
+const SKIPS: f32 = 480.0;
+
 /// Draws them over the lower edge of `area`.
 pub(super) fn controls_ui(ui: &mut Ui, area: Rect, state: &mut StageState, view: &StageView<'_>, status: &PlayerStatus, cx: &mut Cx<'_>) {
     fade(ui, Rect::from_min_max(pos2(area.left(), (area.bottom() - STRIP).max(area.top())), area.max));
     let bar = Rect::from_min_max(pos2(area.left() + space::L, area.bottom() - 72.0), pos2(area.right() - space::L, area.bottom() - 48.0));
-    seek_bar::seek_bar_ui(ui, bar, state, status, cx);
+    seek_bar::seek_bar_ui(ui, bar, state, view, status, cx);
     let row = Rect::from_min_max(pos2(area.left() + space::S, area.bottom() - 46.0), pos2(area.right() - space::S, area.bottom() - 10.0));
     // Clicks between the buttons are not clicks on the picture.
     ui.interact(row, ui.scope_id().with("strip"), Sense::CLICK);
     let mut ui = ui.new_child(UiBuilder::new().id_salt("row").max_rect(row).layout(Layout::left_to_right(Align::Center)));
     ui.spacing_mut().item_spacing.x = space::XS;
     play_ui(&mut ui, status, cx);
-    skip_ui(&mut ui, cx);
-    volume_ui(&mut ui, status, cx);
+    if row.width() >= SKIPS {
+        skip_ui(&mut ui, cx);
+    }
+    volume_ui(&mut ui, status, row.width() >= SLIDER, cx);
     ui.add_space(space::S);
     let c = colors(&ui);
     let position = state.held_us.unwrap_or(status.position_us);
@@ -38,8 +45,11 @@ pub(super) fn controls_ui(ui: &mut Ui, area: Rect, state: &mut StageState, view:
         if ui.add(Push::icon(icon, &cx.text(key)).shortcut("F")).clicked() {
             cx.push(Command::ToggleFullscreen);
         }
-        if ui.add(Push::icon(Icon::Keyboard, &cx.text("keys-title")).shortcut("?")).clicked() {
+        if row.width() >= KEYS && ui.add(Push::icon(Icon::Keyboard, &cx.text("keys-title")).shortcut("?")).clicked() {
             cx.push(Command::ToggleKeys);
+        }
+        if ui.add(Push::icon(Icon::Chart, &cx.text("stats-title")).shortcut("I").selected(state.statistics)).clicked() {
+            cx.push(Command::ToggleStatistics);
         }
         if !status.rungs.is_empty() {
             quality::quality_ui(ui, view, status, cx);
@@ -79,7 +89,7 @@ fn skip_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn volume_ui(ui: &mut Ui, status: &PlayerStatus, cx: &mut Cx<'_>) {
+fn volume_ui(ui: &mut Ui, status: &PlayerStatus, with_slider: bool, cx: &mut Cx<'_>) {
     if status.sound == Sound::None {
         return;
     }
@@ -95,7 +105,9 @@ fn volume_ui(ui: &mut Ui, status: &PlayerStatus, cx: &mut Cx<'_>) {
     if ui.add(Push::icon(icon, &cx.text(key)).shortcut("M")).clicked() {
         cx.push(Command::ToggleMute);
     }
-    slider_ui(ui, status, quiet, cx);
+    if with_slider {
+        slider_ui(ui, status, quiet, cx);
+    }
 }
 
 fn slider_ui(ui: &mut Ui, status: &PlayerStatus, quiet: bool, cx: &mut Cx<'_>) {

@@ -3,6 +3,7 @@
 use egui::{FocusDirection, Key, Modifiers};
 
 use super::super::command::Command;
+use super::zoom::zoom_keys;
 use crate::player::{PlayState, PlayerStatus};
 
 const DIGITS: [Key; 10] = [Key::Num0, Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
@@ -20,6 +21,10 @@ pub(in crate::ui) fn handle_keys(ctx: &egui::Context, status: Option<&PlayerStat
     let pressed = |key| ctx.input(|i| i.modifiers.matches_logically(Modifiers::NONE) && i.key_pressed(key));
     if pressed(Key::Escape) && !menu_open && !list_shown && fullscreen {
         out.push(Command::LeaveFullscreen);
+    }
+    out.extend(zoom_keys(ctx).into_iter().map(Command::Zoom));
+    if pressed(Key::I) {
+        out.push(Command::ToggleStatistics);
     }
     if pressed(Key::F) {
         out.push(Command::ToggleFullscreen);

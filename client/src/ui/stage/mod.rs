@@ -4,13 +4,16 @@
 //! plays comes in as a [`PlayerStatus`].
 
 mod controls;
+mod history;
 mod keys;
 mod overlay;
 mod quality;
 mod seek_bar;
+mod statistics;
+mod zoom;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use egui::{CursorIcon, Id, Rect, Sense, Ui, UiBuilder};
 use lectern_proto::rung::RungSpec;
@@ -20,10 +23,14 @@ use super::icons::Icon;
 use super::tokens::{DARK, motion, on_stage};
 use super::video::VideoScreen;
 use crate::class::Phase;
-use crate::player::{PlayState, PlayerStatus, Sound};
+use crate::player::{PlayState, PlayerStatus, Preview, Sound};
+
+use history::{EVERY_S, History};
+use zoom::Zoom;
 
 pub(super) use keys::handle_keys;
 pub(super) use quality::THIRDS;
+pub use zoom::ZoomKey;
 
 /// What the stage remembers.
 #[derive(Debug, Default)]
@@ -34,12 +41,33 @@ pub(crate) struct StageState {
     held_us: Option<u64>,
     /// When something began to be waited for.
     waiting_since: Option<f64>,
+    /// The place on the seek bar that is pointed at.
+    pointed_us: Option<u64>,
+    zoom: Zoom,
+    /// Keys of the zoom, until the stage knows its size.
+    zoom_keys: Vec<ZoomKey>,
+    history: History,
+    statistics: bool,
 }
 
 impl StageState {
     /// Shows the controls for a while, as after a key.
     pub(crate) fn touch(&mut self, ctx: &egui::Context) {
         self.last_moved = ctx.input(|i| i.time);
+    }
+
+    /// The place on the seek bar that is pointed at.
+    pub(crate) fn pointed_us(&self) -> Option<u64> {
+        self.pointed_us
+    }
+
+    pub(crate) fn toggle_statistics(&mut self) {
+        self.statistics = !self.statistics;
+    }
+
+    /// Enlarges or moves the picture at the next pass.
+    pub(crate) fn zoom(&mut self, key: ZoomKey) {
+        self.zoom_keys.push(key);
     }
 }
 
@@ -48,6 +76,10 @@ impl StageState {
 pub(crate) struct StageView<'a> {
     pub(crate) player: Result<&'a PlayerStatus, &'a str>,
     pub(crate) screen: &'a Arc<VideoScreen>,
+    /// The picture of the place that is pointed at, and what draws it.
+    pub(crate) preview: &'a Preview,
+    pub(crate) preview_screen: &'a Arc<VideoScreen>,
+    pub(crate) round_trip: Option<Duration>,
     pub(crate) phase: &'a Phase,
     /// The server's ladder, for the bit rates of the menu.
     pub(crate) ladder: &'a [RungSpec],
@@ -63,9 +95,10 @@ pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>
     let mut ui = ui.new_child(UiBuilder::new().id_salt("stage").max_rect(area));
     on_stage(&mut ui);
     ui.painter().rect_filled(area, 0.0, DARK.well);
-    view.screen.paint(&ui, area);
+    let sense = if state.zoom.is_whole() { Sense::CLICK } else { Sense::click_and_drag() };
+    let background = ui.interact(area, ui.scope_id().with("picture"), sense);
+    picture_ui(&ui, area, &background, state, view);
 
-    let background = ui.interact(area, ui.scope_id().with("picture"), Sense::CLICK);
     let label = cx.text("stage-picture");
     background.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Video, true, &label));
     if background.clicked() && view.player.is_ok() {
@@ -89,15 +122,36 @@ pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>
     if status.rungs.is_empty() && status.state != PlayState::Loading {
         Icon::Note.paint(ui.painter(), Rect::from_center_size(area.center(), egui::Vec2::splat(64.0)), DARK.t3);
     }
+    let now = ui.input(|i| i.time);
+    state.history.note(now, status, view.round_trip);
     let alpha = visibility(&ui, state, area, status);
     overlay::waiting_ui(&ui, area, state, status);
     overlay::banners_ui(&mut ui, area, view, status, alpha, cx);
     if status.state == PlayState::Ended {
         overlay::ended_ui(&mut ui, area, cx);
     }
+    if state.statistics {
+        ui.ctx().request_repaint_after_secs(EVERY_S as f32);
+        statistics::statistics_ui(&mut ui, area, &state.history, status, cx);
+    }
     let mut lower = ui.new_child(UiBuilder::new().id_salt("controls").max_rect(area));
     lower.set_opacity(alpha);
+    zoom::whole_ui(&mut lower, area, state.zoom, cx);
     controls::controls_ui(&mut lower, area, state, view, status, cx);
+}
+
+/// The picture, as large and where the zoom has it.
+fn picture_ui(ui: &Ui, area: Rect, background: &egui::Response, state: &mut StageState, view: &StageView<'_>) {
+    let Some(fitted) = view.screen.fitted(ui, area) else {
+        state.zoom_keys.clear();
+        return;
+    };
+    for key in state.zoom_keys.drain(..) {
+        zoom::apply(&mut state.zoom, key, area, fitted);
+    }
+    zoom::zoom_ui(ui, background, &mut state.zoom, area, fitted);
+    state.zoom.fit(area, fitted);
+    view.screen.paint(ui, state.zoom.place(area, fitted), area);
 }
 
 /// How opaque the controls are; hides the pointer with them.

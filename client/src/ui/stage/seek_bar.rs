@@ -1,17 +1,17 @@
-//! The seek bar: what was played, what is held ahead, and the time under the pointer.
+//! The seek bar: what was played, what is held ahead, and the picture and time under the pointer.
 
 use egui::accesskit::Role;
-use egui::{CursorIcon, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{CursorIcon, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::super::command::{Command, Cx};
 use super::super::format;
 use super::super::tokens::{Type, colors, radius};
 use super::super::widgets::focus_ring;
-use super::StageState;
-use crate::player::PlayerStatus;
+use super::{StageState, StageView};
+use crate::player::{PlayerStatus, Preview};
 
 /// Draws it across `rect`. A click or the end of a drag seeks; while it is dragged, the handle goes ahead.
-pub(super) fn seek_bar_ui(ui: &mut Ui, rect: Rect, state: &mut StageState, status: &PlayerStatus, cx: &mut Cx<'_>) {
+pub(super) fn seek_bar_ui(ui: &mut Ui, rect: Rect, state: &mut StageState, view: &StageView<'_>, status: &PlayerStatus, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let response = ui.interact(rect, ui.scope_id().with("seek"), Sense::click_and_drag()).on_hover_cursor(CursorIcon::PointingHand);
     let track = Rect::from_center_size(rect.center(), vec2(rect.width(), 4.0));
@@ -42,10 +42,12 @@ pub(super) fn seek_bar_ui(ui: &mut Ui, rect: Rect, state: &mut StageState, statu
     ui.painter().circle_filled(pos2(x_of(shown), track.center().y), if lit { 7.5 } else { 6.0 }, c.t1);
     focus_ring(ui, rect.shrink2(vec2(0.0, 6.0)), radius::CHIP, &response);
 
-    if let Some(at) = response.hover_pos().or(pointer.filter(|_| response.is_pointer_button_down_on())) {
+    let pointed = response.hover_pos().or(pointer.filter(|_| response.is_pointer_button_down_on()));
+    state.pointed_us = pointed.map(|at| us_at(at.x));
+    if let Some(at) = pointed {
         let x = at.x.clamp(track.left(), track.right());
         ui.painter().vline(x, track.y_range().expand(4.0), Stroke::new(2.0, c.t1));
-        time_ui(ui, track, x, &format::position(us_at(x), status.duration_us));
+        pointed_ui(ui, track, x, &format::position(us_at(x), status.duration_us), view);
     }
     let label = cx.text("stage-seek");
     let seconds = (shown / 1_000_000) as f64;
@@ -58,13 +60,34 @@ pub(super) fn seek_bar_ui(ui: &mut Ui, rect: Rect, state: &mut StageState, statu
     });
 }
 
-/// The time above the pointer.
-fn time_ui(ui: &Ui, track: Rect, x: f32, text: &str) {
+/// Size of the picture above the pointer, and the frame around it.
+const PICTURE: Vec2 = vec2(176.0, 99.0);
+const FRAME: f32 = 4.0;
+/// Height of the line with the time.
+const LINE: f32 = 20.0;
+
+/// The picture and the time above the pointer.
+fn pointed_ui(ui: &Ui, track: Rect, x: f32, text: &str, view: &StageView<'_>) {
     let c = colors(ui);
     let galley = ui.painter().layout_no_wrap(text.to_owned(), Type::MonoSmall.font(), c.t1);
-    let size = galley.size() + vec2(16.0, 8.0);
+    let has_picture = !matches!(view.preview, Preview::None);
+    let size = if has_picture { PICTURE + vec2(2.0 * FRAME, FRAME + LINE) } else { galley.size() + vec2(16.0, 8.0) };
     let left = (x - size.x / 2.0).clamp(track.left(), (track.right() - size.x).max(track.left()));
     let place = Rect::from_min_size(pos2(left, track.top() - 14.0 - size.y), size);
-    ui.painter().rect(place, f32::from(radius::CHIP), c.raised, Stroke::new(1.0, c.line_strong), StrokeKind::Inside);
-    ui.painter().galley(place.center() - galley.size() / 2.0, galley, c.t1);
+    let corner = f32::from(if has_picture { radius::CONTROL } else { radius::CHIP });
+    ui.painter().rect(place, corner, c.raised, Stroke::new(1.0, c.line_strong), StrokeKind::Inside);
+    if !has_picture {
+        ui.painter().galley(place.center() - galley.size() / 2.0, galley, c.t1);
+        return;
+    }
+    let picture = Rect::from_min_size(place.min + Vec2::splat(FRAME), PICTURE);
+    ui.painter().rect_filled(picture, f32::from(radius::CHIP), c.well);
+    if let Preview::Picture(shown) = view.preview {
+        view.preview_screen.show(Some(shown.clone()));
+        if let Some(fitted) = view.preview_screen.fitted(ui, picture) {
+            view.preview_screen.paint(ui, fitted, picture);
+        }
+    }
+    let line = Rect::from_min_max(pos2(place.left(), picture.bottom()), place.max);
+    ui.painter().galley(line.center() - galley.size() / 2.0, galley, c.t1);
 }

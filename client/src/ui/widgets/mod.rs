@@ -3,11 +3,13 @@
 mod field;
 mod menu;
 mod notice;
+mod plot;
 mod push;
 
 pub(crate) use field::Field;
 pub(crate) use menu::{Chip, Choice};
 pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui};
+pub(crate) use plot::{Axis, Plot};
 pub(crate) use push::{Look, Push};
 
 use egui::{Align2, Color32, Label, Pos2, Rect, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
