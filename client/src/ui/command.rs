@@ -4,7 +4,7 @@ use lectern_proto::control::{PersonId, VideoId};
 
 use super::catalogue::Order;
 use super::stage::ZoomKey;
-use super::strings::Strings;
+use super::strings::{Language, Strings};
 
 /// A wish of the person at the window.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,17 @@ pub enum Command {
     CancelRemove,
     Remove(PersonId),
     SetOrder(Order),
+    ToggleSettings,
+    /// Dark or light; none: as the system has it.
+    SetTheme(Option<bool>),
+    /// None: as the system has it.
+    SetLanguage(Option<Language>),
+    /// Enlargement of everything.
+    SetScale(f32),
+    /// Whether nothing moves by itself; none: as the system has it.
+    SetStill(Option<bool>),
+    /// For the next class.
+    SetName(String),
     ToggleTheme,
     ToggleLanguage,
 }

@@ -15,6 +15,7 @@ const EVERYWHERE: &[Row] = &[
     ("Enter  Space", "keys-press"),
     ("Ctrl +  Ctrl −", "keys-scale"),
     ("Ctrl 0", "keys-scale-reset"),
+    ("Ctrl ,", "keys-settings"),
     ("?  F1", "keys-list"),
     ("Esc", "keys-close"),
 ];

@@ -7,11 +7,13 @@
 //! snapshots and push [`command::Command`]s; none of them waits, opens a socket or decodes. The window repaints when
 //! something changed, when the next picture is due, or when a clock on it moves on, and sleeps otherwise.
 
+mod appearance;
 pub mod backend;
 pub mod catalogue;
 pub mod command;
 mod fonts;
 pub mod format;
+mod graphics;
 mod icons;
 mod join;
 mod keys_list;
@@ -19,6 +21,7 @@ mod people;
 mod playing;
 mod reasons;
 pub mod settings;
+mod settings_page;
 mod shell;
 mod stage;
 mod status;
@@ -76,7 +79,7 @@ pub fn show(make: impl FnOnce(&egui::Context, Settings) -> Window) -> anyhow::Re
         Ok(Box::new(App { window: make(&cc.egui_ctx, settings), typing: Typing::default() }) as Box<dyn eframe::App>)
     };
     let shown = eframe::run_native("lectern", native, Box::new(create));
-    shown.map_err(|e| anyhow::anyhow!("the window cannot be opened: {e}. Without a display, use the commands (`lectern --help`)."))
+    shown.map_err(|e| graphics::explain(&e))
 }
 
 /// The window in eframe.

@@ -29,6 +29,10 @@ pub struct Settings {
     pub quality: Option<String>,
     /// Of the catalogue.
     pub order: Order,
+    /// Enlargement of everything; 1 is none.
+    pub scale: f32,
+    /// Whether nothing moves by itself. None: as the system has it.
+    pub still: Option<bool>,
 }
 
 impl Default for Settings {
@@ -43,6 +47,8 @@ impl Default for Settings {
             people_open: true,
             quality: None,
             order: Order::default(),
+            scale: 1.0,
+            still: None,
         }
     }
 }

@@ -5,7 +5,6 @@ use egui::{Align, Frame, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
 use super::catalogue::{CatalogueState, tools_ui};
 use super::command::{Command, Cx};
 use super::icons::{Icon, paint_logo};
-use super::join::preferences_ui;
 use super::tokens::{Type, colors, radius, size, space};
 use super::widgets::{Push, avatar_ui, focus_ring, say_line};
 use crate::class::{ClassState, Me};
@@ -13,8 +12,8 @@ use crate::class::{ClassState, Me};
 /// A header of at least this width has words on its buttons.
 const ROOMY: f32 = 720.0;
 
-/// The rail: one entry for each activity that works, preferences and the way out at its foot.
-pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, dark: bool, cx: &mut Cx<'_>) {
+/// The rail: one entry for each activity that works, settings and the way out at its foot.
+pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let narrow = ui.available_width() < size::NARROW_WINDOW;
     let width = if narrow { size::RAIL_NARROW } else { size::RAIL };
@@ -35,7 +34,9 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, dark: bool, 
             if ui.add(Push::icon(Icon::Leave, &cx.text("common-leave"))).clicked() {
                 cx.push(Command::Leave);
             }
-            preferences_ui(ui, dark, cx);
+            if ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
+                cx.push(Command::ToggleSettings);
+            }
         });
     });
 }

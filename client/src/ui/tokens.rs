@@ -231,8 +231,15 @@ pub mod motion {
     pub const CONTROLS_STAY: f64 = 2.5;
     /// What takes shorter shows no sign of waiting.
     pub const WAIT_SHOWN: f64 = 0.1;
-    /// Repaints a second of a spinner.
+    /// Repaints a second of a spinner, and of one where little is to move.
     pub const SPINNER_RATE: f32 = 15.0;
+    pub const SPINNER_RATE_STILL: f32 = 1.0;
+
+    /// Whether nothing is to move by itself: egui's own animation time is none then.
+    #[must_use]
+    pub fn is_still(ctx: &egui::Context) -> bool {
+        ctx.style_of(ctx.theme()).animation_time <= 0.0
+    }
 }
 
 /// Fonts and both styles, before the first pass.

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, ThemePreference, Ui, UiBuilder, ViewportCommand, pos2};
+use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, Ui, UiBuilder, ViewportCommand, pos2};
 use lectern_proto::control::{PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
 
+use super::appearance::{self, SystemMotion};
 use super::backend::{Backend, Seat};
 use super::catalogue::{self, CatalogueState, catalogue_ui};
 use super::command::{Command, Cx};
@@ -19,6 +20,7 @@ use super::people::people_ui;
 use super::playing::Playing;
 use super::reasons;
 use super::settings::Settings;
+use super::settings_page::{handle_settings_keys, settings_ui};
 use super::shell;
 use super::stage::{self, StageView};
 use super::status::status_ui;
@@ -61,6 +63,8 @@ pub struct Window {
     asked: Option<PersonId>,
     fullscreen: bool,
     keys_shown: bool,
+    settings_shown: bool,
+    system_motion: SystemMotion,
     /// Whether the people lie over a narrow window.
     people_over: bool,
     /// A running mean.
@@ -112,10 +116,12 @@ impl Window {
             asked: None,
             fullscreen: false,
             keys_shown: false,
+            settings_shown: false,
+            system_motion: SystemMotion::default(),
             people_over: false,
             paint_time: Duration::ZERO,
         };
-        window.set_theme();
+        appearance::start(ctx, &window.settings, &window.system_motion);
         if given && window.form.missing().is_none() {
             window.join();
         }
@@ -153,12 +159,17 @@ impl Window {
         if let Some(fullscreen) = ui.input(|i| i.viewport().fullscreen) {
             self.fullscreen = fullscreen;
         }
+        appearance::apply(&self.ctx, &mut self.settings, &self.system_motion);
         let state = self.follow_membership();
         let status = self.follow_player(now);
         let mut out = Vec::new();
         match state.filter(|s| s.me.is_some()) {
             Some(state) => self.class_ui(ui, &state, status.as_ref(), now, &mut out),
             None => self.join_ui(ui, &mut out),
+        }
+        handle_settings_keys(&self.ctx, self.settings_shown, &mut out);
+        if self.settings_shown {
+            settings_ui(ui, &self.settings, &mut Cx { strings: &self.strings, out: &mut out });
         }
         for command in out {
             self.carry_out(command, status.as_ref());
@@ -230,11 +241,14 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let c = colors(ui);
         let on_stage = self.playing.is_some();
-        if !on_stage && !self.keys_shown {
+        if !on_stage && !self.keys_shown && !self.settings_shown {
             catalogue::handle_keys(ui.ctx());
         }
-        handle_list_keys(ui.ctx(), self.keys_shown, out);
+        if !self.settings_shown {
+            handle_list_keys(ui.ctx(), self.keys_shown, out);
+        }
         if on_stage
+            && !self.settings_shown
             && stage::handle_keys(ui.ctx(), status, self.keys_shown, self.fullscreen, out)
             && let Some(playing) = &mut self.playing
         {
@@ -249,7 +263,7 @@ impl Window {
         let people = !bare && if narrow { self.people_over } else { self.settings.people_open };
         if !bare {
             status_ui(ui, state, status, now, &cx);
-            shell::rail_ui(ui, state.me.as_ref(), on_stage, ui.visuals().dark_mode, &mut cx);
+            shell::rail_ui(ui, state.me.as_ref(), on_stage, &mut cx);
             match &self.playing {
                 Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
                 None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
@@ -333,15 +347,14 @@ impl Window {
                 }
             }
             Command::SetOrder(order) => self.settings.order = order,
-            Command::ToggleTheme => {
-                self.settings.dark = Some(self.ctx.theme() == Theme::Light);
-                self.set_theme();
-            }
-            Command::ToggleLanguage => {
-                let next = self.strings.language().next();
-                self.settings.language = Some(next);
-                self.strings = Strings::new(next);
-            }
+            Command::ToggleSettings => self.settings_shown = !self.settings_shown,
+            Command::SetTheme(dark) => self.settings.dark = dark,
+            Command::ToggleTheme => self.settings.dark = Some(self.ctx.theme() == Theme::Light),
+            Command::SetLanguage(language) => self.speak(language),
+            Command::ToggleLanguage => self.speak(Some(self.strings.language().next())),
+            Command::SetScale(scale) => self.ctx.set_zoom_factor(scale),
+            Command::SetStill(still) => self.settings.still = still,
+            Command::SetName(name) => self.settings.name = name,
             other => self.play_command(other, status),
         }
         self.ctx.request_repaint();
@@ -412,11 +425,8 @@ impl Window {
         self.ctx.content_rect().width() < size::NARROW_WINDOW
     }
 
-    fn set_theme(&self) {
-        match self.settings.dark {
-            Some(true) => self.ctx.set_theme(ThemePreference::Dark),
-            Some(false) => self.ctx.set_theme(ThemePreference::Light),
-            None => {}
-        }
+    fn speak(&mut self, language: Option<Language>) {
+        self.settings.language = language;
+        self.strings = Strings::new(language.unwrap_or_else(Language::of_system));
     }
 }

@@ -190,6 +190,7 @@ keys-tab = Zum nächsten oder vorigen Element
 keys-press = Das Element mit dem Fokus drücken
 keys-scale = Alles größer oder kleiner
 keys-scale-reset = Alles in eigener Größe
+keys-settings = Einstellungen
 keys-close = Diese Liste oder ein Menü schließen
 keys-search = Titel suchen
 keys-search-clear = Die Suche leeren und verlassen
@@ -233,3 +234,23 @@ status-sound = Ton
 status-silent = Stumm
 status-muted = Ton aus
 status-no-track = Keine Tonspur
+
+## Einstellungen
+
+settings-title = Einstellungen
+settings-system = Wie das System
+settings-colours = Farben
+settings-dark = Dunkel
+settings-light = Hell
+settings-language = Sprache
+settings-scale = Größe von allem
+settings-motion = Bewegung
+settings-motion-less = Nichts bewegt sich von selbst
+settings-motion-full = Voll
+settings-name = Ihr Name in der nächsten Klasse
+settings-name-hint = In der Klasse, in der Sie jetzt sind, bleibt Ihr Name, wie er ist.
+
+## Wenn sich kein Fenster öffnen lässt
+
+window-no-display = Es lässt sich kein Fenster öffnen: { $why }. Ohne Bildschirm gehen die Befehle; `lectern --help` nennt sie.
+window-no-graphics = Die Grafik dieses Rechners kann das Fenster nicht zeichnen: { $why }. Lectern braucht OpenGL 2.1 oder OpenGL ES 2.0. Installieren oder erneuern Sie den Grafiktreiber (unter Debian und Ubuntu: libgl1-mesa-dri); Mesa zeichnet auch ohne Grafikkarte. Die Befehle gehen auch so; `lectern --help` nennt sie.

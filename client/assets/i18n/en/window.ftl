@@ -190,6 +190,7 @@ keys-tab = To the next or previous control
 keys-press = Press the control that has the focus
 keys-scale = Everything larger or smaller
 keys-scale-reset = Everything at its own size
+keys-settings = Settings
 keys-close = Close this list or a menu
 keys-search = Search the titles
 keys-search-clear = Empty and leave the search
@@ -233,3 +234,23 @@ status-sound = Sound
 status-silent = Silent
 status-muted = Muted
 status-no-track = No sound track
+
+## Settings
+
+settings-title = Settings
+settings-system = As the system
+settings-colours = Colours
+settings-dark = Dark
+settings-light = Light
+settings-language = Language
+settings-scale = Size of everything
+settings-motion = Motion
+settings-motion-less = Nothing moves by itself
+settings-motion-full = Full
+settings-name = Your name in the next class
+settings-name-hint = In the class you are in now, your name stays as it is.
+
+## When no window can be opened
+
+window-no-display = No window can be opened: { $why }. Without a display, use the commands; `lectern --help` lists them.
+window-no-graphics = This machine's graphics cannot draw the window: { $why }. Lectern needs OpenGL 2.1 or OpenGL ES 2.0. Install or update the graphics driver (on Debian and Ubuntu: libgl1-mesa-dri); Mesa draws without a graphics card too. The commands work without it; `lectern --help` lists them.

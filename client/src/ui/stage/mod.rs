@@ -171,7 +171,11 @@ fn visibility(ui: &Ui, state: &mut StageState, area: Rect, status: &PlayerStatus
     if !shown && over {
         ui.ctx().set_cursor_icon(CursorIcon::None);
     }
-    let time = if shown { motion::CONTROLS_IN } else { motion::CONTROLS_OUT };
+    let time = match (motion::is_still(ui.ctx()), shown) {
+        (true, _) => 0.0,
+        (false, true) => motion::CONTROLS_IN,
+        (false, false) => motion::CONTROLS_OUT,
+    };
     ui.ctx().animate_bool_with_time(Id::unique("stage-controls"), shown, time)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything shown is what the player and the membership tell about themselves; where they tell nothing stands a dash.
 
-use egui::{Align, CornerRadius, Frame, Grid, Layout, Margin, Rect, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, CornerRadius, Frame, Grid, Layout, Margin, Rect, ScrollArea, Stroke, Ui, UiBuilder, vec2};
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
@@ -68,7 +68,7 @@ fn plots_ui(ui: &mut Ui, columns: usize, history: &History, status: &PlayerStatu
         ("stats-round-trip", "ms", last(|l| l.round_trip, 1), history.points(now, |l| l.round_trip), Axis::Up { least: 5.0 }, true),
     ];
     let ends = [cx.text("stats-ago"), cx.text("stats-now")];
-    let width = (ui.available_width() - space::S * (columns as f32 - 1.0)) / columns as f32;
+    let width = column_width(ui, columns);
     for row in all.chunks(columns) {
         ui.horizontal(|ui| {
             for (key, unit, value, points, axis, steps) in row {
@@ -78,6 +78,11 @@ fn plots_ui(ui: &mut Ui, columns: usize, history: &History, status: &PlayerStatu
             }
         });
     }
+}
+
+/// Plots and counters stand in the same columns.
+fn column_width(ui: &Ui, columns: usize) -> f32 {
+    (ui.available_width() - space::S * (columns as f32 - 1.0)) / columns as f32
 }
 
 fn counters_ui(ui: &mut Ui, columns: usize, status: &PlayerStatus, cx: &Cx<'_>) {
@@ -94,16 +99,15 @@ fn counters_ui(ui: &mut Ui, columns: usize, status: &PlayerStatus, cx: &Cx<'_>) 
         ("stats-received", format!("{:.1} MB", stats.bytes as f64 / 1e6)),
     ];
     ui.spacing_mut().interact_size.y = Type::Small.line();
-    let pairs = columns;
-    let width = ui.available_width() / pairs as f32;
-    Grid::new("counters").num_columns(pairs).spacing(vec2(0.0, space::XS)).show(ui, |ui| {
+    let width = column_width(ui, columns);
+    Grid::new("counters").num_columns(columns).spacing(vec2(space::S, space::XS)).show(ui, |ui| {
         for (i, (key, value)) in rows.iter().enumerate() {
             let (rect, _) = ui.allocate_exact_size(vec2(width, Type::Small.line()), egui::Sense::hover());
-            let inner = Rect::from_min_max(rect.min, pos2(rect.right() - space::L, rect.bottom()));
+            let inner = rect.shrink2(vec2(space::S, 0.0));
             let mut ui_row = ui.new_child(UiBuilder::new().id_salt(key).max_rect(inner).layout(Layout::right_to_left(Align::Center)));
             say(&mut ui_row, Type::MonoSmall, c.t1, value.as_str());
             ui_row.with_layout(Layout::left_to_right(Align::Center), |ui| say(ui, Type::Small, c.t3, cx.text(key)));
-            if (i + 1) % pairs == 0 {
+            if (i + 1) % columns == 0 {
                 ui.end_row();
             }
         }

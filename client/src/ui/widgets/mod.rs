@@ -68,7 +68,7 @@ pub(crate) fn focus_ring(ui: &Ui, rect: Rect, radius: u8, response: &Response) {
     }
 }
 
-/// Something turns while it is waited for; repaints at [`motion::SPINNER_RATE`].
+/// Something turns while it is waited for; repaints at [`motion::SPINNER_RATE`], or seldom where little is to move.
 pub(crate) fn spinner_ui(ui: &mut Ui, edge: f32, color: Color32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(edge), Sense::hover());
     paint_spinner(ui, rect, color);
@@ -80,9 +80,11 @@ pub(crate) fn paint_spinner(ui: &Ui, rect: Rect, color: Color32) {
     if !ui.is_rect_visible(rect) {
         return;
     }
-    ui.ctx().request_repaint_after_secs(1.0 / motion::SPINNER_RATE);
-    let step = (ui.input(|i| i.time) * f64::from(motion::SPINNER_RATE)).floor();
-    let turn = (step / f64::from(motion::SPINNER_RATE)).rem_euclid(1.0) as f32;
+    // Where little is to move it takes an eighth of a turn each second: enough to see that something is waited for.
+    let (rate, steps) = if motion::is_still(ui.ctx()) { (motion::SPINNER_RATE_STILL, 8.0) } else { (motion::SPINNER_RATE, motion::SPINNER_RATE) };
+    ui.ctx().request_repaint_after_secs(1.0 / rate);
+    let step = (ui.input(|i| i.time) * f64::from(rate)).floor();
+    let turn = (step / f64::from(steps)).rem_euclid(1.0) as f32;
     let radius = rect.width().min(rect.height()) * 0.4;
     let angle = |i: f32| std::f32::consts::TAU * (turn + i);
     let points = (0..=20).map(|i| rect.center() + radius * Vec2::angled(angle(i as f32 * 0.75 / 20.0))).collect();

@@ -10,7 +10,7 @@ use super::super::tokens::{Type, colors, radius, space};
 /// Height of a plot with its frame.
 pub(crate) const PLOT_HEIGHT: f32 = 116.0;
 /// Between the marks of an axis, at most.
-const STEPS: [f64; 4] = [1.0, 2.0, 2.5, 5.0];
+const STEPS: [f64; 5] = [1.0, 2.0, 2.5, 4.0, 5.0];
 
 /// The upright axis.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +118,7 @@ impl Plot<'_> {
     }
 }
 
-/// The next number that reads well: 1, 2, 2.5 or 5 times a power of ten.
+/// The next number that reads well: 1, 2, 2.5, 4 or 5 times a power of ten.
 fn round_up(value: f64) -> f64 {
     let power = 10_f64.powf(value.log10().floor());
     STEPS.iter().chain(&[10.0]).map(|s| s * power).find(|v| *v >= value).unwrap_or(value)

@@ -1,0 +1,112 @@
+//! The settings, over whatever is shown: colours, language, size, motion, the name for the next class.
+//!
+//! Each choice is in force at once and remembered; there is nothing to confirm.
+
+use egui::{Align, Frame, Id, Key, Layout, Margin, Modifiers, ScrollArea, Ui, vec2};
+
+use super::appearance::SCALES;
+use super::command::{Command, Cx};
+use super::icons::Icon;
+use super::settings::Settings;
+use super::strings::Language;
+use super::tokens::{Type, colors, size, space};
+use super::widgets::{Field, Look, Push, say};
+
+/// Width of the card.
+const WIDTH: f32 = 480.0;
+/// Most characters of a name; the server counts bytes and says so.
+const NAME_MAX: usize = 64;
+
+/// Ctrl+comma opens and closes the settings, Escape closes them.
+pub(super) fn handle_settings_keys(ctx: &egui::Context, shown: bool, out: &mut Vec<Command>) {
+    let asked = ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Comma));
+    let left = shown && !egui::Popup::is_any_open(ctx) && ctx.input(|i| i.key_pressed(Key::Escape));
+    if asked || left {
+        out.push(Command::ToggleSettings);
+    }
+}
+
+/// Draws the settings.
+pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(space::L as i8));
+    let window = ui.ctx().content_rect().size() - vec2(space::XXXL, space::XXXL);
+    let response = egui::Modal::new(Id::unique("settings")).frame(frame).show(ui.ctx(), |ui| {
+        let c = colors(ui);
+        ui.set_width(WIDTH.min(window.x));
+        ui.horizontal(|ui| {
+            say(ui, Type::Title, c.t1, cx.text("settings-title"));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.add(Push::icon(Icon::Close, &cx.text("common-close"))).clicked() {
+                    cx.push(Command::ToggleSettings);
+                }
+            });
+        });
+        ScrollArea::vertical().max_height((window.y - 72.0).max(96.0)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = space::M;
+            choices(ui, settings, cx);
+            name_ui(ui, settings, cx);
+        });
+    });
+    if response.backdrop_response.clicked() {
+        cx.push(Command::ToggleSettings);
+    }
+}
+
+fn choices(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
+    let system = || cx.text("settings-system");
+    let (dark, light) = (cx.text("settings-dark"), cx.text("settings-light"));
+    let theme = [(system(), None), (dark, Some(true)), (light, Some(false))];
+    // Each language in its own words, so that it is found by who cannot read the others.
+    let language = [(system(), None), ("English".to_owned(), Some(Language::English)), ("Deutsch".to_owned(), Some(Language::German))];
+    let motion = [(system(), None), (cx.text("settings-motion-less"), Some(true)), (cx.text("settings-motion-full"), Some(false))];
+    if let Some(dark) = choice_ui(ui, &cx.text("settings-colours"), &theme, settings.dark) {
+        cx.push(Command::SetTheme(dark));
+    }
+    if let Some(language) = choice_ui(ui, &cx.text("settings-language"), &language, settings.language) {
+        cx.push(Command::SetLanguage(language));
+    }
+    let now = (settings.scale * 100.0).round() as u16;
+    let scales = SCALES.map(|percent| (format!("{percent} %"), percent));
+    if let Some(percent) = choice_ui(ui, &cx.text("settings-scale"), &scales, now) {
+        cx.push(Command::SetScale(f32::from(percent) / 100.0));
+    }
+    if let Some(still) = choice_ui(ui, &cx.text("settings-motion"), &motion, settings.still) {
+        cx.push(Command::SetStill(still));
+    }
+}
+
+/// A row of choices under its name; what was clicked.
+fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, all: &[(String, T)], chosen: T) -> Option<T> {
+    let c = colors(ui);
+    let mut clicked = None;
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        say(ui, Type::Small, c.t2, name);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
+            for (label, value) in all {
+                let said = format!("{name}: {label}");
+                if ui.add(Push::text(Look::Plain, label).selected(*value == chosen).named(&said)).clicked() {
+                    clicked = Some(*value);
+                }
+            }
+        });
+    });
+    clicked
+}
+
+fn name_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let mut name = settings.name.clone();
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        let label = cx.text("settings-name");
+        ui.scope(|ui| {
+            ui.set_max_width(WIDTH - size::PRIMARY);
+            if Field::new(Id::unique("settings-name"), &label).limit(NAME_MAX).show(ui, &mut name).changed() {
+                cx.push(Command::SetName(name));
+            }
+        });
+        say(ui, Type::Small, c.t3, cx.text("settings-name-hint"));
+    });
+}
