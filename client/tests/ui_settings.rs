@@ -77,7 +77,7 @@ fn the_name_is_for_the_next_class() {
     let mut harness = enter(&fake);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
     harness.run_ok();
-    let field = harness.get_by_role_and_label(Seen::TextInput, "Your name in the next class");
+    let field = harness.get_by(|n| n.role() == Seen::TextInput && n.label().as_deref() == Some("Your name in the next class"));
     assert_eq!(field.value().as_deref(), Some("Ana"));
     field.focus();
     harness.run_ok();

@@ -6,6 +6,7 @@
 use super::strings::{Language, Strings};
 
 /// What makes Mesa draw with the processor, and glvnd take Mesa.
+#[cfg(target_os = "linux")]
 const SOFTWARE: [(&str, &str); 3] = [("LIBGL_ALWAYS_SOFTWARE", "1"), ("__GLX_VENDOR_LIBRARY_NAME", "mesa"), ("GALLIUM_DRIVER", "llvmpipe")];
 
 /// A window that did not open, as a sentence. Where drawing by software has not been tried, this program is begun once more

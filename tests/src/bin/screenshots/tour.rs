@@ -121,6 +121,10 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     hand.keys(&["Return"])?;
     wait(2_500);
     shot("05-catalogue")?;
+    hand.keys(&["slash"])?;
+    hand.write("c")?;
+    shot("12-catalogue-search")?;
+    hand.keys(&["Escape"])?;
     // The cross of the third person.
     hand.click(width - 24, HEADER + 40 + 8 + 32 * 2 + 16)?;
     shot("06-people-remove")?;
@@ -142,6 +146,13 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     hand.keys(&["Escape", "question"])?;
     hand.rest()?;
     shot("09-stage-keys")?;
+    hand.keys(&["Escape", "i", "k"])?;
+    wait(4_000);
+    shot("13-stage-statistics")?;
+    hand.keys(&["i", "k", "plus", "plus", "plus"])?;
+    shot("14-stage-enlarged")?;
+    hand.keys(&["z", "ctrl+comma"])?;
+    shot("15-settings")?;
     hand.keys(&["Escape", "k"])?;
     room.stack.kill();
     wait(9_000);
