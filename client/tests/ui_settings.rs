@@ -6,7 +6,7 @@ mod ui_support;
 
 use egui::accesskit::Role as Seen;
 use egui::{Key, Modifiers, Theme};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::window::Start;
@@ -41,7 +41,7 @@ fn choices_are_in_force_at_once_and_remembered() {
     assert!((harness.ctx.zoom_factor() - 1.5).abs() < 1e-3 && (settings(&harness).scale - 1.5).abs() < 1e-3);
     choose(&mut harness, "Language: Deutsch");
     assert_eq!(settings(&harness).language, Some(Language::German));
-    harness.get_by_label("Einstellungen");
+    harness.get_by_label("Größe von allem");
     harness.key_press(Key::Escape);
     harness.run_ok();
     harness.get_by_role_and_label(Seen::Button, "Die Klasse verlassen");
