@@ -1,13 +1,14 @@
 //! The Lectern client: a headless core, a command line and a window in one binary.
 //!
 //! ```text
-//! connect → class (membership) → fetch → player → ui or cli
+//! discover → connect → class (membership) → fetch → player → ui or cli
 //! ```
 //! The core knows nothing of drawing; the window reads its snapshots and sends it commands, and so does the command line.
 
 pub mod class;
 pub mod cli;
-mod connect;
+pub mod connect;
+pub mod discover;
 pub mod fetch;
 pub mod player;
 pub mod ui;

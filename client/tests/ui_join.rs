@@ -7,9 +7,13 @@ mod ui_support;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lectern::class::{JoinError, Phase};
+use lectern::connect::introduce::Introduction;
 use lectern::ui::settings::Settings;
 use lectern::ui::window::Start;
-use ui_support::{Call, Fake, joined, link, open, settings};
+use lectern_proto::address::ServerAddress;
+use lectern_proto::link::Fingerprint;
+use lectern_proto::words::CheckWords;
+use ui_support::{Call, Fake, found, joined, link, open, settings};
 
 type Harness = egui_kittest::Harness<'static, Option<lectern::ui::window::Window>>;
 
@@ -176,4 +180,104 @@ fn joining_opens_the_video_of_the_link() {
     harness.run_ok();
     assert!(matches!(&fake.take()[0], Call::Open(id, _) if id.0 == "r"));
     harness.get_by_role_and_label(Role::Slider, "Seek");
+}
+
+#[test]
+fn a_server_of_this_network_gets_a_password_only_after_its_words_were_compared() {
+    let fake = Fake::new();
+    fake.lock().seen.found = vec![found("Lab 2.14", "192.168.10.4", 1), found("Lab 2.14", "192.168.10.9", 2)];
+    let mut harness = open(&fake, settings(), Start::default());
+    harness.get_by_role_and_label(Role::Button, "Choose Lab 2.14 at 192.168.10.9").click();
+    harness.run_ok();
+    let words = CheckWords::of(&Fingerprint([2; 32])).unwrap().words();
+    for word in words {
+        harness.get_by_label(word);
+    }
+    type_into(&mut harness, "Your name", "Ana");
+    type_into(&mut harness, "Room password", "horse");
+    assert!(!enabled(&harness, "Join net-2b"));
+    harness.get_by_label("Join is off until you have compared the words.");
+    harness.get_by_role_and_label(Role::CheckBox, "The same three words stand in the room").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Join net-2b").click();
+    harness.run_ok();
+    let shared = fake.lock();
+    assert_eq!((shared.joins.len(), shared.joins[0].link.fingerprint), (1, Fingerprint([2; 32])));
+    assert_eq!((shared.joins[0].link.hosts.as_slice(), shared.joins[0].link.room.as_str()), (["192.168.10.9".to_owned()].as_slice(), "net-2b"));
+}
+
+#[test]
+fn another_certificate_under_a_known_name_gets_nothing_and_a_known_server_skips_the_words() {
+    let fake = Fake::new();
+    {
+        let mut shared = fake.lock();
+        shared.known.note("Physics hall", &link(false, None));
+        shared.seen.found = vec![found("Physics hall", "192.168.10.4", 3), found("Physics hall", "192.168.10.87", 4)];
+    }
+    let mut harness = open(&fake, settings(), Start::default());
+    harness.get_by_label("Same name, other certificate");
+    harness.get_by_role_and_label(Role::Button, "Choose Physics hall at 192.168.10.87").click();
+    harness.run_ok();
+    type_into(&mut harness, "Your name", "Ana");
+    type_into(&mut harness, "Room password", "horse");
+    assert!(!enabled(&harness, "Join net-2b"));
+    assert!(harness.query_by_role(Role::CheckBox).is_none(), "there is nothing to be ticked");
+    harness.get_by_role_and_label(Role::Button, "Choose Physics hall at 192.168.10.4").click();
+    harness.run_ok();
+    assert!(enabled(&harness, "Join net-2b"), "its words were compared before");
+    assert!(fake.lock().joins.is_empty());
+}
+
+#[test]
+fn a_typed_address_is_asked_and_shows_its_words() {
+    let fake = Fake::new();
+    let mut harness = open(&fake, settings(), Start::default());
+    type_into(&mut harness, "Join link", "192.168.10.4");
+    assert!(fake.lock().asked.is_empty(), "not before it was wanted");
+    harness.get_by_role_and_label(Role::Button, "Ask this address").click();
+    harness.run_ok();
+    let address = ServerAddress { hosts: vec!["192.168.10.4".into()], port: 5511, room: None };
+    assert_eq!(fake.lock().asked, [address.clone()]);
+    let fingerprint = Fingerprint([5; 32]);
+    let words = CheckWords::of(&fingerprint).unwrap();
+    fake.lock().met = Some(Ok(Introduction { address, fingerprint, words, name: String::new(), room: None }));
+    harness.run_ok();
+    harness.get_by_label(words.words()[0]);
+    harness.get_by_role_and_label(Role::CheckBox, "The same three words stand in the room").click();
+    harness.run_ok();
+    harness.get_by_label("Join is off until there is the room's name.");
+    type_into(&mut harness, "Room", "net-2c");
+    type_into(&mut harness, "Your name", "Ana");
+    type_into(&mut harness, "Room password", "horse");
+    harness.get_by_role_and_label(Role::Button, "Join net-2c").click();
+    harness.run_ok();
+    assert_eq!(fake.lock().joins[0].link.fingerprint, fingerprint);
+}
+
+#[test]
+fn an_address_that_does_not_answer_says_why_and_what_to_do() {
+    let fake = Fake::new();
+    let mut harness = open(&fake, settings(), Start::default());
+    type_into(&mut harness, "Join link", "192.168.10.4");
+    let trouble = lectern::connect::trouble::Trouble::Isolated;
+    fake.lock().met = Some(Err(JoinError::Unreachable { hosts: "192.168.10.4".into(), port: 5511, trouble }));
+    harness.get_by_role_and_label(Role::Button, "Ask this address").click();
+    harness.run_ok();
+    harness.get_by_label_contains("probably an isolated network");
+}
+
+#[test]
+fn the_instructor_projects_a_board_without_names() {
+    let mut harness = ui_support::enter(&Fake::joined(lectern_proto::control::Role::Instructor));
+    harness.get_by_role_and_label(Role::Button, "Join board for the projector").click();
+    harness.run_ok();
+    let words = lectern_proto::words::CheckWords::of(&ui_support::link(false, None).fingerprint).unwrap();
+    for word in words.words() {
+        harness.get_by_label(word);
+    }
+    harness.get_by_label("net-2b");
+    harness.get_by_label("192.168.10.4");
+    harness.get_by_label("Code with the join link");
+    let student = ui_support::enter(&Fake::joined(lectern_proto::control::Role::Student));
+    assert!(student.query_by_role_and_label(Role::Button, "Join board for the projector").is_none());
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lectern_proto::link::{Fingerprint, InstructorKey};
+use lectern_proto::media::MEDIA_ALPN;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -60,6 +61,8 @@ impl Identity {
             .with_protocol_versions(&[&TLS13])?
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)?;
+        // Clients that name no protocol speak the control plane.
+        tls.alpn_protocols = vec![MEDIA_ALPN.to_vec()];
         // Media keys come from the handshake of each connection; nothing is resumed.
         tls.send_tls13_tickets = 0;
         let path = dir.join("instructor.key");

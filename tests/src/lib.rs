@@ -4,5 +4,6 @@
 
 pub mod clip;
 pub mod desk;
+pub mod netns;
 pub mod playback;
 pub mod stack;

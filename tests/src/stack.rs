@@ -45,6 +45,8 @@ pub struct Stack {
     dir: tempfile::TempDir,
     server: Option<Child>,
     settings: Vec<String>,
+    /// The network namespace that it runs in.
+    namespace: Option<String>,
     ready: Value,
 }
 
@@ -55,7 +57,7 @@ impl Stack {
         for sub in ["videos", "chunks", "data"] {
             std::fs::create_dir(dir.path().join(sub))?;
         }
-        Ok(Self { dir, server: None, settings: Vec::new(), ready: Value::Null })
+        Ok(Self { dir, server: None, settings: Vec::new(), namespace: None, ready: Value::Null })
     }
 
     /// A running server with these settings beside the usual ones.
@@ -64,6 +66,23 @@ impl Stack {
         stack.settings = settings.iter().map(|s| (*s).to_owned()).collect();
         stack.run()?;
         Ok(stack)
+    }
+
+    /// A running server in a network namespace, on all of its addresses and the usual ports.
+    pub fn start_in(namespace: &str, settings: &[&str]) -> Result<Self> {
+        let mut stack = Self::prepare()?;
+        stack.namespace = Some(namespace.to_owned());
+        let usual = ["server.bind=any", "server.control_port=5511", "server.video_port=9000", "server.audio_port=5858"];
+        stack.settings = usual.iter().chain(settings).map(|s| (*s).to_owned()).collect();
+        stack.run()?;
+        Ok(stack)
+    }
+
+    /// Starts it again with one more setting.
+    pub fn run_with(&mut self, setting: &str) -> Result<()> {
+        self.terminate()?;
+        self.settings.push(setting.to_owned());
+        self.run()
     }
 
     /// A running server that has the sample lesson ready, and the lesson's id. A lesson of one length and size is drawn
@@ -96,7 +115,7 @@ impl Stack {
 
     /// The arguments that the server is started with.
     fn command(&self) -> Command {
-        let mut command = Command::new(bin("lectern-server"));
+        let mut command = program(self.namespace.as_deref(), "lectern-server");
         command.arg("run").arg("--config").arg(root().join("config.ini"));
         command.arg("--data-dir").arg(self.path("data")).arg("--announce").arg(self.path("ready.json"));
         let mut set = |text: String| {
@@ -203,10 +222,13 @@ impl Stack {
     /// The client's command line, as a student.
     #[must_use]
     pub fn client(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(bin("lectern"));
-        command.args(args).args(["--name", "ana", "--password", PASSWORD, "--join"]).arg(self.join());
-        command.stdin(Stdio::null());
-        command
+        client(&self.join(), args)
+    }
+
+    /// The same, by another link to this server.
+    #[must_use]
+    pub fn client_at(&self, link: &JoinLink, args: &[&str]) -> Command {
+        client(&link.to_string(), args)
     }
 
     /// Runs the client and reads what it printed.
@@ -236,6 +258,25 @@ impl Stack {
         let all = self.catalogue(Duration::from_secs(120), |v| v.iter().any(|v| v["state"] == "ready" || v["state"] == "failed"))?;
         let video = all.iter().find(|v| v["state"] == "ready");
         Ok(video.with_context(|| format!("no video is ready: {all:?}"))?["id"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+fn client(link: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(bin("lectern"));
+    command.args(args).args(["--name", "ana", "--password", PASSWORD, "--join", link]).stdin(Stdio::null());
+    command
+}
+
+/// One of our programs, in a network namespace if there is one.
+#[must_use]
+pub fn program(namespace: Option<&str>, name: &str) -> Command {
+    match namespace {
+        Some(namespace) => {
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", namespace]).arg(bin(name));
+            command
+        }
+        None => Command::new(bin(name)),
     }
 }
 

@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, watch};
 use super::{Changed, ClassState, Command, JoinError, JoinRequest, Me, Phase};
 use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
-use crate::fetch::MediaRoute;
+use crate::connect::trouble::Trouble;
+use crate::fetch::{Fallback, MediaRoute, MediaWay};
 
 /// First and longest pause between two tries to come back.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -23,6 +24,8 @@ enum Ended {
     Over(JoinError),
     /// To be tried again.
     Lost(String),
+    /// No connection came to be; to be tried again, too.
+    Unreachable(Trouble),
 }
 
 struct Membership {
@@ -31,6 +34,8 @@ struct Membership {
     state: ClassState,
     out: watch::Sender<Arc<ClassState>>,
     route: watch::Sender<Option<MediaRoute>>,
+    /// Which way the media connections take.
+    way: Arc<watch::Sender<MediaWay>>,
     changed: Changed,
 }
 
@@ -42,19 +47,22 @@ pub(super) async fn run(
     changed: Changed,
 ) {
     let state = ClassState::connecting(&request.link.room);
-    let mut membership = Membership { request, seat: None, state, out, route, changed };
+    let way = Arc::new(watch::Sender::new(MediaWay::default()));
+    let mut membership = Membership { request, seat: None, state, out, route, way, changed };
     let mut pause = RETRY_FIRST;
     loop {
-        let why = match membership.connection(&mut inbox).await {
+        let trouble = match membership.connection(&mut inbox).await {
             Ended::Over(why) => return membership.end(why),
-            Ended::Lost(why) => why,
+            Ended::Lost(why) => Trouble::Broken(why),
+            Ended::Unreachable(trouble) => trouble,
         };
         // A first connection that fails is told at once; a seat that was held is fought for.
         if membership.seat.is_none() {
             let hosts = membership.request.link.hosts.join(", ");
             let port = membership.request.link.port;
-            return membership.end(JoinError::Unreachable { hosts, port, why });
+            return membership.end(JoinError::Unreachable { hosts, port, trouble });
         }
+        let why = trouble.to_string();
         match &membership.state.phase {
             Phase::Reconnecting { since, .. } => membership.state.phase = Phase::Reconnecting { since: *since, why },
             _ => {
@@ -112,12 +120,17 @@ impl Membership {
         };
         let mut control = match dialled {
             Ok(dialled) => Control::new(dialled),
-            Err(JoinError::Unreachable { why, .. }) => return Ended::Lost(why),
+            Err(JoinError::Unreachable { trouble, .. }) => return Ended::Unreachable(trouble),
             Err(why) => return Ended::Over(why),
         };
         let login = LoginRequest { room: self.request.link.room.clone(), name: self.request.name.clone(), proof };
+        let mut way = self.way.subscribe();
         loop {
             tokio::select! {
+                Ok(()) = way.changed() => {
+                    self.state.media_way = *way.borrow_and_update();
+                    self.publish();
+                }
                 output = control.next() => {
                     let ended = match output {
                         Ok(output) => self.output(&mut control, &login, output),
@@ -190,8 +203,12 @@ impl Membership {
         self.state.videos.clear();
         self.state.synchronised = false;
         let access = joined.media;
+        // The same address, with its zone where it has one.
+        let mut media = control.address;
+        media.set_port(access.video_port);
         self.route.send_replace(Some(MediaRoute {
-            address: (control.address, access.video_port).into(),
+            address: media,
+            fallback: Fallback { control: control.address, fingerprint: self.request.link.fingerprint, taken: self.way.clone() },
             session: access.session,
             secret: control.secret.clone(),
             keys: vec![(access.epoch, access.room_key)],

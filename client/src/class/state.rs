@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use lectern_proto::control::{CatalogueEntry, Person, PersonId, Role};
 use lectern_proto::rung::RungSpec;
 
+use crate::connect::trouble::Trouble;
+use crate::fetch::MediaWay;
+
 /// Called when a snapshot changed, from any thread: the window asks for a repaint in it.
 pub type Changed = Arc<dyn Fn() + Send + Sync>;
 
@@ -30,6 +33,8 @@ pub struct ClassState {
     pub thirds: [String; 3],
     /// Round trip of the last ping.
     pub round_trip: Option<Duration>,
+    /// Which way pictures and sound come.
+    pub media_way: MediaWay,
 }
 
 /// Who the member is.
@@ -58,8 +63,12 @@ pub enum Phase {
 /// Why a membership did not begin, or ended. The text says what happened, why, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoinError {
-    #[error("cannot reach {hosts} on port {port}: {why}. Check that the server runs and that both machines are on one network.")]
-    Unreachable { hosts: String, port: u16, why: String },
+    #[error("cannot reach {hosts} on port {port}: {trouble}.")]
+    Unreachable { hosts: String, port: u16, trouble: Trouble },
+    #[error(
+        "the server at {host} has the name or address of one that is known here, but another certificate: it is not that server, or it was set up anew. Ask for the join link, which names the certificate. No password was sent."
+    )]
+    ChangedCertificate { host: String },
     #[error(
         "the server at {host} shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew; ask for a fresh link. No password was sent."
     )]
@@ -113,6 +122,7 @@ impl ClassState {
             ladder: Vec::new(),
             thirds: Default::default(),
             round_trip: None,
+            media_way: MediaWay::default(),
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Every command joins the class like the window does; none has a way of its own to the server.
 
+mod discover;
+mod enter;
 mod people;
 mod spread;
 mod videos;
@@ -12,7 +14,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use lectern_proto::link::JoinLink;
+use lectern_proto::address::Target;
 
 use crate::class::{Class, ClassState, JoinError, JoinRequest};
 use crate::player::PlayError;
@@ -39,9 +41,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the server, 4 cannot r
 
 #[derive(Debug, Args)]
 struct Entry {
-    /// The join link that the server printed (lectern://...)
-    #[arg(long, global = true, env = "LECTERN_JOIN", value_name = "LINK", value_parser = JoinLink::from_str)]
-    join: Option<JoinLink>,
+    /// The join link that the server printed (lectern://...), or an address such as 192.168.10.4 or
+    /// lectern://192.168.10.4:5511/ROOM; an address asks for the server's three check-words once
+    #[arg(long, global = true, env = "LECTERN_JOIN", value_name = "LINK", value_parser = Target::from_str)]
+    join: Option<Target>,
+    /// The three check-words of the server, as they stand in the room: only with an address in --join
+    #[arg(long, global = true, value_name = "WORDS")]
+    words: Option<String>,
     /// The name that the room shows, 1 to 64 bytes
     #[arg(long, global = true, env = "LECTERN_NAME")]
     name: Option<String>,
@@ -52,6 +58,9 @@ struct Entry {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Servers on this network, one JSON line each; needs no link and no name
+    #[command(after_help = "Example:\n  lectern discover --for 5")]
+    Discover(discover::DiscoverArgs),
     /// The catalogue as JSON
     #[command(after_help = "Example:\n  lectern videos --join LINK --name Ana --password open-sesame")]
     Videos,
@@ -74,6 +83,10 @@ enum Failure {
     Join(#[from] JoinError),
     #[error(transparent)]
     Play(#[from] PlayError),
+    #[error(
+        "the server at {address} shows the words `{shown}`, not those that were given. It is not the server of this room, or the words were read wrong. No password was sent."
+    )]
+    OtherWords { address: String, shown: String },
     #[error("{0}")]
     Other(String),
 }
@@ -83,7 +96,9 @@ impl Failure {
         match self {
             Self::Usage(_) | Self::Join(JoinError::PasswordNeeded) | Self::Play(PlayError::Quality(_)) => 2,
             // A server with another certificate is not the one that was asked for.
-            Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. }) => 4,
+            Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. } | JoinError::ChangedCertificate { .. }) | Self::OtherWords { .. } => {
+                4
+            }
             Self::Join(e) if e.is_refusal() => 3,
             Self::Join(_) | Self::Play(_) | Self::Other(_) => 1,
         }
@@ -118,25 +133,25 @@ pub fn main() -> ExitCode {
 }
 
 fn window(entry: Entry, runtime: &tokio::runtime::Runtime) -> Result<(), Failure> {
-    let options = crate::ui::WindowOptions { join: entry.join, name: entry.name, password: entry.password, runtime: runtime.handle().clone() };
+    let (join, typed) = match entry.join {
+        Some(Target::Link(link)) => (Some(*link), None),
+        Some(Target::Address(address)) => (None, Some(address.unpinned_link())),
+        None => (None, None),
+    };
+    let options = crate::ui::WindowOptions { join, typed, name: entry.name, password: entry.password, runtime: runtime.handle().clone() };
     crate::ui::run(options).map_err(|e| Failure::Other(format!("{e:#}")))
 }
 
 async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
-    let request = entry.request()?;
+    if let Command::Discover(args) = command {
+        return discover::run(args).await;
+    }
+    let request = enter::request(entry).await?;
     match command {
+        Command::Discover(_) => Ok(()),
         Command::Videos => videos::run(request).await,
         Command::People => people::run(request).await,
         Command::Watch(args) => watch::run(request, args).await,
-    }
-}
-
-impl Entry {
-    fn request(self) -> Result<JoinRequest, Failure> {
-        let link =
-            self.join.ok_or_else(|| Failure::Usage("no class is named: give --join with the link that the server printed, or set LECTERN_JOIN".to_owned()))?;
-        let name = self.name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
-        Ok(JoinRequest { link, name, password: self.password })
     }
 }
 
@@ -165,8 +180,10 @@ mod tests {
         let link = "lectern://127.0.0.1:5511/room#AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM";
         for args in [["lectern", "--join", link, "--name", "a", "people"], ["lectern", "people", "--join", link, "--name", "a"]] {
             let cli = Cli::try_parse_from(args).expect("both orders");
-            assert_eq!(cli.entry.request().expect("complete").link.room, "room");
+            assert!(matches!(cli.entry.join, Some(Target::Link(link)) if link.room == "room"));
         }
-        assert!(Cli::try_parse_from(["lectern", "people", "--join", "lectern://x"]).is_err());
+        assert!(Cli::try_parse_from(["lectern", "people", "--join", "lectern://x:0"]).is_err());
+        let cli = Cli::try_parse_from(["lectern", "people", "--join", "192.168.10.4", "--words", "a b c"]).expect("an address");
+        assert!(matches!(cli.entry.join, Some(Target::Address(_))));
     }
 }

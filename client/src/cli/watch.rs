@@ -45,7 +45,7 @@ pub(super) struct WatchArgs {
     sound: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds, such as 1.5".to_owned())?;
     Duration::try_from_secs_f64(seconds).ok().filter(|d| d.as_secs() < 1_000_000).ok_or_else(|| "seconds from 0 to 1000000".to_owned())
 }
@@ -117,11 +117,15 @@ async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &Watch
         }
         player.report()
     };
+    let way = class.state().media_way.sentence();
     class.left().await;
-    Ok(report)
+    if let Some(why) = &way {
+        eprintln!("lectern: {why}");
+    }
+    Ok(Report { reason: report.reason.or(way), ..report })
 }
 
-async fn interrupted() {
+pub(super) async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -6,7 +6,7 @@ use lectern_proto::control::client::{ClientCore, Output};
 use lectern_proto::control::{ControlError, LoginRequest, Request};
 use lectern_proto::limits::WRITE_WAIT;
 use lectern_proto::seal::MediaSecret;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -37,7 +37,7 @@ pub(crate) struct Control {
     started: Instant,
     buffer: Vec<u8>,
     unsent: Vec<u8>,
-    pub(crate) address: IpAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) secret: MediaSecret,
 }
 

@@ -1,4 +1,4 @@
-//! The task behind a [`Fetcher`](super::Fetcher): one TCP connection after another to the media port.
+//! The task behind a [`Fetcher`](super::Fetcher): one connection after another, to the media port or around it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -8,16 +8,14 @@ use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::client::{MediaClientCore, Output};
 use lectern_proto::media::{End, MediaError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tracing::debug;
 
+use super::way::{self, Stream};
 use super::{Ask, FetchError, MediaRoute};
 
 /// Pause before a media connection that failed is tried again over the same route.
 const RETRY: Duration = Duration::from_millis(300);
-/// A media port on a LAN that has not answered by then is filtered.
-const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// Bytes read at once: some records.
 const READ: usize = 64 * 1024;
 
@@ -88,19 +86,16 @@ impl Task {
     }
 
     async fn connection(&mut self, route: &MediaRoute) -> Left {
-        let connect = tokio::time::timeout(CONNECT_WAIT, TcpStream::connect(route.address)).await;
-        let mut stream = match connect {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(e)) => return Left::Lost(e.to_string()),
-            Err(_) => return Left::Lost("no answer".to_owned()),
+        let mut stream = match way::open(route).await {
+            Ok(stream) => stream,
+            Err(why) => return Left::Lost(why),
         };
-        let _ = stream.set_nodelay(true);
         let (mut core, _) = route.core();
         let mut open = BTreeMap::new();
         for fetch in self.waiting.drain(..) {
             open.insert(core.fetch(fetch.chunk, fetch.next_record), fetch);
         }
-        let left = self.serve(&mut stream, &mut core, &mut open, route).await;
+        let left = self.serve(stream.as_mut(), &mut core, &mut open, route).await;
         // What is unfinished goes on over the next connection.
         for (request, _, next_record) in core.unfinished() {
             if let Some(fetch) = open.remove(&request).filter(|f| !f.records.is_closed()) {
@@ -110,7 +105,7 @@ impl Task {
         left
     }
 
-    async fn serve(&mut self, stream: &mut TcpStream, core: &mut MediaClientCore, open: &mut BTreeMap<u32, Open>, route: &MediaRoute) -> Left {
+    async fn serve(&mut self, stream: &mut (dyn Stream + '_), core: &mut MediaClientCore, open: &mut BTreeMap<u32, Open>, route: &MediaRoute) -> Left {
         let mut buffer = vec![0; READ];
         loop {
             // After what it already wrote, the server goes on with what is wanted.
@@ -118,10 +113,15 @@ impl Task {
                 core.cancel(*request);
                 fetch.cancelled = true;
             }
-            if let Some(bytes) = core.poll_transmit()
-                && let Err(e) = stream.write_all(&bytes).await
-            {
-                return Left::Lost(e.to_string());
+            if let Some(bytes) = core.poll_transmit() {
+                // TLS may hold back what its socket did not take.
+                let sent = async {
+                    stream.write_all(&bytes).await?;
+                    stream.flush().await
+                };
+                if let Err(e) = sent.await {
+                    return Left::Lost(e.to_string());
+                }
             }
             tokio::select! {
                 read = stream.read(&mut buffer) => match read {

@@ -4,12 +4,15 @@
 //! server is lost it waits for the next [`MediaRoute`] and goes on at the record where it was; who reads only sees a pause.
 
 mod connection;
+mod way;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use lectern_proto::control::ChunkRef;
 use lectern_proto::limits::CHUNK_MAX;
+use lectern_proto::link::Fingerprint;
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::End;
 use lectern_proto::media::client::MediaClientCore;
@@ -17,10 +20,14 @@ use lectern_proto::seal::{MediaSecret, RoomKey};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
+pub use way::MediaWay;
+
 /// How media is reached at present; published by the membership at each joining.
 #[derive(Debug, Clone)]
 pub struct MediaRoute {
     pub(crate) address: SocketAddr,
+    /// The control port, over which media runs where its own port cannot be reached.
+    pub(crate) fallback: Fallback,
     pub(crate) session: u64,
     pub(crate) secret: MediaSecret,
     /// The room's media keys by epoch, the current one last.
@@ -34,6 +41,15 @@ impl MediaRoute {
         self.keys.iter().for_each(|(epoch, key)| core.add_key(*epoch, key.clone()));
         (core, self.address)
     }
+}
+
+/// The way around a closed media port.
+#[derive(Debug, Clone)]
+pub(crate) struct Fallback {
+    pub(crate) control: SocketAddr,
+    pub(crate) fingerprint: Fingerprint,
+    /// Told which way the last media connection took.
+    pub(crate) taken: Arc<watch::Sender<MediaWay>>,
 }
 
 /// Why a chunk did not come.

@@ -2,19 +2,45 @@
 //!
 //! Nothing here waits: every call returns at once, and `changed` asks for a repaint when there is news.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use lectern_proto::address::ServerAddress;
 use lectern_proto::control::{ChunkRef, PersonId, VideoId};
+use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::quality::Quality;
+use lectern_proto::words::CheckWords;
+use tokio::sync::watch;
 
-use crate::class::{Changed, Class, ClassState, JoinRequest};
+use crate::class::{Changed, Class, ClassState, JoinError, JoinRequest};
+use crate::connect::introduce::{Introduction, introduce};
+use crate::connect::known::KnownServers;
+use crate::discover::{Discovery, Seen};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview};
 
 /// Begins memberships.
 pub trait Backend {
     fn join(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat>;
+    /// Servers on the networks of this machine; they are looked for from the first call on.
+    fn seen(&self, changed: Changed) -> Arc<Seen>;
+    /// Ends looking for servers.
+    fn stop_looking(&self);
+    /// Asks who is at an address; nothing is sent there.
+    fn meet(&self, address: ServerAddress, changed: Changed) -> Box<dyn Meeting>;
+    /// The check-words of a certificate, or none while they are computed.
+    fn words(&self, fingerprint: Fingerprint, changed: Changed) -> Option<CheckWords>;
+    /// Servers that were confirmed.
+    fn known(&self) -> KnownServers;
+    /// Remembers a server that a person has confirmed, or whose link was given.
+    fn confirm(&self, name: &str, link: &JoinLink);
+}
+
+/// A question at an address; dropped, it is given up.
+pub trait Meeting {
+    /// None until it is answered.
+    fn outcome(&self) -> Option<Result<Introduction, JoinError>>;
 }
 
 /// One membership; dropped, it ends.
@@ -51,7 +77,35 @@ pub trait Playback {
 /// The real one.
 #[derive(Debug)]
 pub struct Live {
-    pub runtime: tokio::runtime::Handle,
+    runtime: tokio::runtime::Handle,
+    known: RefCell<KnownServers>,
+    discovery: RefCell<Option<Discovery>>,
+    words: RefCell<Option<(Fingerprint, watch::Receiver<Option<CheckWords>>)>>,
+}
+
+impl Live {
+    /// Reads what is remembered.
+    #[must_use]
+    pub fn new(runtime: tokio::runtime::Handle) -> Self {
+        Self { runtime, known: RefCell::new(KnownServers::load()), discovery: RefCell::default(), words: RefCell::default() }
+    }
+}
+
+struct LiveMeeting {
+    outcome: watch::Receiver<Option<Result<Introduction, JoinError>>>,
+    task: tokio::task::AbortHandle,
+}
+
+impl Meeting for LiveMeeting {
+    fn outcome(&self) -> Option<Result<Introduction, JoinError>> {
+        self.outcome.borrow().clone()
+    }
+}
+
+impl Drop for LiveMeeting {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 struct LiveSeat {
@@ -66,6 +120,50 @@ impl Backend for Live {
     fn join(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat> {
         let class = Class::join(&self.runtime, request, changed);
         Box::new(LiveSeat { class, runtime: self.runtime.clone() })
+    }
+
+    fn seen(&self, changed: Changed) -> Arc<Seen> {
+        let begin = || Discovery::start(&self.runtime, self.known.borrow().hosts(), changed);
+        self.discovery.borrow_mut().get_or_insert_with(begin).seen()
+    }
+
+    fn stop_looking(&self) {
+        self.discovery.replace(None);
+    }
+
+    fn meet(&self, address: ServerAddress, changed: Changed) -> Box<dyn Meeting> {
+        let (told, outcome) = watch::channel(None);
+        let task = self.runtime.spawn(async move {
+            told.send_replace(Some(introduce(address).await));
+            changed();
+        });
+        Box::new(LiveMeeting { outcome, task: task.abort_handle() })
+    }
+
+    fn words(&self, fingerprint: Fingerprint, changed: Changed) -> Option<CheckWords> {
+        if let Some((_, words)) = self.words.borrow().as_ref().filter(|(of, _)| *of == fingerprint) {
+            return *words.borrow();
+        }
+        let (told, words) = watch::channel(None);
+        self.runtime.spawn_blocking(move || {
+            told.send_replace(CheckWords::of(&fingerprint).ok());
+            changed();
+        });
+        self.words.replace(Some((fingerprint, words)));
+        None
+    }
+
+    fn known(&self) -> KnownServers {
+        self.known.borrow().clone()
+    }
+
+    fn confirm(&self, name: &str, link: &JoinLink) {
+        let mut known = self.known.borrow_mut();
+        if known.note(name, link)
+            && let Err(error) = known.store()
+        {
+            tracing::warn!(%error, "the server cannot be remembered; its words will be asked for again");
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a view may ask for. Views draw and push commands; [`super::window::Window`] carries them out after the pass.
 
+use lectern_proto::address::ServerAddress;
 use lectern_proto::control::{PersonId, VideoId};
 
 use super::catalogue::Order;
+use super::join::chosen::Chosen;
 use super::stage::ZoomKey;
 use super::strings::{Language, Strings};
 
@@ -11,6 +13,10 @@ use super::strings::{Language, Strings};
 pub enum Command {
     /// Join with what the form holds.
     Join,
+    /// Take a server without a link into the form.
+    Choose(Box<Chosen>),
+    /// Ask at a typed address who is there.
+    Meet(ServerAddress),
     /// Stop joining.
     CancelJoin,
     Leave,
@@ -43,6 +49,8 @@ pub enum Command {
     Zoom(ZoomKey),
     LeaveFullscreen,
     TogglePeople,
+    /// The join board for the projector.
+    ToggleBoard,
     ToggleKeys,
     /// Ask whether to remove this person.
     AskRemove(PersonId),

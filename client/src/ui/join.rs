@@ -1,7 +1,12 @@
-//! The first screen: a link, a name, a password, and one button. What failed stands beside its field.
+//! The first screen: a server of this network, a link or an address; a name, a password, and one button. What failed stands
+//! beside its field.
+
+pub(crate) mod chosen;
+mod found;
 
 use egui::{Align, CornerRadius, Frame, Id, Key, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
-use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX};
+use lectern_proto::address::ServerAddress;
+use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX, ROOM_NAME_MAX};
 use lectern_proto::link::{JoinLink, LINK_MAX, LinkError};
 
 use super::command::{Command, Cx};
@@ -10,11 +15,18 @@ use super::reasons::{self, Place};
 use super::tokens::{Type, colors, radius, size, space};
 use super::widgets::{Field, Look, Push, Tone, badge_ui, focus_ring, icon_ui, notice_ui, say, say_line, spinner_ui};
 use crate::class::JoinError;
+use crate::connect::known::KnownServers;
+use crate::discover::Seen;
+use chosen::Chosen;
 
 /// What the person has typed.
 #[derive(Default)]
 pub(crate) struct JoinForm {
     pub(crate) link: String,
+    /// A server without a link; the next change of the link's field lets go of it.
+    pub(crate) chosen: Option<Chosen>,
+    /// The room of that server.
+    pub(crate) room: String,
     pub(crate) name: String,
     pub(crate) password: String,
     pub(crate) show_password: bool,
@@ -36,7 +48,22 @@ impl JoinForm {
     /// # Errors
     /// [`LinkError`] says what is wrong with it.
     pub(crate) fn parsed(&self) -> Result<JoinLink, LinkError> {
-        self.link.parse()
+        match &self.chosen {
+            Some(chosen) => Ok(chosen.link(&self.room)),
+            None => self.link.parse(),
+        }
+    }
+
+    /// The address that was typed, if it is one and its server was not asked yet.
+    pub(crate) fn address(&self) -> Option<ServerAddress> {
+        self.link.parse().ok().filter(|_| self.chosen.is_none())
+    }
+
+    /// Takes a server.
+    pub(crate) fn choose(&mut self, chosen: Chosen) {
+        self.room = chosen.address.room.clone().unwrap_or_default();
+        self.chosen = Some(chosen);
+        self.problem = None;
     }
 
     /// Lets go of the password, also of what undoing would bring back.
@@ -49,7 +76,13 @@ impl JoinForm {
     /// Key of the sentence that says what is missing; none when it can be sent.
     #[must_use]
     pub(crate) fn missing(&self) -> Option<&'static str> {
-        let Ok(link) = self.parsed() else { return Some("join-missing-link") };
+        let Ok(link) = self.parsed() else { return Some(if self.address().is_some() { "join-missing-ask" } else { "join-missing-link" }) };
+        if let Some(chosen) = &self.chosen {
+            let no_room = link.room.is_empty().then_some("join-missing-room");
+            if let Some(missing) = chosen.missing().or(no_room) {
+                return Some(missing);
+            }
+        }
         let name = self.name.trim();
         if name.is_empty() {
             return Some("join-missing-name");
@@ -68,6 +101,10 @@ pub(crate) struct JoinView<'a> {
     pub(crate) connecting: bool,
     /// For long enough that it is worth showing.
     pub(crate) waiting: bool,
+    /// Asking at a typed address.
+    pub(crate) asking: bool,
+    pub(crate) seen: &'a Seen,
+    pub(crate) known: &'a KnownServers,
     /// The class of last time.
     pub(crate) last: Option<&'a JoinLink>,
     pub(crate) dark: bool,
@@ -76,7 +113,7 @@ pub(crate) struct JoinView<'a> {
 /// Draws the screen.
 pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx: &mut Cx<'_>) {
     let c = colors(ui);
-    foot_ui(ui, cx);
+    foot_ui(ui, view.seen, cx);
     let area = ui.available_rect_before_wrap();
     let wide = area.width() >= size::NARROW_WINDOW;
     let (left, right) = area.split_left_right_at_x(if wide { area.right() - size::JOIN_PANEL } else { area.right() });
@@ -100,8 +137,9 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
                 ui.add_space(space::XL);
             }
             match &link {
-                Ok(link) => target_ui(ui, link, cx),
-                Err(_) => {
+                Ok(link) if form.chosen.is_none() => target_ui(ui, link, cx),
+                _ => {
+                    found::found_ui(ui, view.seen, view.known, form.chosen.as_ref(), cx);
                     if let Some(last) = view.last {
                         last_ui(ui, form, last, cx);
                     }
@@ -171,9 +209,10 @@ pub(super) fn preferences_ui(ui: &mut Ui, dark: bool, cx: &mut Cx<'_>) {
 
 /// The link's field; true when it was changed.
 fn link_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>, view: &JoinView<'_>, cx: &mut Cx<'_>) -> bool {
+    let c = colors(ui);
     let failed = form.problem.as_ref().filter(|p| reasons::place(p) == Place::Link).map(|p| reasons::join_error(cx.strings, p));
     let typed = match link {
-        Err(error) if !form.link.trim().is_empty() => Some(reasons::link_error(cx.strings, error)),
+        Err(error) if !form.link.trim().is_empty() && form.address().is_none() => Some(reasons::link_error(cx.strings, error)),
         _ => None,
     };
     let problem = typed.or(failed);
@@ -186,7 +225,17 @@ fn link_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
     if let Some(set) = masked.filter(|_| response.changed()) {
         form.link = set;
     }
-    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && link.is_ok() {
+    if response.changed() {
+        form.chosen = None;
+    }
+    if let Some(address) = form.address() {
+        let asked = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        if view.asking {
+            say(ui, Type::Small, c.t3, cx.strings.format("join-connecting", &[("host", address.to_string().into())]));
+        } else if ui.add(Push::text(Look::Plain, &cx.text("join-ask"))).clicked() || asked {
+            cx.push(Command::Meet(address));
+        }
+    } else if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && link.is_ok() {
         let next = if form.name.is_empty() { name_id() } else { password_id() };
         if form.missing().is_none() { cx.push(Command::Join) } else { ui.memory_mut(|m| m.request_focus(next)) }
     }
@@ -207,11 +256,14 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
     let link = link.as_ref().ok();
     let mut changed = false;
     ui.spacing_mut().item_spacing.y = space::L;
-    head_ui(ui, link, cx);
+    head_ui(ui, link, form.chosen.as_ref(), cx);
     ui.add_space(space::S);
     if let Some(problem) = form.problem.as_ref().filter(|p| reasons::place(p) == Place::Form) {
         let tone = if matches!(problem, JoinError::Left) { Tone::Plain } else { Tone::Warn };
         notice_ui(ui, tone, Icon::Warning, &reasons::join_error(cx.strings, problem));
+    }
+    if let Some(chosen) = &mut form.chosen {
+        chosen::words_ui(ui, chosen, cx);
     }
     let told = |place| form.problem.as_ref().filter(|p| reasons::place(p) == place).map(|p| reasons::join_error(cx.strings, p));
     let (about_name, about_password) = (told(Place::Name), told(Place::Password));
@@ -221,6 +273,10 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
         let response = Field::new(name_id(), &label).limit(NAME_MAX).problem(about_name.as_deref()).show(ui, &mut form.name);
         changed |= response.changed();
         submit |= response.lost_focus();
+        if form.chosen.is_some() {
+            let label = cx.text("join-target-room");
+            changed |= Field::new(Id::unique("join-room"), &label).limit(ROOM_NAME_MAX).show(ui, &mut form.room).changed();
+        }
         if link.is_some_and(|l| l.key.is_some()) {
             notice_ui(ui, Tone::Accent, Icon::Key, &cx.text("join-instructor"));
         } else {
@@ -252,7 +308,7 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
 }
 
 /// Who is going to be joined.
-fn head_ui(ui: &mut Ui, link: Option<&JoinLink>, cx: &Cx<'_>) {
+fn head_ui(ui: &mut Ui, link: Option<&JoinLink>, chosen: Option<&Chosen>, cx: &Cx<'_>) {
     let c = colors(ui);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
@@ -264,7 +320,9 @@ fn head_ui(ui: &mut Ui, link: Option<&JoinLink>, cx: &Cx<'_>) {
             ui.spacing_mut().item_spacing.y = 0.0;
             match link {
                 Some(link) => {
-                    say_line(ui, Type::Title, c.t1, cx.strings.format("join-room", &[("room", link.room.as_str().into())]));
+                    let room = || cx.strings.format("join-room", &[("room", link.room.as_str().into())]);
+                    let name = chosen.map(|c| c.name.clone()).filter(|n| !n.is_empty());
+                    say_line(ui, Type::Title, c.t1, name.unwrap_or_else(room));
                     say_line(ui, Type::Small, c.t2, address(link, cx));
                 }
                 None => {
@@ -356,6 +414,7 @@ fn last_ui(ui: &mut Ui, form: &mut JoinForm, last: &JoinLink, cx: &Cx<'_>) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
     if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
         form.link = last.to_string();
+        form.chosen = None;
         form.problem = None;
         ui.memory_mut(|m| m.request_focus(if form.name.is_empty() { name_id() } else { password_id() }));
     }
@@ -372,11 +431,12 @@ fn help_ui(ui: &mut Ui, cx: &Cx<'_>) {
     });
 }
 
-fn foot_ui(ui: &mut Ui, cx: &Cx<'_>) {
+fn foot_ui(ui: &mut Ui, seen: &Seen, cx: &Cx<'_>) {
     let c = colors(ui);
     let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(space::M as i8, 0));
     Panel::bottom("join-foot").exact_size(size::STATUS).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
+            found::networks_ui(ui, seen, cx);
             say(ui, Type::Small, c.t3, cx.text("join-no-internet"));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 say(ui, Type::Small, c.t3, concat!("Lectern ", env!("CARGO_PKG_VERSION")));

@@ -9,6 +9,7 @@
 
 mod appearance;
 pub mod backend;
+mod board;
 pub mod catalogue;
 pub mod command;
 mod fonts;
@@ -46,6 +47,8 @@ use window::{Start, Window};
 pub struct WindowOptions {
     /// Fills the form; joined at once when the name and what the link needs beside it are given too.
     pub join: Option<JoinLink>,
+    /// Stands in the field for link or address.
+    pub typed: Option<String>,
     pub name: Option<String>,
     pub password: Option<String>,
     pub runtime: tokio::runtime::Handle,
@@ -56,9 +59,21 @@ pub struct WindowOptions {
 /// # Errors
 /// When there is no display or no OpenGL.
 pub fn run(options: WindowOptions) -> anyhow::Result<()> {
-    let WindowOptions { join, name, password, runtime } = options;
-    let backend = Box::new(backend::Live { runtime });
-    show(|ctx, settings| Window::new(ctx, backend, settings, Start { join, name, password }))
+    let WindowOptions { join, typed, name, password, runtime } = options;
+    let backend = Box::new(backend::Live::new(runtime));
+    show(|ctx, settings| {
+        let mut window = Window::new(ctx, backend, settings, Start { join, name, password });
+        if let Some(text) = typed {
+            window.type_address(text);
+        }
+        window
+    })
+}
+
+/// Where this program keeps what it remembers of a person; none where the system has no such place.
+#[must_use]
+pub fn storage_folder() -> Option<std::path::PathBuf> {
+    eframe::storage_dir("lectern")
 }
 
 /// Opens a window that `make` has made of egui's context and what was remembered.

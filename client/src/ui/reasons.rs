@@ -5,6 +5,7 @@ use lectern_proto::link::{LINK_MAX, LinkError};
 
 use super::strings::Strings;
 use crate::class::JoinError;
+use crate::connect::trouble::Trouble;
 use crate::player::PlayError;
 
 /// The part of the join screen that a failure is about.
@@ -21,7 +22,11 @@ pub(crate) enum Place {
 #[must_use]
 pub(crate) fn place(error: &JoinError) -> Place {
     match error {
-        JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. } | JoinError::Version(_) | JoinError::WrongInstructorKey => Place::Link,
+        JoinError::Unreachable { .. }
+        | JoinError::OtherCertificate { .. }
+        | JoinError::ChangedCertificate { .. }
+        | JoinError::Version(_)
+        | JoinError::WrongInstructorKey => Place::Link,
         JoinError::WrongPassword | JoinError::PasswordNeeded | JoinError::TooManyFailures(_) => Place::Password,
         JoinError::BadName => Place::Name,
         JoinError::Busy(_) | JoinError::RoomFull | JoinError::Removed { .. } | JoinError::Replaced | JoinError::Left | JoinError::Closed(_) => Place::Form,
@@ -32,9 +37,11 @@ pub(crate) fn place(error: &JoinError) -> Place {
 #[must_use]
 pub(crate) fn join_error(strings: &Strings, error: &JoinError) -> String {
     match error {
-        JoinError::Unreachable { hosts, port, why } => {
-            strings.format("error-unreachable", &[("hosts", hosts.as_str().into()), ("port", port.to_string().into()), ("why", why.as_str().into())])
+        JoinError::Unreachable { hosts, port, trouble } => {
+            let why = self::trouble(strings, trouble);
+            strings.format("error-unreachable", &[("hosts", hosts.as_str().into()), ("port", port.to_string().into()), ("why", why.into())])
         }
+        JoinError::ChangedCertificate { host } => strings.format("error-changed-certificate", &[("host", host.as_str().into())]),
         JoinError::OtherCertificate { host } => strings.format("error-other-certificate", &[("host", host.as_str().into())]),
         JoinError::Version(what) => strings.format("error-version", &[("what", what.as_str().into())]),
         JoinError::WrongPassword => strings.text("error-wrong-password"),
@@ -48,6 +55,21 @@ pub(crate) fn join_error(strings: &Strings, error: &JoinError) -> String {
         JoinError::Replaced => strings.text("error-replaced"),
         JoinError::Left => strings.text("error-left"),
         JoinError::Closed(why) => strings.format("error-closed", &[("why", why.as_str().into())]),
+    }
+}
+
+/// The kind of a failure to connect, with its remedy.
+fn trouble(strings: &Strings, trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused => strings.text("trouble-refused"),
+        Trouble::Filtered => strings.text("trouble-filtered"),
+        Trouble::Isolated => strings.text("trouble-isolated"),
+        Trouble::Silent => strings.text("trouble-silent"),
+        Trouble::OffNetwork => strings.text("trouble-off-network"),
+        Trouble::NoNetwork => strings.text("trouble-no-network"),
+        Trouble::UnknownName(name) => strings.format("trouble-unknown-name", &[("name", name.as_str().into())]),
+        Trouble::NotLectern => strings.text("trouble-not-lectern"),
+        Trouble::Broken(why) => strings.format("trouble-broken", &[("why", why.as_str().into())]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What surrounds every screen of a class: the rail on the left and the header above.
 
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
+use lectern_proto::control::Role;
 
 use super::catalogue::{CatalogueState, tools_ui};
 use super::command::{Command, Cx};
@@ -30,6 +31,10 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, cx: &mut Cx<
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
             if let Some(me) = me {
                 avatar_ui(ui, &me.name, 30.0, false).on_hover_text(&me.name);
+            }
+            // Who is not the instructor has nothing to project.
+            if me.is_some_and(|m| m.role == Role::Instructor) && ui.add(Push::icon(Icon::Server, &cx.text("board-toggle"))).clicked() {
+                cx.push(Command::ToggleBoard);
             }
             if ui.add(Push::icon(Icon::Leave, &cx.text("common-leave"))).clicked() {
                 cx.push(Command::Leave);

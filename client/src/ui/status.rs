@@ -11,6 +11,7 @@ use super::shell::divider_ui;
 use super::tokens::{Type, colors, size, space};
 use super::widgets::{icon_ui, say};
 use crate::class::{ClassState, Phase};
+use crate::fetch::MediaWay;
 use crate::player::{PlayerStatus, Sound};
 
 /// Draws the line along the lower edge.
@@ -49,7 +50,17 @@ fn place_ui(ui: &mut Ui, state: &ClassState, now: Instant, cx: &Cx<'_>) {
         icon_ui(ui, Icon::Shield, size::ICON_SMALL, c.good);
         say(ui, Type::Small, c.t1, state.server_name.as_str());
     }
+    let closed = match state.media_way {
+        MediaWay::Unknown | MediaWay::OwnPort => None,
+        MediaWay::ControlRefused(port) => Some(("status-way-refused", port)),
+        MediaWay::ControlFiltered(port) => Some(("status-way-filtered", port)),
+    };
     say(ui, Type::Small, c.t3, cx.strings.format("status-room", &[("room", state.room.as_str().into())]));
+    if let Some((key, port)) = closed {
+        let why = cx.strings.format(key, &[("port", port.to_string().into())]);
+        icon_ui(ui, Icon::Warning, size::ICON_SMALL, c.warn);
+        say(ui, Type::Small, c.warn, cx.text("status-way")).on_hover_text(why);
+    }
 }
 
 fn numbers_ui(ui: &mut Ui, player: &PlayerStatus, cx: &Cx<'_>) {

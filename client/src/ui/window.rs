@@ -11,9 +11,11 @@ use lectern_proto::control::{PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
-use super::backend::{Backend, Seat};
+use super::backend::{Backend, Meeting, Seat};
+use super::board::{Board, BoardView};
 use super::catalogue::{self, CatalogueState, catalogue_ui};
 use super::command::{Command, Cx};
+use super::join::chosen::Chosen;
 use super::join::{JoinForm, JoinView, join_ui};
 use super::keys_list::{handle_list_keys, keys_list_ui};
 use super::people::people_ui;
@@ -53,8 +55,12 @@ pub struct Window {
     settings: Settings,
     strings: Strings,
     form: JoinForm,
+    /// Who is at a typed address, while it is not known.
+    meeting: Option<Box<dyn Meeting>>,
     seat: Option<Member>,
     playing: Option<Playing>,
+    /// The projector's window, while it is open.
+    board: Option<Board>,
     screen: Arc<VideoScreen>,
     /// Draws the picture above the seek bar.
     preview: Arc<VideoScreen>,
@@ -107,8 +113,10 @@ impl Window {
             strings: Strings::new(language),
             settings,
             form,
+            meeting: None,
             seat: None,
             playing: None,
+            board: None,
             screen: Arc::new(VideoScreen::default()),
             preview: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
@@ -126,6 +134,11 @@ impl Window {
             window.join();
         }
         window
+    }
+
+    /// Puts an address into the form, as if it had been typed.
+    pub fn type_address(&mut self, text: String) {
+        self.form.link = text;
     }
 
     /// What to remember.
@@ -164,7 +177,10 @@ impl Window {
         let status = self.follow_player(now);
         let mut out = Vec::new();
         match state.filter(|s| s.me.is_some()) {
-            Some(state) => self.class_ui(ui, &state, status.as_ref(), now, &mut out),
+            Some(state) => {
+                self.board_ui(&state);
+                self.class_ui(ui, &state, status.as_ref(), now, &mut out);
+            }
             None => self.join_ui(ui, &mut out),
         }
         handle_settings_keys(&self.ctx, self.settings_shown, &mut out);
@@ -193,6 +209,8 @@ impl Window {
             member.joined = true;
             member.began = self.ctx.input(|i| i.time);
             self.settings.note_class(&member.link, &member.name);
+            self.backend.confirm(&state.server_name, &member.link);
+            self.backend.stop_looking();
             // It is not needed again: the class comes back by its seat.
             self.form.forget_password(&self.ctx);
         }
@@ -228,7 +246,15 @@ impl Window {
         if let Some(left) = waited.map(|w| motion::WAIT_SHOWN - w).filter(|left| *left > 0.0) {
             self.ctx.request_repaint_after_secs(left as f32);
         }
+        self.follow_meeting();
+        let (seen, known) = (self.backend.seen(self.changed()), self.backend.known());
+        if let Some(chosen) = self.form.chosen.as_mut().filter(|c| c.words.is_none()) {
+            chosen.words = seen.found.iter().find(|f| f.fingerprint == chosen.fingerprint).and_then(|f| f.words);
+        }
         let view = JoinView {
+            asking: self.meeting.is_some(),
+            seen: &seen,
+            known: &known,
             connecting: waited.is_some(),
             waiting: waited.is_some_and(|w| w >= motion::WAIT_SHOWN),
             last: last.as_ref(),
@@ -316,6 +342,15 @@ impl Window {
     fn carry_out(&mut self, command: Command, status: Option<&PlayerStatus>) {
         match command {
             Command::Join => self.join(),
+            Command::Choose(chosen) => {
+                self.form.link.clear();
+                self.meeting = None;
+                self.form.choose(*chosen);
+            }
+            Command::Meet(address) => {
+                self.form.problem = None;
+                self.meeting = Some(self.backend.meet(address, self.changed()));
+            }
             Command::CancelJoin | Command::Leave => self.leave(),
             Command::Open(video) => self.open(video),
             Command::CloseStage => {
@@ -337,6 +372,7 @@ impl Window {
             Command::LeaveFullscreen => self.leave_fullscreen(),
             Command::TogglePeople if self.narrow() => self.people_over = !self.people_over,
             Command::TogglePeople => self.settings.people_open = !self.settings.people_open,
+            Command::ToggleBoard => self.board = self.board.is_none().then(Board::default),
             Command::ToggleKeys => self.keys_shown = !self.keys_shown,
             Command::AskRemove(person) => self.asked = Some(person),
             Command::CancelRemove => self.asked = None,
@@ -381,9 +417,32 @@ impl Window {
         self.seat = Some(Member { seat, link, name, began, joined: false, wanted });
     }
 
+    /// Shows the board while it is wanted; it goes with the class.
+    fn board_ui(&mut self, state: &ClassState) {
+        let changed = self.changed();
+        let (Some(member), Some(board)) = (&self.seat, &mut self.board) else { return };
+        let words = self.backend.words(member.link.fingerprint, changed);
+        let joined = state.people.iter().filter(|p| p.connected).count();
+        let view = BoardView::new(&state.server_name, &member.link, words, joined, self.strings.language());
+        if !board.show(&self.ctx, view) {
+            self.board = None;
+        }
+    }
+
+    /// Takes the answer of a typed address into the form.
+    fn follow_meeting(&mut self) {
+        let Some(outcome) = self.meeting.as_ref().and_then(|m| m.outcome()) else { return };
+        self.meeting = None;
+        match outcome {
+            Ok(met) => self.form.choose(Chosen::met(met, &self.backend.known())),
+            Err(why) => self.form.problem = Some(why),
+        }
+    }
+
     fn leave(&mut self) {
         self.playing = None;
         self.asked = None;
+        self.board = None;
         self.screen.show(None);
         self.leave_fullscreen();
         self.catalogue = CatalogueState::default();

@@ -8,18 +8,23 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use egui_kittest::Harness;
-use lectern::class::{Changed, ClassState, JoinRequest, Me, Phase};
+use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
+use lectern::connect::introduce::Introduction;
+use lectern::connect::known::KnownServers;
+use lectern::discover::{Found, Seen};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound};
-use lectern::ui::backend::{Backend, Playback, Seat};
+use lectern::ui::backend::{Backend, Meeting, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
+use lectern_proto::address::ServerAddress;
 use lectern_proto::control::{CatalogueEntry, ChunkRef, Person, PersonId, Role, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::quality::Quality;
 use lectern_proto::rung::RungSpec;
+use lectern_proto::words::CheckWords;
 
 /// What the window asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +50,11 @@ pub struct Shared {
     pub open_fails: Option<PlayError>,
     /// The place on the seek bar that is pointed at.
     pub pointed_us: Option<u64>,
+    pub seen: Seen,
+    pub known: KnownServers,
+    /// Addresses that were asked, and what the answer is.
+    pub asked: Vec<ServerAddress>,
+    pub met: Option<Result<Introduction, JoinError>>,
 }
 
 /// A class that both the window and the test hold.
@@ -65,6 +75,10 @@ impl Fake {
             thumbnails: HashMap::new(),
             open_fails: None,
             pointed_us: None,
+            seen: Seen::default(),
+            known: KnownServers::default(),
+            asked: Vec::new(),
+            met: None,
         };
         Self { shared: Arc::new(Mutex::new(shared)), snapshot: Arc::default() }
     }
@@ -96,6 +110,35 @@ impl Backend for Fake {
     fn join(&self, request: JoinRequest, _changed: Changed) -> Box<dyn Seat> {
         self.shared.lock().unwrap().joins.push(request);
         Box::new(self.clone())
+    }
+
+    fn seen(&self, _changed: Changed) -> Arc<Seen> {
+        Arc::new(self.shared.lock().unwrap().seen.clone())
+    }
+
+    fn stop_looking(&self) {}
+
+    fn meet(&self, address: ServerAddress, _changed: Changed) -> Box<dyn Meeting> {
+        self.shared.lock().unwrap().asked.push(address);
+        Box::new(self.clone())
+    }
+
+    fn words(&self, fingerprint: Fingerprint, _changed: Changed) -> Option<CheckWords> {
+        CheckWords::of(&fingerprint).ok()
+    }
+
+    fn known(&self) -> KnownServers {
+        self.shared.lock().unwrap().known.clone()
+    }
+
+    fn confirm(&self, name: &str, link: &JoinLink) {
+        self.shared.lock().unwrap().known.note(name, link);
+    }
+}
+
+impl Meeting for Fake {
+    fn outcome(&self) -> Option<Result<Introduction, JoinError>> {
+        self.shared.lock().unwrap().met.clone()
     }
 }
 
@@ -251,6 +294,7 @@ pub fn joined(role: Role) -> ClassState {
         ],
         thirds: ["144p", "720p", "1440p"].map(str::to_owned),
         round_trip: Some(Duration::from_millis(3)),
+        media_way: Default::default(),
     }
 }
 
@@ -321,5 +365,21 @@ impl Shared {
         for (i, name) in ["Dana", "Emil", "Farah", "Gustav Maximilian von und zu Hohenlohe", "李雷", "Ολγα"].into_iter().enumerate() {
             self.state.people.push(person(10 + i as u64, name, Role::Student, i != 2));
         }
+    }
+}
+
+/// A server of the network, by the byte that its fingerprint is made of.
+pub fn found(name: &str, host: &str, print: u8) -> Found {
+    let fingerprint = Fingerprint([print; 32]);
+    Found {
+        fingerprint,
+        name: name.into(),
+        room: "net-2b".into(),
+        port: 5511,
+        hosts: vec![host.into()],
+        round_trip: Some(Duration::from_millis(3)),
+        by_beacon: true,
+        by_mdns: true,
+        words: CheckWords::of(&fingerprint).ok(),
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing in this crate opens a socket, reads a clock, starts a thread or draws a random number: time, bytes and random
 //! numbers are arguments. Server, client and media worker share it; it knows none of them.
 
+pub mod address;
 pub mod beacon;
 pub mod control;
 pub mod fmp4;

@@ -11,7 +11,8 @@ use std::str::FromStr;
 
 use crate::limits::ROOM_NAME_MAX;
 
-const SCHEME: &str = "lectern://";
+/// What a link begins with.
+pub(crate) const SCHEME: &str = "lectern://";
 /// Most addresses in one link: a laptop with LAN, Wi-Fi, VPN and their IPv6 twins has fewer.
 pub const LINK_HOSTS_MAX: usize = 16;
 /// Longest link that is looked at.
@@ -141,7 +142,7 @@ impl FromStr for JoinLink {
         let mut link = Self {
             hosts: hosts.split(',').map(host).collect::<Option<_>>().ok_or(LinkError::Hosts)?,
             port: port.parse().ok().filter(|p| *p != 0).ok_or(LinkError::Port)?,
-            room: unescape(room).filter(|r| !r.is_empty() && r.len() <= ROOM_NAME_MAX).ok_or(LinkError::Room)?,
+            room: self::room(room).ok_or(LinkError::Room)?,
             code: None,
             video: None,
             key: None,
@@ -165,7 +166,8 @@ impl FromStr for JoinLink {
     }
 }
 
-fn host(text: &str) -> Option<String> {
+/// One host of a link, without brackets.
+pub(crate) fn host(text: &str) -> Option<String> {
     if let Some(v6) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
         // A link-local address is good only with the interface that it is on (RFC 4007, 11).
         let (address, zone) = v6.split_once('%').unwrap_or((v6, "0"));
@@ -174,6 +176,16 @@ fn host(text: &str) -> Option<String> {
     }
     let good = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_';
     (!text.is_empty() && text.len() <= 253 && text.chars().all(good)).then(|| text.to_owned())
+}
+
+/// A room's name as it stands in a link.
+pub(crate) fn room(text: &str) -> Option<String> {
+    unescape(text).filter(|r| !r.is_empty() && r.len() <= ROOM_NAME_MAX)
+}
+
+/// A text as it stands in a link.
+pub(crate) fn escape(text: &str) -> String {
+    utf8_percent_encode(text, KEPT).to_string()
 }
 
 fn unescape(text: &str) -> Option<String> {

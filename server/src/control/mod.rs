@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
+use crate::media::Media;
 use crate::net::{Unproven, accept_loop};
 
 pub(crate) use entrance::{Entrance, EntranceParts};
@@ -29,6 +30,8 @@ pub(crate) struct Control {
     pub(crate) boot_id: u64,
     pub(crate) clock: Clock,
     pub(crate) entrance: Entrance,
+    /// For clients that reach the media port through this one.
+    pub(crate) media: Arc<Media>,
 }
 
 /// This program, as it names itself to clients.
@@ -45,8 +48,7 @@ pub(crate) async fn serve(listener: TcpListener, control: Arc<Control>, tasks: T
                 tracing::debug!(%peer, "control connection refused: too many that have not logged in");
                 return;
             };
-            session::serve(stream, peer.into(), control, guard, stop).await;
-            drop(permit);
+            session::serve(stream, peer.into(), control, (guard, permit), stop).await;
         }
     })
     .await;

@@ -13,15 +13,18 @@ use bytes::{Buf, BytesMut};
 use lectern_proto::control::server::{Input, ServerCore};
 use lectern_proto::control::{CloseReason, ControlError, Event, LoginRefusal, Request};
 use lectern_proto::limits::{CLOSING_WAIT, HELLO_WAIT, WRITE_WAIT};
+use lectern_proto::media::MEDIA_ALPN;
 use lectern_proto::seal::{EXPORTER_LABEL, MediaSecret};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::entrance::Entered;
 use super::{AGENT, Control};
+use crate::media;
 use crate::net::{Origin, UnprovenGuard, reset_on_close};
 use crate::room::{Inbox, Presence};
 
@@ -32,8 +35,9 @@ const READ: usize = 4 * 1024;
 
 type Checking = Pin<Box<dyn Future<Output = Result<Entered, LoginRefusal>> + Send>>;
 
-/// Serves one connection to its end.
-pub(super) async fn serve(stream: TcpStream, origin: Origin, control: Arc<Control>, guard: UnprovenGuard, stop: CancellationToken) {
+/// Serves one connection to its end; `permit` is its place on the control port.
+pub(super) async fn serve(stream: TcpStream, origin: Origin, control: Arc<Control>, counted: (UnprovenGuard, OwnedSemaphorePermit), stop: CancellationToken) {
+    let (guard, permit) = counted;
     let accepted_at = control.clock.now();
     let handshake = timeout(HELLO_WAIT, control.tls.accept(stream));
     let stream = tokio::select! {
@@ -45,6 +49,11 @@ pub(super) async fn serve(stream: TcpStream, origin: Origin, control: Arc<Contro
             Err(_) => return tracing::debug!(%origin, "no TLS in time"),
         },
     };
+    if stream.get_ref().1.alpn_protocol() == Some(MEDIA_ALPN) {
+        // From here on it counts as what it is.
+        drop((guard, permit));
+        return media::serve_tls(stream, origin, Arc::clone(&control.media), stop).await;
+    }
     let Ok(secret) = stream.get_ref().1.export_keying_material([0; 32], EXPORTER_LABEL, None) else { return };
     let core = ServerCore::new(accepted_at, &control.server_name, AGENT, control.boot_id);
     let (reader, writer) = tokio::io::split(stream);
@@ -61,6 +70,7 @@ pub(super) async fn serve(stream: TcpStream, origin: Origin, control: Arc<Contro
         stop,
     };
     session.run().await;
+    drop(permit);
 }
 
 struct Session {

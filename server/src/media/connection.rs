@@ -16,10 +16,10 @@ use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::server::{Input, MediaServerCore, records_header, refusal};
 use lectern_proto::media::{End, HelloRefusal, MediaError, Reply, Request};
 use lectern_proto::seal::record_offset;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::cache::Source;
@@ -36,19 +36,39 @@ const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// grow.
 const REPLIES_ENOUGH: usize = 4 * 1024;
 
-/// Serves one connection to its end.
+/// Serves one connection of the media port to its end.
 pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
+    let (reader, writer) = stream.split();
+    if serve_halves(reader, writer, media, guard, stop).await {
+        // What is still in the kernel's buffer will not be read either: it goes at once, not when TCP gives up.
+        reset_on_close(&stream);
+    }
+}
+
+/// The same over TLS on the control port, for clients that do not reach the media port.
+pub(super) async fn serve_tls(mut stream: TlsStream<TcpStream>, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
+    let (reader, writer) = tokio::io::split(&mut stream);
+    if serve_halves(reader, writer, media, guard, stop).await {
+        reset_on_close(stream.get_ref().0);
+    }
+}
+
+/// Says whether the connection ended because the client did not read.
+async fn serve_halves<R, W>(mut reader: R, mut writer: W, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) -> bool
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
     let mut core = MediaServerCore::new(rand::random());
     let proven = tokio::select! {
-        () = stop.cancelled() => return,
-        () = guard.evicted() => return,
-        proven = timeout(MEDIA_HELLO_WAIT, prove(&mut stream, &mut core, &media)) => proven,
+        () = stop.cancelled() => return false,
+        () = guard.evicted() => return false,
+        proven = timeout(MEDIA_HELLO_WAIT, prove(&mut reader, &mut writer, &mut core, &media)) => proven,
     };
     drop(guard);
     // Strangers are not logged one by one: there may be many.
-    let Ok(Ok(seat)) = proven else { return };
+    let Ok(Ok(seat)) = proven else { return false };
     let ended = seat.session().ended.clone();
-    let (reader, writer) = stream.split();
     let connection = Connection {
         core,
         reader,
@@ -63,15 +83,12 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
         idle: Instant::now() + MEDIA_IDLE,
     };
     let why = tokio::select! {
-        () = stop.cancelled() => return,
-        () = ended.cancelled() => return,
+        () = stop.cancelled() => return false,
+        () = ended.cancelled() => return false,
         why = connection.run() => why,
     };
     tracing::debug!(%why, "media connection ended");
-    if matches!(why, Ended::Stalled) {
-        // What is still in the kernel's buffer will not be read either: it goes at once, not when TCP gives up.
-        reset_on_close(&stream);
-    }
+    matches!(why, Ended::Stalled)
 }
 
 /// Why a connection is of no further use.
@@ -89,11 +106,16 @@ enum Ended {
     Protocol(#[from] MediaError),
 }
 
-async fn prove(stream: &mut TcpStream, core: &mut MediaServerCore, media: &Media) -> Result<SeatConnection, Ended> {
-    stream.write_all(&core.challenge()).await?;
+async fn prove<R, W>(reader: &mut R, writer: &mut W, core: &mut MediaServerCore, media: &Media) -> Result<SeatConnection, Ended>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    writer.write_all(&core.challenge()).await?;
+    writer.flush().await?;
     let mut buffer = [0; READ];
     loop {
-        let read = stream.read(&mut buffer).await?;
+        let read = reader.read(&mut buffer).await?;
         if read == 0 {
             return Err(Ended::Closed);
         }
@@ -106,12 +128,14 @@ async fn prove(stream: &mut TcpStream, core: &mut MediaServerCore, media: &Media
         };
         match result {
             Ok((seat, accepted)) => {
-                stream.write_all(&accepted).await?;
+                writer.write_all(&accepted).await?;
+                writer.flush().await?;
                 return Ok(seat);
             }
             Err(error) => {
                 if let MediaError::Refused(why) = error {
-                    stream.write_all(&refusal(why)).await?;
+                    writer.write_all(&refusal(why)).await?;
+                    writer.flush().await?;
                 }
                 return Err(error.into());
             }
@@ -140,10 +164,10 @@ enum Sending<'a> {
     Frame(Frame),
 }
 
-struct Connection<'a> {
+struct Connection<'a, R, W> {
     core: MediaServerCore,
-    reader: ReadHalf<'a>,
-    writer: WriteHalf<'a>,
+    reader: R,
+    writer: W,
     seat: &'a SeatConnection,
     cache: &'a SealedCache,
     waiting: VecDeque<(u32, ChunkHash, u32)>,
@@ -162,7 +186,7 @@ enum Happened {
     Tick,
 }
 
-impl Connection<'_> {
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
     async fn run(mut self) -> Ended {
         let mut buffer = [0; READ];
         // One timer for all waits: setting one for each frame would cost more than the frame.

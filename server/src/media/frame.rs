@@ -40,7 +40,8 @@ impl Frame {
                 written -= part;
             }
         }
-        Ok(())
+        // TLS may hold back what its socket did not take.
+        writer.flush().await
     }
 }
 

@@ -14,13 +14,14 @@ mod sessions;
 use std::sync::Arc;
 
 use lectern_proto::limits::{MEDIA_CONNECTIONS_MAX, MEDIA_UNPROVEN_MAX, MEDIA_UNPROVEN_PER_ADDRESS};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::net::{Unproven, accept_loop};
+use crate::net::{Origin, Unproven, accept_loop};
 
 pub(crate) use cache::SealedCache;
 pub(crate) use index::{ChunkIndex, ChunkPlace};
@@ -52,6 +53,14 @@ impl Media {
         let unproven = Unproven::new(MEDIA_UNPROVEN_MAX, MEDIA_UNPROVEN_PER_ADDRESS);
         Self { sessions, cache, clock, unproven, permits: Arc::new(Semaphore::new(MEDIA_CONNECTIONS_MAX)) }
     }
+}
+
+/// Serves a media connection that came to the control port; it counts like one of the media ports.
+pub(crate) async fn serve_tls(stream: TlsStream<TcpStream>, origin: Origin, media: Arc<Media>, stop: CancellationToken) {
+    // A client whose connection is closed here tries again; waiting would hold the control port's place.
+    let Ok(_permit) = Arc::clone(&media.permits).try_acquire_owned() else { return };
+    let Some(guard) = media.unproven.admit(origin) else { return };
+    connection::serve_tls(stream, media, guard, stop).await;
 }
 
 /// Serves one of the media ports until `stop`.

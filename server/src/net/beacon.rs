@@ -74,7 +74,7 @@ pub(super) async fn serve(socket: UdpSocket, answerer: Shared, bind: Bind, clock
         if let Some(answer) = answer
             && is_served(bind, from)
         {
-            let _ = socket.try_send_to(&answer, from);
+            let _ = socket.send_to(&answer, from).await;
         }
     }
 }

@@ -12,9 +12,9 @@ common-language = English
 ## Beitreten
 
 join-title = Einer Klasse beitreten
-join-subtitle = Fügen Sie den Link ein, den Sie von der Lehrkraft haben.
+join-subtitle = Wählen Sie eine Klasse in diesem Netz, oder fügen Sie den Link ein, den Sie von der Lehrkraft haben.
 join-link = Beitrittslink
-join-link-hint = lectern://…
+join-link-hint = lectern://-Link oder eine Adresse wie 192.168.10.4
 join-name = Ihr Name
 join-password = Raumpasswort
 join-show-password = Das Passwort zeigen
@@ -43,6 +43,45 @@ join-help = Wo ist der Link?
 join-help-student = Die Lehrkraft zeigt oder schickt ihn. Er beginnt mit lectern:// und ist lang: Kopieren Sie ihn ganz. Das Raumpasswort kommt getrennt.
 join-help-instructor = Als Lehrkraft nehmen Sie den zweiten Link, den der Server beim Start ausgibt; er braucht kein Passwort.
 join-no-internet = Internet ist nicht nötig
+join-found = In diesem Netz
+join-found-count = { $n ->
+    [0] noch keiner gefunden
+   *[other] { $n } gefunden
+}
+join-found-none = Server, die antworten, erscheinen hier von selbst. Sonst fügen Sie den Link ein, oder tippen Sie die Adresse.
+join-looking = Es wird gesucht
+join-choose = { $name } unter { $address } wählen
+join-trust-new = Neu: Wörter vergleichen
+join-trust-known = Bekannt
+join-trust-changed = Gleicher Name, anderes Zertifikat
+join-not-that-server = Nicht der Server, dem Sie früher beigetreten sind. Er bekommt kein Passwort von Ihnen.
+join-words-computing = Die Wörter werden berechnet
+join-compare = Mit der Tafel vergleichen
+join-same-words = Dieselben drei Wörter stehen im Raum
+join-known = Diesem Server sind Sie schon beigetreten; es ist derselbe.
+join-changed = Ein Server mit diesem Namen oder dieser Adresse ist hier bekannt, und dies ist ein anderer, oder er wurde neu eingerichtet. Er bekommt kein Passwort. Fragen Sie nach dem Link.
+join-ask = Diese Adresse fragen
+join-missing-ask = Beitreten geht, sobald der Server unter dieser Adresse geantwortet hat: Drücken Sie die Eingabetaste oder den Knopf darunter.
+join-missing-words = Beitreten geht, sobald Sie die Wörter verglichen haben.
+join-missing-changed = Beitreten geht nicht: Dies ist nicht der Server, der unter diesem Namen bekannt ist.
+join-missing-room = Beitreten geht, sobald der Name des Raums da ist.
+
+network-wireless = WLAN
+network-wired = Netz
+network-vpn = VPN
+
+## Beitrittstafel
+
+board-title = Lectern: Beitreten
+board-toggle = Beitrittstafel für den Beamer
+board-joined = { $n } sind da
+board-code = Code mit dem Beitrittslink
+board-network = Seien Sie in diesem Netz
+board-same-network = Das Netz dieses Raums
+board-choose = Öffnen Sie Lectern, wählen Sie { $name } oder tippen Sie
+board-port = Port { $port }
+board-room = Raum, und das Passwort, das die Lehrkraft sagt
+board-words = Lectern zeigt Ihnen drei Wörter. Weiter nur, wenn es diese sind
 
 ## Was an einem Link falsch ist
 
@@ -56,7 +95,8 @@ link-parameter = Der Teil „{ $name }“ des Links ist unbekannt oder nicht les
 
 ## Warum das Beitreten misslang oder endete
 
-error-unreachable = { $hosts } antwortet nicht auf Port { $port }: { $why }. Prüfen Sie, ob der Server läuft und beide Rechner in einem Netz sind.
+error-unreachable = { $hosts } ist auf Port { $port } nicht zu erreichen. { $why }
+error-changed-certificate = { $host } hat den Namen oder die Adresse eines Servers, der hier bekannt ist, aber ein anderes Zertifikat: Es ist nicht dieser Server, oder er wurde neu eingerichtet. Fragen Sie nach dem Link, der das Zertifikat nennt. Es wurde kein Passwort gesendet.
 error-other-certificate = { $host } zeigt ein anderes Zertifikat, als der Link nennt. Es ist nicht der Server, für den der Link gemacht wurde, oder er wurde neu eingerichtet. Fragen Sie nach einem neuen Link. Es wurde kein Passwort gesendet.
 error-version = { $what }. Erneuern Sie das ältere der beiden.
 error-wrong-password = Raumname oder Passwort ist falsch. Großbuchstaben zählen; fragen Sie die Lehrkraft.
@@ -70,6 +110,18 @@ error-removed = { $by } hat Sie aus dem Raum entfernt.
 error-replaced = Eine andere Verbindung mit derselben Identität hat Ihren Platz übernommen.
 error-left = Sie haben den Raum verlassen.
 error-closed = Der Server hat die Verbindung beendet: { $why }. Treten Sie wieder bei.
+
+## Warum ein Server nicht zu erreichen ist und was zu tun ist
+
+trouble-refused = Der Rechner antwortet, aber dort lauscht kein Server. Starten Sie den Server, oder fragen Sie nach seinem Port.
+trouble-filtered = Der Rechner antwortet, aber eine Firewall verwirft die Verbindung. Öffnen Sie in der Firewall des Servers die TCP-Ports 5511, 9000 und 5858.
+trouble-isolated = Das Netz selbst antwortet; wahrscheinlich ist es isoliert: Sein Zugangspunkt hält die Rechner voneinander fern (Client-Isolation, Gäste-WLAN). Nehmen Sie ein anderes Netz oder ein Kabel, oder lassen Sie diese Einstellung abschalten. Sonst ist der Rechner aus oder seine Firewall geschlossen.
+trouble-silent = Der Rechner wäre in diesem Netz, antwortet aber nicht. Vielleicht ist er aus oder schläft, seine Firewall ist geschlossen, oder seine Adresse ist inzwischen eine andere.
+trouble-off-network = Er ist in einem Netz, das dieser Rechner nicht erreicht. Gehen Sie in das Netz der Klasse, oder verbinden Sie das VPN.
+trouble-no-network = Dieser Rechner ist in keinem Netz. Verbinden Sie ihn mit dem WLAN oder Kabel der Klasse.
+trouble-unknown-name = Niemand in diesem Netz kennt den Namen { $name }. Prüfen Sie die Schreibweise, oder nehmen Sie die Adresse des Servers in Zahlen.
+trouble-not-lectern = Dort antwortet etwas, das kein Lectern-Server ist. Prüfen Sie den Port.
+trouble-broken = { $why }. Prüfen Sie, ob der Server läuft und beide Rechner in einem Netz sind.
 
 ## Leiste
 
@@ -227,6 +279,9 @@ people-remove-yes = Entfernen
 
 status-room = Raum { $room }
 status-reconnecting = Verbindet wieder seit { $for }
+status-way = Medien über den Steuerport
+status-way-refused = Port { $port } des Servers weist Verbindungen ab; Bild und Ton kommen stattdessen über seinen Steuerport. Öffnen Sie Port { $port } in der Firewall des Servers.
+status-way-filtered = Port { $port } des Servers antwortet nicht; Bild und Ton kommen stattdessen über seinen Steuerport. Öffnen Sie Port { $port } in der Firewall dazwischen.
 status-round-trip = Umlaufzeit
 status-quality = Auflösung
 status-buffer = Puffer

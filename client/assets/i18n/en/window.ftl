@@ -12,9 +12,9 @@ common-language = Deutsch
 ## Join
 
 join-title = Join a class
-join-subtitle = Paste the link that your instructor gave you.
+join-subtitle = Choose a class on this network, or paste the link that your instructor gave you.
 join-link = Join link
-join-link-hint = lectern://…
+join-link-hint = lectern:// link or an address such as 192.168.10.4
 join-name = Your name
 join-password = Room password
 join-show-password = Show the password
@@ -43,6 +43,45 @@ join-help = Where is the link?
 join-help-student = Your instructor shows it or sends it. It begins with lectern:// and is long: copy it whole. The room's password comes separately.
 join-help-instructor = As the instructor, use the second link that the server prints when it starts; it needs no password.
 join-no-internet = No internet needed
+join-found = On this network
+join-found-count = { $n ->
+    [0] none found yet
+   *[other] { $n } found
+}
+join-found-none = Servers that answer appear here by themselves. If yours does not: paste its link or type its address.
+join-looking = Looking
+join-choose = Choose { $name } at { $address }
+join-trust-new = New: compare the words
+join-trust-known = Known
+join-trust-changed = Same name, other certificate
+join-not-that-server = Not the server that you joined before. It gets no password from you.
+join-words-computing = Computing the words
+join-compare = Compare with the board
+join-same-words = The same three words stand in the room
+join-known = You have joined this server before; it is the same one.
+join-changed = A server of this name or address is known here, and this is another one, or it was set up anew. It gets no password. Ask for the join link.
+join-ask = Ask this address
+join-missing-ask = Join is off until the server at this address has answered: press Enter or the button below the address.
+join-missing-words = Join is off until you have compared the words.
+join-missing-changed = Join is off: this is not the server that is known by this name.
+join-missing-room = Join is off until there is the room's name.
+
+network-wireless = Wi-Fi
+network-wired = Network
+network-vpn = VPN
+
+## Join board
+
+board-title = Lectern: join
+board-toggle = Join board for the projector
+board-joined = { $n } have joined
+board-code = Code with the join link
+board-network = Be on this network
+board-same-network = The network of this room
+board-choose = Open Lectern, choose { $name } or type
+board-port = port { $port }
+board-room = Room, and the password that your instructor tells you
+board-words = Lectern shows you three words. Go on only if they are
 
 ## What is wrong with a link
 
@@ -56,7 +95,8 @@ link-parameter = The part “{ $name }” of the link is not known or not readab
 
 ## Why joining failed or ended
 
-error-unreachable = { $hosts } does not answer on port { $port }: { $why }. Check that the server runs and that both machines are on one network.
+error-unreachable = { $hosts } cannot be reached on port { $port }. { $why }
+error-changed-certificate = { $host } has the name or address of a server that is known here, but another certificate: it is not that server, or it was set up anew. Ask for the join link, which names the certificate. No password was sent.
 error-other-certificate = { $host } shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew. Ask for a fresh link. No password was sent.
 error-version = { $what }. Update the older one of the two.
 error-wrong-password = Room name or password is wrong. Capital letters count; ask your instructor.
@@ -70,6 +110,18 @@ error-removed = { $by } removed you from the room.
 error-replaced = Your seat was taken over by another connection with the same identity.
 error-left = You left the room.
 error-closed = The server ended the connection: { $why }. Join again.
+
+## Why a server cannot be reached, and what to do
+
+trouble-refused = The machine answers, but no server listens there. Start the server, or ask for its port.
+trouble-filtered = The machine answers, but a firewall drops the connection. Open TCP ports 5511, 9000 and 5858 in the firewall of the server.
+trouble-isolated = The network itself answers, so this is probably an isolated network: its access point keeps machines apart (client isolation, guest Wi-Fi). Use another network or a cable, or have that setting turned off. If not, the machine is off or its firewall is closed.
+trouble-silent = It would be on this network but does not answer. The machine may be off or asleep, its firewall closed, or its address another by now.
+trouble-off-network = It is on a network that this computer cannot reach. Join the network of the class, or connect the VPN.
+trouble-no-network = This computer is on no network. Connect to the Wi-Fi or cable of the class.
+trouble-unknown-name = Nobody on this network knows the name { $name }. Check how it is written, or use the server's address in numbers.
+trouble-not-lectern = Something answers there that is not a Lectern server. Check the port.
+trouble-broken = { $why }. Check that the server runs and that both machines are on one network.
 
 ## Rail
 
@@ -227,6 +279,9 @@ people-remove-yes = Remove
 
 status-room = room { $room }
 status-reconnecting = Reconnecting for { $for }
+status-way = Media over the control port
+status-way-refused = Port { $port } of the server refuses connections; pictures and sound come over its control port instead. Open port { $port } in the firewall of the server.
+status-way-filtered = Port { $port } of the server does not answer; pictures and sound come over its control port instead. Open port { $port } in the firewall between.
 status-round-trip = Round trip
 status-quality = Resolution
 status-buffer = Buffer

@@ -13,6 +13,7 @@ pub(crate) enum Tone {
     Accent,
     Good,
     Warn,
+    Bad,
 }
 
 /// Ink, fill and line of a tone.
@@ -22,6 +23,7 @@ fn tone_colors(tone: Tone, c: &Colors) -> (Color32, Color32, Color32) {
         Tone::Accent => (c.accent, c.accent_tint, c.accent_line),
         Tone::Good => (c.good, c.good_tint, c.good_line),
         Tone::Warn => (c.warn, c.warn_tint, c.warn_line),
+        Tone::Bad => (c.bad, c.bad_tint, c.bad_line),
     }
 }
 

@@ -21,6 +21,9 @@ use crate::seal::SealError;
 
 /// First bytes of a challenge.
 pub const MAGIC: [u8; 4] = *b"LCTM";
+/// The protocol (RFC 7301) that a client names for a media connection over the control port: TLS, and in it what the media port
+/// carries. Control connections name none.
+pub const MEDIA_ALPN: &[u8] = b"lectern-media/1";
 /// Version of the media port.
 pub const VERSION: u16 = 1;
 /// Lengths of the fixed parts, in bytes.

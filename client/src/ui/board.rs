@@ -1,0 +1,198 @@
+//! The join board: a second window for the projector with everything that somebody at the back needs to join.
+//!
+//! Addresses, code, room and words; never the instructor's key, the roster or a message. It is light whatever the theme is, because
+//! a projector cannot show black in a bright room, and the words are the largest thing on it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use egui::{
+    Align, Align2, Color32, CornerRadius, FontId, Frame, Key, Layout, Margin, Rect, Sense, Stroke, StrokeKind, Theme, Ui, UiBuilder, Vec2, ViewportBuilder,
+    ViewportCommand, ViewportId, pos2, vec2,
+};
+use lectern_proto::link::JoinLink;
+use lectern_proto::words::CheckWords;
+
+use super::icons::{Icon, paint_logo};
+use super::strings::{Language, Strings};
+use super::tokens::{Type, colors, radius, space};
+
+/// Sizes that are read from the last row, in points at a height of 800.
+const HINT: f32 = 22.0;
+const TITLE: f32 = 32.0;
+const VALUE: f32 = 40.0;
+const WORD: f32 = 68.0;
+/// The height that the sizes are for; the board grows with its window.
+const HEIGHT: f32 = 800.0;
+/// White around the code, in its modules (ISO/IEC 18004, 6.3.8).
+const QUIET: f32 = 4.0;
+
+/// What the board shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoardView {
+    pub server_name: String,
+    /// Without the instructor's key.
+    link: JoinLink,
+    /// None while they are computed.
+    pub words: Option<CheckWords>,
+    /// People who are connected.
+    pub joined: usize,
+    pub language: Language,
+}
+
+impl BoardView {
+    /// The board of a class; the link's secrets stay out of it.
+    #[must_use]
+    pub fn new(server_name: &str, link: &JoinLink, words: Option<CheckWords>, joined: usize, language: Language) -> Self {
+        let link = JoinLink { key: None, code: None, ..link.clone() };
+        Self { server_name: server_name.to_owned(), link, words, joined, language }
+    }
+}
+
+/// The board's window, while it is open.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    closed: Arc<AtomicBool>,
+    code: Option<(JoinLink, Arc<Code>)>,
+    strings: Option<Arc<Strings>>,
+    shown: Option<BoardView>,
+}
+
+/// A QR code: dark modules by row.
+#[derive(Debug)]
+struct Code {
+    width: usize,
+    dark: Vec<bool>,
+}
+
+impl Code {
+    /// The code of a text; none when it is too long for any.
+    fn of(text: &str) -> Option<Self> {
+        let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).ok()?;
+        let dark = code.to_colors().iter().map(|c| *c == qrcode::Color::Dark).collect();
+        Some(Self { width: code.width(), dark })
+    }
+}
+
+impl Board {
+    /// Shows it in a window of its own; false when the person has closed that.
+    pub(crate) fn show(&mut self, ctx: &egui::Context, view: BoardView) -> bool {
+        if self.closed.load(Ordering::Relaxed) {
+            return false;
+        }
+        if self.code.as_ref().is_none_or(|(link, _)| *link != view.link) {
+            self.code = Code::of(&view.link.to_string()).map(|code| (view.link.clone(), Arc::new(code)));
+        }
+        let (code, closed) = (self.code.as_ref().map(|(_, code)| Arc::clone(code)), Arc::clone(&self.closed));
+        let strings = self.strings.take().filter(|s| s.language() == view.language).unwrap_or_else(|| Arc::new(Strings::new(view.language)));
+        self.strings = Some(Arc::clone(&strings));
+        let builder = ViewportBuilder::default().with_app_id("lectern").with_title(strings.text("board-title")).with_inner_size([1280.0, HEIGHT]);
+        let (main, id) = (ctx.viewport_id(), ViewportId::from_hash_of("join-board"));
+        // It paints when what it shows has changed, not whenever the class does.
+        if self.shown.as_ref() != Some(&view) {
+            self.shown = Some(view.clone());
+            ctx.request_repaint_of(id);
+        }
+        ctx.show_viewport_deferred(id, builder, move |ui, _| {
+            board_ui(ui, &view, code.as_deref(), &strings);
+            if ui.input(|i| i.viewport().close_requested() || i.key_pressed(Key::Escape)) {
+                closed.store(true, Ordering::Relaxed);
+                ui.ctx().request_repaint_of(main);
+            }
+            if ui.input(|i| i.key_pressed(Key::F)) {
+                let full = ui.input(|i| i.viewport().fullscreen.unwrap_or(false));
+                ui.ctx().send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+            }
+        });
+        true
+    }
+}
+
+/// Draws the board into whatever there is.
+fn board_ui(ui: &mut Ui, view: &BoardView, code: Option<&Code>, strings: &Strings) {
+    ui.set_style(ui.ctx().style_of(Theme::Light));
+    let c = colors(ui);
+    let area = ui.available_rect_before_wrap();
+    ui.painter().rect_filled(area, 0.0, c.window);
+    let k = (area.height() / HEIGHT).min(area.width() / 1280.0);
+    let whole = Rect::from_center_size(area.center(), vec2(1280.0, HEIGHT) * k).shrink(64.0 * k);
+    let at = |x: f32, y: f32| whole.min + vec2(x, y) * k;
+    let text = |ui: &mut Ui, x: f32, y: f32, size: f32, role: Type, color: Color32, text: &str| {
+        let place = Rect::from_min_max(at(x, y), pos2(whole.right(), at(x, y + size * 1.4).y));
+        let label = egui::Label::new(egui::RichText::new(text).font(FontId::new(size * k, role.font().family)).color(color)).truncate();
+        ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Min)), |ui| ui.add(label));
+    };
+    paint_logo(ui.painter(), Rect::from_min_size(at(0.0, -8.0), Vec2::splat(40.0 * k)), c.t1, c.accent);
+    text(ui, 56.0, -10.0, TITLE, Type::Title, c.t1, &view.server_name);
+    let joined = strings.format("board-joined", &[("n", view.joined.into())]);
+    ui.painter().text(pos2(whole.right(), at(0.0, 0.0).y), Align2::RIGHT_TOP, joined, FontId::new(HINT * k, Type::Body.font().family), c.t2);
+    code_ui(ui, Rect::from_min_size(at(0.0, 60.0), Vec2::splat(384.0 * k)), code, strings);
+    let (first, others) = view.link.hosts.split_first().map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+    let port = strings.format("board-port", &[("port", view.link.port.to_string().into())]);
+    let others = others.iter().take(2).cloned().chain([port]).collect::<Vec<_>>().join(" · ");
+    let choose = strings.format("board-choose", &[("name", view.server_name.as_str().into())]);
+    let steps = [(strings.text("board-network"), strings.text("board-same-network"), None), (choose, first.to_owned(), Some(others))];
+    let last = (strings.text("board-room"), view.link.room.clone(), None);
+    for (n, (hint, value, more)) in steps.into_iter().chain([last]).enumerate() {
+        let y = 60.0 + 150.0 * n as f32;
+        ui.painter().circle_filled(at(464.0, y + 28.0), 24.0 * k, c.accent_fill);
+        ui.painter().text(at(464.0, y + 28.0), Align2::CENTER_CENTER, (n + 1).to_string(), FontId::new(HINT * k, Type::Title.font().family), c.on_fill);
+        text(ui, 508.0, y, HINT, Type::Body, c.t2, &hint);
+        text(ui, 508.0, y + 34.0, VALUE, if n == 0 { Type::Title } else { Type::Mono }, c.t1, &value);
+        if let Some(more) = more {
+            text(ui, 508.0, y + 90.0, HINT, Type::Mono, c.t3, &more);
+        }
+    }
+    text(ui, 0.0, 524.0, HINT, Type::Body, c.t2, &strings.text("board-words"));
+    let words = view.words.map_or_else(|| ["…"; 3], |w| w.words());
+    for (n, word) in words.into_iter().enumerate() {
+        let width = (whole.width() / k - 2.0 * space::L) / 3.0;
+        let tile = Rect::from_min_size(at((width + space::L) * n as f32, 564.0), vec2(width, 128.0) * k);
+        ui.painter().rect(tile, f32::from(radius::CARD), c.raised, Stroke::new(2.0 * k, c.t1), StrokeKind::Inside);
+        let label = egui::RichText::new(word).font(FontId::new(WORD * k, Type::Mono.font().family)).strong().color(c.t1);
+        ui.scope_builder(UiBuilder::new().max_rect(tile).layout(Layout::centered_and_justified(egui::Direction::TopDown)), |ui| {
+            ui.add(egui::Label::new(label))
+        });
+    }
+}
+
+fn code_ui(ui: &mut Ui, place: Rect, code: Option<&Code>, strings: &Strings) {
+    let c = colors(ui);
+    let builder = UiBuilder::new().max_rect(place);
+    ui.scope_builder(builder, |ui| {
+        let frame = Frame::new().fill(Color32::WHITE).stroke(Stroke::new(1.0, c.line_strong)).corner_radius(CornerRadius::same(radius::CARD));
+        frame.inner_margin(Margin::ZERO).show(ui, |ui| {
+            let (rect, response) = ui.allocate_exact_size(place.size(), Sense::hover());
+            let label = strings.text("board-code");
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, &label));
+            let Some(code) = code else { return Icon::Link.paint(ui.painter(), rect.shrink(rect.width() * 0.4), c.t3) };
+            // Whole pixels: a module that is blurred is hard to read from the last row.
+            let pixel = ui.pixels_per_point();
+            let module = (rect.width() * pixel / (code.width as f32 + 2.0 * QUIET)).floor().max(1.0) / pixel;
+            let origin = rect.center() - Vec2::splat(module * code.width as f32 / 2.0);
+            let origin = pos2((origin.x * pixel).round() / pixel, (origin.y * pixel).round() / pixel);
+            for (i, _) in code.dark.iter().enumerate().filter(|(_, dark)| **dark) {
+                let corner = origin + vec2((i % code.width) as f32, (i / code.width) as f32) * module;
+                ui.painter().rect_filled(Rect::from_min_size(corner, Vec2::splat(module)), 0.0, Color32::BLACK);
+            }
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lectern_proto::link::{Fingerprint, InstructorKey};
+
+    #[test]
+    fn the_code_holds_no_key_and_fits_the_longest_usual_link() {
+        let hosts = (0..16).map(|n| format!("2001:db8:ffff:ffff:ffff:ffff:ffff:{n:x}")).collect();
+        let key = Some(InstructorKey([7; 16]));
+        let link = JoinLink { hosts, port: 5511, room: "ü".repeat(32), code: Some("secret".into()), video: None, key, fingerprint: Fingerprint([3; 32]) };
+        let view = BoardView::new("Lab", &link, None, 3, Language::English);
+        let text = view.link.to_string();
+        assert!(!text.contains(&InstructorKey([7; 16]).reveal()) && !text.contains("secret"), "{text}");
+        assert!(Code::of(&text).is_some(), "{} bytes", text.len());
+        assert!(Code::of(&"x".repeat(10_000)).is_none());
+    }
+}
