@@ -110,7 +110,14 @@ impl Server {
             thirds: config.thirds,
             clock,
         });
-        let control = Arc::new(Control { tls: TlsAcceptor::from(identity.tls), server_name: config.name, boot_id: rand::random(), clock, entrance });
+        let control = Arc::new(Control {
+            tls: TlsAcceptor::from(identity.tls),
+            server_name: config.name,
+            boot_id: rand::random(),
+            clock,
+            entrance,
+            wants: library.wants(),
+        });
         tasks.spawn(control::serve(control_port, control, tasks.clone(), stop.clone()));
         for port in [video_port, audio_port] {
             tasks.spawn(media::serve(port, Arc::clone(&media), tasks.clone(), stop.clone()));
