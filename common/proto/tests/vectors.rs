@@ -234,8 +234,7 @@ fn events() -> Vectors {
     assert_eq!(people.iter().map(|p| role(&p.role)).collect::<Vec<_>>(), ROLES);
     let states = [
         VideoState::Waiting,
-        VideoState::Preparing { permille: 420, manifest: None },
-        VideoState::Preparing { permille: 421, manifest: Some(chunk_ref()) },
+        VideoState::Preparing { permille: 420, manifest: Some(chunk_ref()) },
         VideoState::Ready { manifest: chunk_ref() },
         VideoState::Failed { reason: "The file is empty.".into() },
     ];
