@@ -67,6 +67,7 @@ impl Frames {
         }
         self.decoder.flush();
         self.deinterlacer.reset();
+        self.ended = false;
         self.clock.started = true;
         true
     }

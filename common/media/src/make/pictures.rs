@@ -137,20 +137,20 @@ impl<'a> Pictures<'a> {
             last = Some(Frame { picture: shown, pts });
             self.next = self.frames.next()?;
         }
-        let end = last.map_or(0, |f| f.pts + self.frames.nominal());
+        let end = last.as_ref().map_or(0, |f| f.pts + self.frames.nominal());
         self.ladder.stop(self.store, end)?;
         self.run = 0..0;
-        self.ended(from, end);
+        self.ended(from, last.map_or(0, |f| self.grid.place(f.pts) + 1));
         Ok(())
     }
 
-    /// The source has come to its end at this time; what is still missing where this run began cannot be had by a jump.
-    fn ended(&mut self, from: usize, end: i64) {
+    /// The source has come to its end after so many places; what is still missing where this run began cannot be had by a
+    /// jump, or not at all.
+    fn ended(&mut self, from: usize, places: usize) {
         let is_missing = self.ladder.missing_from(from) == from;
-        if is_missing && self.jumps && from > 0 && (end == 0 || from < self.grid.places(end)) {
+        if is_missing && self.jumps && from > 0 && from != places {
             self.jumps = false;
         } else {
-            let places = self.grid.places(end);
             self.places = Some(if is_missing { from.min(places) } else { places });
         }
     }
