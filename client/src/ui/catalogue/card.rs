@@ -33,7 +33,7 @@ pub(super) struct CardView {
 /// Draws the card of one video into `rect`.
 pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: CardView, seat: &dyn Seat, thumbnails: &mut Thumbnails, cx: &Cx<'_>) -> Asked {
     let c = colors(ui);
-    let ready = matches!(video.state, VideoState::Ready { .. });
+    let ready = video.state.manifest().is_some();
     let picture = Rect::from_min_size(rect.min, vec2(rect.width(), rect.width() * 9.0 / 16.0));
     let response = ui.interact(rect, ui.scope_id().with("open"), if ready { Sense::click() } else { Sense::hover() });
     let label = label(video, cx);
