@@ -102,7 +102,7 @@ fn a_failure_is_told_at_length_with_what_to_do() {
 fn preparing_tells_how_long_it_will_take() {
     let fake = Fake::joined(Role::Student);
     let mut harness = enter(&fake);
-    let set = |permille| fake.lock().state.videos[2].state = lectern_proto::control::VideoState::Preparing { permille };
+    let set = |permille| fake.lock().state.videos[2].state = lectern_proto::control::VideoState::Preparing { permille, manifest: None };
     set(700);
     // A step is a quarter of a second.
     harness.run_steps(12);

@@ -25,7 +25,7 @@ impl Bar {
         for video in videos {
             let (line, settled) = match &video.state {
                 VideoState::Waiting => continue,
-                VideoState::Preparing { permille } => (bar(*permille, self.terminal), false),
+                VideoState::Preparing { permille, .. } => (bar(*permille, self.terminal), false),
                 VideoState::Ready { .. } => ("ready".to_owned(), true),
                 VideoState::Failed { reason } => (format!("failed: {reason}"), true),
             };

@@ -117,6 +117,7 @@ impl Server {
             clock,
             entrance,
             media: Arc::clone(&media),
+            wants: library.wants(),
         });
         tasks.spawn(control::serve(control_port, control, tasks.clone(), stop.clone()));
         for port in [video_port, audio_port] {

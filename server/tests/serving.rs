@@ -33,14 +33,14 @@ async fn a_video_comes_as_it_is_on_the_disk() {
     let manifest = manifest(&mut media, &entry).await;
     assert_eq!((manifest.tracks.len(), manifest.duration_us), (3, 4_000_000));
     for track in &manifest.tracks {
-        for chunk in track.segments.iter().map(|s| s.chunk).chain([track.init]) {
+        for chunk in track.segments.iter().filter_map(|s| s.chunk).chain([track.init]) {
             assert!(media.fetch(chunk, 0).await.expect("there") == prepared.read(&chunk), "{chunk}");
         }
     }
     let thumbnail = entry.thumbnail.expect("a thumbnail");
     assert_eq!(media.fetch(thumbnail.chunk, 0).await.expect("there"), prepared.read(&thumbnail.chunk));
     // From the middle on, over several pieces and from inside one.
-    let large = manifest.tracks[1].segments[0].chunk;
+    let large = manifest.tracks[1].segments[0].chunk.expect("prepared");
     for first in [1, 3, 4, 5, 10] {
         let rest = media.fetch(large, first).await.expect("there");
         assert!(rest == prepared.read(&large)[first as usize * RECORD_PLAIN..], "from record {first}");
@@ -65,7 +65,7 @@ async fn what_goes_over_the_wire_is_sealed_and_the_same_for_everybody() {
     let entry = ready(&mut ana).await;
     ready(&mut bo).await;
     let (mut first, mut second) = (Media::open(&ana).await, Media::open(&bo).await);
-    let chunk = manifest(&mut first, &entry).await.tracks[1].segments[0].chunk;
+    let chunk = manifest(&mut first, &entry).await.tracks[1].segments[0].chunk.expect("prepared");
     let plain = first.fetch(chunk, 0).await.expect("there");
     second.fetch(chunk, 0).await.expect("there");
     let tail = |m: &Media| m.raw[m.raw.len() - 30_000..].to_vec();
@@ -136,7 +136,7 @@ async fn a_cancelled_fetch_ends_and_the_next_is_served() {
     let entry = ready(&mut ana).await;
     let mut media = Media::open(&ana).await;
     let manifest = manifest(&mut media, &entry).await;
-    let (big, small) = (manifest.tracks[1].segments[0].chunk, manifest.tracks[0].init);
+    let (big, small) = (manifest.tracks[1].segments[0].chunk.expect("prepared"), manifest.tracks[0].init);
     let cancelled = media.core.fetch(big, 0);
     assert!(matches!(media.next().await, Ok(Output::Record { .. })));
     let waiting = media.core.fetch(big, 0);
@@ -175,7 +175,7 @@ async fn too_many_requests_are_answered_so() {
     let entry = ready(&mut ana).await;
     let mut media = Media::open(&ana).await;
     let manifest = manifest(&mut media, &entry).await;
-    let big = manifest.tracks[1].segments[0].chunk;
+    let big = manifest.tracks[1].segments[0].chunk.expect("prepared");
     let asked: Vec<_> = (0..MEDIA_REQUESTS_WAITING + 20).map(|_| media.core.fetch(big, 0)).collect();
     media.flush().await;
     let mut busy = 0;
@@ -201,7 +201,7 @@ async fn a_chunk_that_cannot_be_read_ends_its_fetch_only() {
     let entry = ready(&mut ana).await;
     let mut media = Media::open(&ana).await;
     let manifest = manifest(&mut media, &entry).await;
-    let (gone, there) = (manifest.tracks[0].segments[0].chunk, manifest.tracks[0].segments[1].chunk);
+    let (gone, there) = (manifest.tracks[0].segments[0].chunk.expect("prepared"), manifest.tracks[0].segments[1].chunk.expect("prepared"));
     std::fs::remove_file(prepared.dir.join("objects").join(gone.to_string())).expect("removed");
     assert_eq!(media.fetch(gone, 0).await, Err(End::Unreadable));
     assert!(media.fetch(there, 0).await.is_ok());
@@ -216,7 +216,7 @@ async fn a_viewer_who_does_not_read_is_disconnected() {
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let entry = ready(&mut ana).await;
     let mut media = Media::open(&ana).await;
-    let big = manifest(&mut media, &entry).await.tracks[1].segments[0].chunk;
+    let big = manifest(&mut media, &entry).await.tracks[1].segments[0].chunk.expect("prepared");
     for _ in 0..3 {
         media.core.fetch(big, 0);
     }

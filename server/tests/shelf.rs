@@ -94,7 +94,7 @@ async fn a_changed_ladder_redoes_only_what_changed() {
     let server = stage.serve().await;
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let entry = ready(&mut ana).await;
-    let dropped = manifest(&mut Media::open(&ana).await, &entry).await.tracks[0].segments[0].chunk;
+    let dropped = manifest(&mut Media::open(&ana).await, &entry).await.tracks[0].segments[0].chunk.expect("prepared");
     server.stop().await;
 
     stage.set.extend(["resolutions.144p=", "resolutions.360p=", "resolutions.sd=640x360 700k"].map(str::to_owned));
@@ -153,7 +153,7 @@ async fn a_file_that_is_still_copied_waits_and_a_worker_dies_with_its_server() {
     assert_eq!(waiting.state, VideoState::Waiting);
     let copied = std::time::Instant::now();
     std::fs::write(&path, b"first and second").expect("written");
-    until_video(&mut ana, |v| matches!(v.state, VideoState::Preparing { permille: 250 })).await;
+    until_video(&mut ana, |v| matches!(v.state, VideoState::Preparing { permille: 250, .. })).await;
     assert!(copied.elapsed() >= std::time::Duration::from_millis(900), "{:?}", copied.elapsed());
     server.stop().await;
     soon("the end of the worker", gone).await.expect("read").expect("read");

@@ -83,7 +83,7 @@ async fn until_left(inbox: &mut mpsc::Receiver<Command>) -> JoinError {
     loop {
         match inbox.recv().await {
             Some(Command::Leave) | None => return JoinError::Left,
-            Some(Command::Remove(_)) => {}
+            Some(Command::Remove(_) | Command::Want { .. }) => {}
         }
     }
 }
@@ -143,7 +143,8 @@ impl Membership {
                 }
                 command = inbox.recv() => match command {
                     Some(Command::Remove(person)) if self.state.phase == Phase::Joined => control.request(&Request::Remove { request: 0, person }),
-                    Some(Command::Remove(_)) => {}
+                    Some(Command::Want { video, at_us }) if self.state.phase == Phase::Joined => control.request(&Request::Want { video, at_us }),
+                    Some(Command::Remove(_) | Command::Want { .. }) => {}
                     Some(Command::Leave) | None => {
                         if self.state.phase == Phase::Joined {
                             control.request(&Request::Leave);

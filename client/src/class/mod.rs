@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lectern_proto::control::{ChunkRef, PersonId, VideoId, VideoState};
+use lectern_proto::limits::WISH_EVERY;
 use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
 use tokio::sync::{mpsc, watch};
@@ -19,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 pub use state::{Changed, ClassState, JoinError, Me, Phase};
 
 use crate::fetch::{Fetcher, MediaRoute};
-use crate::player::{PlayError, Player, PlayerOptions};
+use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
 use thumbnails::Thumbnails;
 
 /// What a person enters with.
@@ -35,6 +36,7 @@ pub struct JoinRequest {
 enum Command {
     Leave,
     Remove(PersonId),
+    Want { video: VideoId, at_us: u64 },
 }
 
 /// Commands that may wait for the connection.
@@ -114,6 +116,11 @@ impl Class {
         let _ = self.0.commands.try_send(Command::Remove(person));
     }
 
+    /// Somebody waits for a video that is not ready: it is prepared before others.
+    pub fn want(&self, video: VideoId) {
+        let _ = self.0.commands.try_send(Command::Want { video, at_us: 0 });
+    }
+
     /// A thumbnail's JPEG bytes, or none while they are being fetched; the class's `changed` tells when they have come.
     #[must_use]
     pub fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes> {
@@ -140,10 +147,50 @@ impl Class {
     pub fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Player, PlayError> {
         let state = self.state();
         let entry = state.videos.iter().find(|v| v.id == *video).ok_or_else(|| PlayError::NoSuchVideo(video.0.clone()))?;
-        match &entry.state {
-            VideoState::Ready { manifest } => Player::open(&self.0.runtime, self.fetcher(), self.fetcher(), *manifest, &state.ladder, options),
-            VideoState::Failed { reason } => Err(PlayError::Failed { title: entry.title.clone(), reason: reason.clone() }),
-            VideoState::Waiting | VideoState::Preparing { .. } => Err(PlayError::NotReady(entry.title.clone())),
+        match (&entry.state, entry.state.manifest()) {
+            (VideoState::Failed { reason }, _) => Err(PlayError::Failed { title: entry.title.clone(), reason: reason.clone() }),
+            (_, None) => Err(PlayError::NotReady(entry.title.clone())),
+            (state, Some(manifest)) => {
+                let is_growing = matches!(state, VideoState::Preparing { .. });
+                let player = Player::open(&self.0.runtime, self.fetcher(), self.fetcher(), manifest, &self.state().ladder, options)?;
+                if is_growing {
+                    let follow = follow_preparing(self.0.state.clone(), self.0.commands.clone(), video.clone(), player.downgrade());
+                    self.0.runtime.spawn(follow);
+                }
+                Ok(player)
+            }
+        }
+    }
+}
+
+/// Tells a player what more of its video is prepared, and the server what the player waits for; until all is there.
+async fn follow_preparing(mut state: watch::Receiver<Arc<ClassState>>, commands: mpsc::Sender<Command>, video: VideoId, player: WeakPlayer) {
+    let Some(mut awaited) = player.upgrade().map(|p| p.awaited()) else { return };
+    let mut again = tokio::time::interval(WISH_EVERY);
+    again.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let newest = {
+            let state = state.borrow_and_update();
+            let entry = state.videos.iter().find(|v| v.id == video);
+            entry.map(|e| (e.state.manifest(), matches!(e.state, VideoState::Ready { .. })))
+        };
+        let Some(player) = player.upgrade() else { return };
+        if let Some((Some(manifest), complete)) = newest {
+            player.renew(manifest);
+            if complete {
+                return;
+            }
+        }
+        drop(player);
+        tokio::select! {
+            changed = state.changed() => if changed.is_err() { return },
+            changed = awaited.changed() => if changed.is_err() { return },
+            _ = again.tick() => {}
+        }
+        let wanted = *awaited.borrow_and_update();
+        if let Some(at_us) = wanted {
+            // Full only when the connection is gone; it is said again.
+            let _ = commands.try_send(Command::Want { video: video.clone(), at_us });
         }
     }
 }

@@ -29,7 +29,7 @@ impl<'a> Video<'a> {
     fn new(entry: &'a CatalogueEntry) -> Self {
         let (state, progress, reason) = match &entry.state {
             VideoState::Waiting => ("preparing", 0.0, None),
-            VideoState::Preparing { permille } => ("preparing", f64::from(*permille) / 1_000.0, None),
+            VideoState::Preparing { permille, .. } => ("preparing", f64::from(*permille) / 1_000.0, None),
             VideoState::Ready { .. } => ("ready", 1.0, None),
             VideoState::Failed { reason } => ("failed", 0.0, Some(reason.as_str())),
         };

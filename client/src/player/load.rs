@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::{Init, SegmentReader, parse_init};
-use lectern_proto::manifest::{Manifest, Track};
+use lectern_proto::manifest::Manifest;
 use lectern_proto::quality::Plan;
 use lectern_proto::rung::RungSpec;
 
-use super::lane::{AHEAD_US, BEHIND_US, Lane};
+use super::lane::{AHEAD_US, BEHIND_US, Choice, Lane};
 use super::shared::{Media, Shared, State};
 use crate::fetch::{FetchError, Fetcher};
 
@@ -24,6 +24,8 @@ pub(super) enum LoadError {
     Manifest(#[from] lectern_proto::manifest::ManifestError),
     #[error("a part of the video is damaged ({0}). Ask the instructor to let the server prepare it again.")]
     Segment(#[from] lectern_proto::fmp4::Fmp4Error),
+    #[error("this part of the video is not prepared yet; try again when the catalogue shows it as ready")]
+    NotPrepared,
     #[error(transparent)]
     Quality(#[from] lectern_proto::quality::QualityError),
 }
@@ -50,10 +52,11 @@ impl Kind {
         }
     }
 
-    fn track(self, state: &State, place: usize) -> Option<usize> {
+    /// What would be fetched from a time, if it is prepared.
+    fn choose(self, state: &State, at_us: u64) -> Option<Choice> {
         match self {
-            Self::Video => state.video_track(place),
-            Self::Audio => state.media.as_ref()?.audio,
+            Self::Video => state.choose_video(at_us),
+            Self::Audio => state.choose_audio(at_us),
         }
     }
 }
@@ -83,8 +86,38 @@ async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[Run
     }
     shared.notify();
     (shared.changed)();
-    tokio::try_join!(fill(shared, fetcher, Kind::Audio), fill(shared, fetcher, Kind::Video))?;
+    tokio::try_join!(fill(shared, fetcher, Kind::Audio), fill(shared, fetcher, Kind::Video), renew(shared, fetcher, chunk, ladder))?;
     Ok(())
+}
+
+/// Fetches the manifest anew as often as there is a newer one: of a video that is still being prepared.
+async fn renew(shared: &Shared, fetcher: &Fetcher, mut known: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
+    loop {
+        let woken = shared.loaders.notified();
+        tokio::pin!(woken);
+        woken.as_mut().enable();
+        let newer = {
+            let state = shared.lock();
+            if state.stop {
+                return Ok(());
+            }
+            state.newest.filter(|n| *n != known)
+        };
+        let Some(newer) = newer else {
+            woken.await;
+            continue;
+        };
+        let manifest = match manifest(fetcher, newer).await {
+            Ok(manifest) => manifest,
+            // There is an even newer one.
+            Err(LoadError::Fetch(FetchError::NotFound | FetchError::Unreadable)) if shared.lock().newest != Some(newer) => continue,
+            Err(error) => return Err(error),
+        };
+        known = newer;
+        shared.lock().renew(manifest, ladder);
+        shared.notify();
+        (shared.changed)();
+    }
 }
 
 /// Fetches one segment after another for one lane.
@@ -99,37 +132,30 @@ async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), Load
             if state.stop {
                 return Ok(());
             }
-            next_place(&mut state, kind)
+            next_segment(&mut state, kind)
         };
         match next {
-            Some((place, track)) => segment(shared, fetcher, kind, place, track).await?,
-            None => woken.await,
+            Some((start_us, choice)) => segment(shared, fetcher, kind, start_us, choice).await?,
+            None => {
+                let awaited = shared.lock().awaited_us();
+                shared.awaited.send_if_modified(|told| std::mem::replace(told, awaited) != awaited);
+                woken.await;
+            }
         }
     }
 }
 
-fn next_place(state: &mut State, kind: Kind) -> Option<(usize, usize)> {
-    let media = state.media.clone()?;
-    let track = &media.manifest.tracks[kind.track(state, 0)?];
-    let reading = kind.lane_ref(state).reading;
-    let at_us = track.segments.get(reading).map(|s| track.ticks_to_us(s.start))?;
-    let keep = places(track, at_us.saturating_sub(BEHIND_US), at_us + 2 * AHEAD_US);
+fn next_segment(state: &mut State, kind: Kind) -> Option<(u64, Choice)> {
+    let reading_us = kind.lane_ref(state).reading_us;
+    let keep = reading_us.saturating_sub(BEHIND_US)..reading_us.saturating_add(2 * AHEAD_US);
     kind.lane(state).evict(keep);
-    let lane = kind.lane_ref(state);
-    let in_reach = |place: usize| track.segments.get(place).is_some_and(|s| track.ticks_to_us(s.start) <= at_us + AHEAD_US);
-    let wanted = |place: usize| kind.track(state, place).unwrap_or(usize::MAX);
-    let place = lane.next_wanted(track.segments.len(), wanted, in_reach)?;
-    let chosen = wanted(place);
+    let next = kind.lane_ref(state).next_wanted(reading_us.saturating_add(AHEAD_US), |at| kind.choose(state, at))?;
     while kind.lane_ref(state).is_full() {
         if !kind.lane(state).evict_oldest() {
-            if place == reading { break } else { return None }
+            if next.0 == reading_us { break } else { return None }
         }
     }
-    Some((place, chosen))
-}
-
-fn places(track: &Track, from_us: u64, to_us: u64) -> std::ops::Range<usize> {
-    track.segment_at(from_us)..track.segment_at(to_us) + 1
+    Some(next)
 }
 
 /// The initialisation segment of a track, fetched once.
@@ -148,10 +174,11 @@ pub(super) async fn init(shared: &Shared, fetcher: &Fetcher, track: usize) -> Re
 }
 
 /// Fetches one segment into its lane; gives up when a jump or a change of quality made it useless.
-async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, place: usize, track: usize) -> Result<(), LoadError> {
+async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, start_us: u64, choice: Choice) -> Result<(), LoadError> {
+    let track = choice.track;
     let chunk = {
         let state = shared.lock();
-        state.media.as_ref().and_then(|m| m.manifest.tracks.get(track)?.segments.get(place)).map(|s| s.chunk)
+        state.media.as_ref().and_then(|m| m.manifest.tracks.get(track)?.segment_from(start_us)?.chunk)
     };
     let Some(chunk) = chunk else { return Ok(()) };
     // First, and waited for: behind a large segment that nobody reads yet it would never come.
@@ -162,34 +189,30 @@ async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, place: usize, t
     while let Some(record) = fetch.record().await? {
         reader.push(&record)?;
         let mut state = shared.lock();
-        if state.stop || !is_wanted(&state, kind, place, track) {
+        if state.stop || !is_wanted(&state, kind, start_us, track) {
             if begun {
-                kind.lane(&mut state).remove(place);
+                kind.lane(&mut state).remove(start_us);
             }
             return Ok(());
         }
         // A segment of another rung stays until its successor has begun to come.
         if !std::mem::replace(&mut begun, true) {
-            kind.lane(&mut state).begin(place, track);
+            kind.lane(&mut state).begin(start_us..choice.end_us, track);
         }
         while let Some(sample) = reader.next_sample()? {
-            kind.lane(&mut state).push(place, track, sample);
+            kind.lane(&mut state).push(start_us, track, sample);
         }
         drop(state);
         shared.woken.notify_all();
     }
-    kind.lane(&mut shared.lock()).complete(place, track);
+    kind.lane(&mut shared.lock()).complete(start_us, track);
     shared.woken.notify_all();
     Ok(())
 }
 
-fn is_wanted(state: &State, kind: Kind, place: usize, track: usize) -> bool {
+fn is_wanted(state: &State, kind: Kind, start_us: u64, track: usize) -> bool {
     let lane = kind.lane_ref(state);
-    let Some(media) = &state.media else { return false };
-    let reach = media.manifest.tracks.get(track).is_some_and(|t| {
-        let at = |p: usize| t.segments.get(p).map_or(u64::MAX, |s| t.ticks_to_us(s.start));
-        at(place) <= at(lane.reading).saturating_add(2 * AHEAD_US)
-    });
-    let being_read = place == lane.reading && lane.at(place).is_some_and(|h| h.track == track);
-    place >= lane.reading && reach && (being_read || kind.track(state, place) == Some(track))
+    let reach = start_us <= lane.reading_us.saturating_add(2 * AHEAD_US);
+    let being_read = start_us == lane.reading_us && lane.at(start_us).is_some_and(|h| h.track == track);
+    start_us >= lane.reading_us && reach && (being_read || kind.choose(state, start_us).is_some_and(|c| c.track == track))
 }

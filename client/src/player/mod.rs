@@ -20,13 +20,14 @@ mod sound;
 mod status;
 mod video;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
 use lectern_proto::control::ChunkRef;
 use lectern_proto::quality::{Plan, Quality, QualityError};
 use lectern_proto::rung::RungSpec;
+use tokio::sync::watch;
 
 pub use pace::Pacer;
 pub use preview::Preview;
@@ -86,6 +87,18 @@ pub struct Presented {
 #[derive(Debug, Clone)]
 pub struct Player(Arc<Handle>);
 
+/// A handle that does not keep playback alive.
+#[derive(Debug, Clone)]
+pub struct WeakPlayer(Weak<Handle>);
+
+impl WeakPlayer {
+    /// The player, unless it has ended.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Player> {
+        self.0.upgrade().map(Player)
+    }
+}
+
 #[derive(Debug)]
 struct Handle {
     shared: Arc<Shared>,
@@ -141,6 +154,24 @@ impl Player {
     pub fn pause(&self) {
         self.0.shared.lock().want_playing = false;
         self.0.shared.notify();
+    }
+
+    /// There is a newer manifest of this video: more of it is prepared.
+    pub fn renew(&self, manifest: ChunkRef) {
+        self.0.shared.lock().newest = Some(manifest);
+        self.0.shared.notify();
+    }
+
+    /// A handle that does not keep playback alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakPlayer {
+        WeakPlayer(Arc::downgrade(&self.0))
+    }
+
+    /// The media time, in microseconds, that the player waits for because it is not prepared yet.
+    #[must_use]
+    pub fn awaited(&self) -> watch::Receiver<Option<u64>> {
+        self.0.shared.awaited.subscribe()
     }
 
     /// Jumps; the next picture presented is the one that is shown at exactly this time.
@@ -300,12 +331,9 @@ fn note_shown(state: &mut State, waiting: &shared::Waiting, position: i64, first
 /// Media time around the position that is held whole in every lane.
 fn buffered(state: &State) -> std::ops::Range<u64> {
     let Some(media) = &state.media else { return 0..0 };
-    let lane_range = |lane: &lane::Lane, track: &lectern_proto::manifest::Track| {
-        let at = |p: usize| track.segments.get(p).map_or(track.end_us(), |s| track.ticks_to_us(s.start));
-        at(lane.held_from(lane.reading))..at(lane.held_until(lane.reading))
-    };
-    let video = media.manifest.video_tracks().next().map(|(_, t)| lane_range(&state.video, t));
-    let audio = media.audio.and_then(|a| media.manifest.tracks.get(a)).map(|t| lane_range(&state.audio, t));
+    let range = |lane: &lane::Lane| lane.held_from(lane.reading_us)..lane.held_until(lane.reading_us);
+    let video = media.has_video.then(|| range(&state.video));
+    let audio = media.audio.map(|_| range(&state.audio));
     match (video, audio) {
         (Some(v), Some(a)) => {
             let end = v.end.min(a.end);

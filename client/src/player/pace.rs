@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use lectern_proto::control::ChunkRef;
-use lectern_proto::manifest::{Manifest, Track, TrackKind};
+use lectern_proto::manifest::{Manifest, Segment, Track, TrackKind};
 use lectern_proto::quality::{Plan, Quality};
 use lectern_proto::rung::RungSpec;
 use lectern_proto::timeline::{RATE_NORMAL, Timeline};
@@ -108,8 +108,9 @@ impl Pacer {
         let any_video = self.manifest.video_tracks().next().map(|(_, t)| t);
         let audio = self.manifest.audio_tracks().next().map(|(_, t)| t);
         let Some(guide) = any_video.or(audio) else { return Ok(()) };
-        for place in guide.segment_at(self.start_us)..guide.segments.len() {
-            let (from, to) = self.span(guide, place);
+        let mut from = guide.segments.get(guide.segment_at(self.start_us)).map_or(0, |s| guide.start_us(s));
+        while let Some((track, segment)) = self.choose(guide, from) {
+            let to = track.segment_end_us(segment);
             if let Some(timeline) = &progress.timeline
                 && let Some(due) = timeline.due(from.saturating_sub(AHEAD_US))
             {
@@ -117,14 +118,14 @@ impl Pacer {
             }
             // The sound that belongs to this stretch of picture; without a picture the sound is the guide itself.
             if let Some(audio) = any_video.and(audio) {
-                for segment in audio.segments.iter().filter(|s| (from..to).contains(&audio.ticks_to_us(s.start))) {
-                    self.drain(segment.chunk).await?;
+                for segment in audio.segments.iter().filter(|s| (from..to).contains(&audio.start_us(s))) {
+                    self.drain(segment).await?;
                 }
             }
-            let track = self.plan.as_ref().and_then(|p| self.manifest.tracks.get(p.track_at(from))).unwrap_or(guide);
-            self.drain(track.segments.get(place).map_or(guide.segments[place].chunk, |s| s.chunk)).await?;
+            self.drain(segment).await?;
             self.arrived(progress, track, from);
             progress.held_until_us = to.min(self.manifest.duration_us);
+            from = to;
         }
         // The last segment is watched to its end.
         if let Some(due) = progress.timeline.and_then(|t| t.due(self.manifest.duration_us)) {
@@ -133,12 +134,20 @@ impl Pacer {
         Ok(())
     }
 
-    fn span(&self, track: &Track, place: usize) -> (u64, u64) {
-        let at = |p: usize| track.segments.get(p).map_or(u64::MAX, |s| track.ticks_to_us(s.start));
-        (at(place), at(place + 1))
+    /// The segment that follows from a time: of the track that the plan wants, or of the nearest that has one there.
+    fn choose(&self, guide: &Track, from_us: u64) -> Option<(&Track, &Segment)> {
+        let wanted = self.plan.as_ref().map(|p| p.track_at(from_us));
+        let starting = self.manifest.video_tracks().filter_map(|(i, t)| Some((i, t, t.segment_from(from_us)?)));
+        let nearest = starting.min_by_key(|(i, _, _)| (wanted.map(|w| i.abs_diff(w)), *i));
+        match nearest {
+            Some((_, track, segment)) => Some((track, segment)),
+            None if wanted.is_none() => self.manifest.tracks.iter().find(|t| *t == guide).and_then(|t| Some((t, t.segment_from(from_us)?))),
+            None => None,
+        }
     }
 
-    async fn drain(&self, chunk: lectern_proto::manifest::ChunkHash) -> Result<(), LoadError> {
+    async fn drain(&self, segment: &Segment) -> Result<(), LoadError> {
+        let chunk = segment.chunk.ok_or(LoadError::NotPrepared)?;
         let mut fetch = self.fetcher.fetch(chunk).await?;
         while fetch.record().await?.is_some() {}
         Ok(())

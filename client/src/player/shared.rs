@@ -9,16 +9,20 @@ use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
 use lectern_media::speaker::AudioSink;
+use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::Init;
-use lectern_proto::manifest::Manifest;
+use lectern_proto::manifest::{Manifest, Track};
 use lectern_proto::quality::{Plan, Quality};
-use tokio::sync::Notify;
+use lectern_proto::rung::RungSpec;
+use tokio::sync::{Notify, watch};
 
-use super::lane::{Cursor, Lane};
+use super::lane::{Choice, Cursor, Lane};
 use super::skew::Distribution;
 use super::status::{PlayState, PlayerStats, Sound};
 use crate::class::Changed;
 
+/// What is not prepared and will be needed within this time is asked for, in microseconds of media.
+const AWAITED_AHEAD_US: u64 = 6_000_000;
 /// Decoded pictures that wait to be shown; one of 1440p is 5.5 MB.
 pub(super) const PICTURES: usize = 6;
 
@@ -42,6 +46,8 @@ pub(super) struct Media {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) media: Option<Arc<Media>>,
+    /// The newest manifest that the catalogue names, if it was told.
+    pub(super) newest: Option<ChunkRef>,
     /// What the viewer wishes, and what that is for this video, once it is known.
     pub(super) quality: Quality,
     pub(super) plan: Option<Plan>,
@@ -89,6 +95,8 @@ pub(super) struct Shared {
     sink: Mutex<Option<Box<dyn AudioSink>>>,
     pub(super) woken: Condvar,
     pub(super) loaders: Notify,
+    /// The media time that is waited for because it is not prepared yet.
+    pub(super) awaited: watch::Sender<Option<u64>>,
     pub(super) changed: Changed,
 }
 
@@ -100,7 +108,7 @@ impl std::fmt::Debug for Shared {
 
 impl Shared {
     pub(super) fn new(state: State, changed: Changed) -> Self {
-        Self { state: Mutex::new(state), sink: Mutex::new(None), woken: Condvar::new(), loaders: Notify::new(), changed }
+        Self { state: Mutex::new(state), sink: Mutex::new(None), woken: Condvar::new(), loaders: Notify::new(), awaited: watch::Sender::new(None), changed }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -130,6 +138,7 @@ impl State {
     pub(super) fn new(quality: Quality, start_us: u64, want_playing: bool) -> Self {
         Self {
             media: None,
+            newest: None,
             quality,
             plan: None,
             inits: HashMap::new(),
@@ -164,13 +173,70 @@ impl State {
         self.media.as_ref().map_or(0, |m| m.manifest.duration_us)
     }
 
-    /// The video track that the plan wants at a place, if the video has pictures.
-    pub(super) fn video_track(&self, place: usize) -> Option<usize> {
+    /// What would be fetched of the pictures from a time: the rung that the plan wants, or, where that is not prepared or has
+    /// no segment from there, the nearest that has. None: the end, or nothing is prepared.
+    pub(super) fn choose_video(&self, at_us: u64) -> Option<Choice> {
         let media = self.media.as_ref()?;
-        let plan = self.plan.as_ref()?;
-        let any = media.manifest.video_tracks().next()?.1;
-        let segment = any.segments.get(place)?;
-        Some(plan.track_at(any.ticks_to_us(segment.start)))
+        let wanted = self.plan.as_ref()?.track_at(at_us);
+        let choices = media.manifest.video_tracks().filter_map(|(i, t)| choice(t, i, at_us));
+        choices.min_by_key(|c| (c.track.abs_diff(wanted), c.track))
+    }
+
+    /// What would be fetched of the sound from a time.
+    pub(super) fn choose_audio(&self, at_us: u64) -> Option<Choice> {
+        let media = self.media.as_ref()?;
+        choice(media.manifest.tracks.get(media.audio?)?, media.audio?, at_us)
+    }
+
+    /// What playback will soon need and what is not prepared: the middle of the segment, in microseconds of media.
+    pub(super) fn awaited_us(&self) -> Option<u64> {
+        let media = self.media.as_ref()?;
+        let missing = |lane: &Lane, tracks: &[&Track]| {
+            let at = lane.held_until(lane.reading_us);
+            let segments = || tracks.iter().filter_map(|t| Some((*t, t.segment_from(at)?)));
+            let is_near = at <= lane.reading_us.saturating_add(AWAITED_AHEAD_US);
+            let (track, segment) = segments().next().filter(|_| is_near && segments().all(|(_, s)| s.chunk.is_none()))?;
+            Some(at + (track.segment_end_us(segment) - at) / 2)
+        };
+        let pictures: Vec<_> = media.manifest.video_tracks().map(|(_, t)| t).collect();
+        let sound: Vec<_> = media.audio.and_then(|a| media.manifest.tracks.get(a)).into_iter().collect();
+        [missing(&self.video, &pictures), missing(&self.audio, &sound)].into_iter().flatten().min()
+    }
+
+    /// Takes in a newer manifest of the same video; says whether it is of the same tracks.
+    pub(super) fn renew(&mut self, manifest: Manifest, ladder: &[RungSpec]) -> bool {
+        let Some(media) = self.media.clone() else { return false };
+        let tracks = |m: &Manifest| m.tracks.iter().map(|t| (t.init, t.init_bytes)).collect::<Vec<_>>();
+        let same = tracks(&manifest) == tracks(&media.manifest);
+        let audio = media.audio.filter(|_| same).or_else(|| manifest.audio_tracks().next().map(|(i, _)| i));
+        let has_video = manifest.video_tracks().next().is_some();
+        if has_video && let Ok(plan) = Plan::new(&manifest, ladder, &self.quality) {
+            self.plan = Some(plan);
+        }
+        self.media = Some(Arc::new(Media { manifest, audio, has_video }));
+        let lost = |lane: &Lane, is_there: bool| lane.at(lane.reading_us).is_none() && !is_there;
+        let pictures = has_video && lost(&self.video, self.starts_video(self.video.reading_us));
+        let sound = audio.is_some() && lost(&self.audio, self.starts_audio(self.audio.reading_us));
+        if !same {
+            self.inits.clear();
+            (self.video, self.audio) = (Lane::default(), Lane::default());
+        }
+        // What was waited for turned out to start at a slightly other time than was expected.
+        if !same || ((pictures || sound) && !self.first_shown) {
+            let at = if self.first_shown { u64::try_from(self.shown_until_us).unwrap_or(0) } else { self.target_us };
+            self.jump(at);
+        }
+        same
+    }
+
+    /// Whether pictures go on from a time, prepared or not.
+    pub(super) fn starts_video(&self, at_us: u64) -> bool {
+        self.media.as_ref().is_some_and(|m| m.manifest.video_tracks().any(|(_, t)| t.segment_from(at_us).is_some()))
+    }
+
+    /// Whether the sound goes on from a time, prepared or not.
+    pub(super) fn starts_audio(&self, at_us: u64) -> bool {
+        self.media.as_ref().is_some_and(|m| m.audio.and_then(|a| m.manifest.tracks.get(a)).is_some_and(|t| t.segment_from(at_us).is_some()))
     }
 
     /// Starts a new generation at a position.
@@ -191,11 +257,14 @@ impl State {
     /// Points the lanes at the target.
     pub(super) fn aim(&mut self) {
         let Some(media) = self.media.clone() else { return };
-        if let Some((_, track)) = media.manifest.video_tracks().next() {
-            self.video.reading = track.segment_at(self.target_us);
+        // Of the tracks that hold the target in a prepared segment the one that the plan wants, or the nearest.
+        let wanted = self.plan.as_ref().map_or(0, |p| p.track_at(self.target_us));
+        let holds = |t: &Track| t.segments.get(t.segment_at(self.target_us)).is_some_and(|s| s.chunk.is_some());
+        if let Some((_, track)) = media.manifest.video_tracks().min_by_key(|(i, t)| (!holds(t), i.abs_diff(wanted), *i)) {
+            self.video.reading_us = start_of(track, self.target_us);
         }
         if let Some(audio) = media.audio {
-            self.audio.reading = audio_start(&media.manifest, audio, self.target_us).segment;
+            self.audio.reading_us = audio_start(&media.manifest, audio, self.target_us).segment_us;
         }
     }
 
@@ -227,6 +296,16 @@ const PREROLL_US: u64 = 50_000;
 
 /// Where decoding of sound starts so that it is whole at `target_us`.
 pub(super) fn audio_start(manifest: &Manifest, track: usize, target_us: u64) -> Cursor {
-    let segment = manifest.tracks.get(track).map_or(0, |t| t.segment_at(target_us.saturating_sub(PREROLL_US)));
-    Cursor { segment, sample: 0 }
+    let segment_us = manifest.tracks.get(track).map_or(0, |t| start_of(t, target_us.saturating_sub(PREROLL_US)));
+    Cursor { segment_us, sample: 0 }
+}
+
+/// Start of the segment that holds a time.
+fn start_of(track: &Track, at_us: u64) -> u64 {
+    track.segments.get(track.segment_at(at_us)).map_or(0, |s| track.start_us(s))
+}
+
+fn choice(track: &Track, index: usize, at_us: u64) -> Option<Choice> {
+    let segment = track.segment_from(at_us).filter(|s| s.chunk.is_some())?;
+    Some(Choice { track: index, end_us: track.segment_end_us(segment) })
 }

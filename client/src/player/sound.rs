@@ -204,16 +204,15 @@ impl Feeder {
         let shared = self.shared.clone();
         let mut state = shared.lock();
         let track = state.media.as_ref()?.audio?;
-        let places = state.media.as_ref()?.manifest.tracks.get(track)?.segments.len();
         if state.generation != self.generation {
             return None;
         }
         loop {
-            if self.cursor.segment >= places {
+            if !state.starts_audio(self.cursor.segment_us) {
                 self.exhausted = true;
                 return None;
             }
-            let held = state.audio.at(self.cursor.segment)?;
+            let held = state.audio.at(self.cursor.segment_us)?;
             if let Some(sample) = held.samples.get(self.cursor.sample) {
                 let sample = sample.clone();
                 let init = state.inits.get(&track)?.clone();
@@ -228,8 +227,10 @@ impl Feeder {
             if !held.complete {
                 return None;
             }
-            self.cursor = Cursor { segment: self.cursor.segment + 1, sample: 0 };
-            state.audio.reading = self.cursor.segment.min(places.saturating_sub(1));
+            self.cursor = Cursor { segment_us: held.end_us, sample: 0 };
+            if state.starts_audio(self.cursor.segment_us) {
+                state.audio.reading_us = self.cursor.segment_us;
+            }
             shared.loaders.notify_waiters();
         }
     }

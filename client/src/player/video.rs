@@ -78,7 +78,7 @@ impl Decoder {
 
     fn start_generation(&mut self, state: &State) {
         self.generation = state.generation;
-        self.cursor = Cursor { segment: state.video.reading, sample: 0 };
+        self.cursor = Cursor { segment_us: state.video.reading_us, sample: 0 };
         self.target_us = i64::try_from(state.target_us).unwrap_or(i64::MAX);
         self.decoder = None;
         self.broken = false;
@@ -86,12 +86,11 @@ impl Decoder {
 
     /// The next sample, if it has come; moves on to the next segment where one ends.
     fn pick(&mut self, state: &mut State) -> Option<Work> {
-        let places = state.media.as_ref().and_then(|m| m.manifest.video_tracks().next().map(|(_, t)| t.segments.len())).unwrap_or(0);
         loop {
-            if self.cursor.segment >= places {
+            if !state.starts_video(self.cursor.segment_us) {
                 return Some(Work::Drain);
             }
-            let Some(held) = state.video.at(self.cursor.segment) else {
+            let Some(held) = state.video.at(self.cursor.segment_us) else {
                 state.video_starved = state.pictures.is_empty();
                 return None;
             };
@@ -110,8 +109,10 @@ impl Decoder {
                 state.video_starved = state.pictures.is_empty();
                 return None;
             }
-            self.cursor = Cursor { segment: self.cursor.segment + 1, sample: 0 };
-            state.video.reading = self.cursor.segment.min(places.saturating_sub(1));
+            self.cursor = Cursor { segment_us: held.end_us, sample: 0 };
+            if state.starts_video(self.cursor.segment_us) {
+                state.video.reading_us = self.cursor.segment_us;
+            }
             self.shared.loaders.notify_waiters();
         }
     }

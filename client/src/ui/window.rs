@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, Ui, UiBuilder, ViewportCommand, pos2};
-use lectern_proto::control::{PersonId, VideoId, VideoState};
+use lectern_proto::control::{PersonId, VideoId};
 use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
@@ -214,7 +214,7 @@ impl Window {
             // It is not needed again: the class comes back by its seat.
             self.form.forget_password(&self.ctx);
         }
-        let ready = |id: &VideoId| state.videos.iter().any(|v| v.id == *id && matches!(v.state, VideoState::Ready { .. }));
+        let ready = |id: &VideoId| state.videos.iter().any(|v| v.id == *id && v.state.manifest().is_some());
         if self.playing.is_none()
             && let Some(video) = member.wanted.take_if(|id| ready(id))
         {

@@ -282,7 +282,7 @@ pub fn joined(role: Role) -> ClassState {
         videos: vec![
             video("r", "Routing basics", 2_530, ready()),
             video("w", "Recording 20 Nov", 3_851, VideoState::Waiting),
-            video("p", "Why BGP is about money", 1_862, VideoState::Preparing { permille: 620 }),
+            video("p", "Why BGP is about money", 1_862, VideoState::Preparing { permille: 620, manifest: None }),
             video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: "The file ends after 4 MB; the copy was cut off.".into() }),
         ],
         synchronised: true,

@@ -30,7 +30,7 @@ fn a_killed_worker_continues_its_pictures() {
     let text = std::fs::read(&torn).expect("reads");
     std::fs::write(&torn, &text[..text.len() - 5]).expect("writes");
     // Nor does an object that is not whole.
-    let cut = out.join("objects").join(before[2].last().expect("a segment").chunk.to_string());
+    let cut = out.join("objects").join(before[2].last().expect("a segment").chunk.expect("prepared").to_string());
     std::fs::write(&cut, b"half").expect("writes");
 
     let events = prepare(&source, &out, &RUNGS);

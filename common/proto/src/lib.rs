@@ -8,6 +8,7 @@ pub mod beacon;
 pub mod control;
 pub mod fmp4;
 pub mod framing;
+pub mod grid;
 pub mod limits;
 pub mod link;
 pub mod manifest;

@@ -133,6 +133,16 @@ pub const ORPHAN_GRACE: Duration = Duration::from_secs(3);
 pub const NO_SPACE_RETRY: Duration = Duration::from_secs(60);
 /// Least time between two progress updates of the catalogue to a client.
 pub const CATALOGUE_EVERY: Duration = Duration::from_millis(250);
+/// Least and most time between two manifests of a video that is being prepared; in between it is a tenth of the time that
+/// it has taken, so that all of them together are a few times the size of the last.
+pub const PARTIAL_EVERY_MIN: Duration = Duration::from_millis(400);
+pub const PARTIAL_EVERY_MAX: Duration = Duration::from_secs(10);
+/// Wishes for a place of such a video are followed this often at most, and a viewer who still waits repeats it this often.
+pub const WISH_EVERY: Duration = Duration::from_secs(1);
+/// A video that somebody waited for is not put back for another for this long.
+pub const WANTED_FOR: Duration = Duration::from_secs(30);
+/// Wishes that wait for the library. Full: further ones are dropped, and come again.
+pub const WANTS_QUEUE: usize = 64;
 /// A media worker that says nothing for this long hangs and is killed.
 pub const WORKER_SILENCE: Duration = Duration::from_secs(20);
 /// Time that every media worker has on top of `worker_time`.

@@ -11,8 +11,10 @@ use crate::rung::PictureSize;
 
 /// Version of the manifest's form; a reader refuses others.
 pub const MANIFEST_VERSION: u32 = 1;
-/// Nominal length of a segment. Every segment of a video track starts with a keyframe at a multiple of it (or the first
-/// frame after), at the same times in all rungs.
+/// Nominal length of a segment. Every segment of a video track starts with a keyframe. Segments of a rung that is encoded
+/// start at the same times as those of every other such rung: at multiples of this (or the first frame after); where the
+/// source is copied, wherever a segment of the copy starts, and at equal steps of about this length between. The copy has
+/// the source's own segments, which may be longer.
 pub const SEGMENT_US: u64 = 2_000_000;
 
 /// The name of a chunk: SHA-256 of its bytes (FIPS 180-4), written as 64 lower-case hexadecimal digits.
@@ -90,7 +92,7 @@ pub struct Track {
     pub init: ChunkHash,
     /// Length of the initialisation segment in bytes.
     pub init_bytes: u32,
-    /// In order, without gaps.
+    /// In order, without gaps. While the video is being prepared some have no chunk yet.
     pub segments: Vec<Segment>,
 }
 
@@ -119,7 +121,9 @@ pub enum TrackKind {
 /// One segment (`moof` + `mdat`) of a track.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
-    pub chunk: ChunkHash,
+    /// Missing while it is not prepared; times are then those that are expected, and the rest is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<ChunkHash>,
     pub bytes: u32,
     /// Presentation time of the first sample, in the track's timescale, from the start of the video.
     pub start: u64,
@@ -152,6 +156,31 @@ impl Track {
     #[must_use]
     pub fn segment_at(&self, at_us: u64) -> usize {
         self.segments.partition_point(|s| self.ticks_to_us(s.start) <= at_us).saturating_sub(1)
+    }
+
+    /// The segment that starts at exactly this microsecond, as [`Self::start_us`] gives it.
+    #[must_use]
+    pub fn segment_from(&self, start_us: u64) -> Option<&Segment> {
+        let at = self.segments.partition_point(|s| self.ticks_to_us(s.start) < start_us);
+        self.segments.get(at).filter(|s| self.ticks_to_us(s.start) == start_us)
+    }
+
+    /// Start of a segment in microseconds.
+    #[must_use]
+    pub fn start_us(&self, segment: &Segment) -> u64 {
+        self.ticks_to_us(segment.start)
+    }
+
+    /// End of a segment in microseconds: where the next one starts.
+    #[must_use]
+    pub fn segment_end_us(&self, segment: &Segment) -> u64 {
+        self.ticks_to_us(segment.start.saturating_add(segment.duration))
+    }
+
+    /// Every chunk of it that is there, the initialisation segment last.
+    pub fn chunks(&self) -> impl Iterator<Item = (ChunkHash, u32)> + '_ {
+        let segments = self.segments.iter().filter_map(|s| Some((s.chunk?, s.bytes)));
+        segments.chain([(self.init, self.init_bytes)])
     }
 
     /// End of the last segment in microseconds.
@@ -193,7 +222,7 @@ impl Manifest {
                     return bad("its segments do not follow one another");
                 }
             }
-            if t.segments.iter().any(|s| s.samples == 0 || s.duration == 0) {
+            if t.segments.iter().any(|s| (s.samples == 0 && s.chunk.is_some()) || s.duration == 0) {
                 return bad("it has an empty segment");
             }
         }
@@ -205,6 +234,12 @@ impl Manifest {
     pub fn to_json(&self) -> Vec<u8> {
         // Strings, integers and arrays only: this cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Whether every segment is prepared.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.tracks.iter().flat_map(|t| &t.segments).all(|s| s.chunk.is_some())
     }
 
     /// Video tracks, lowest rung first.
@@ -224,7 +259,7 @@ mod tests {
 
     fn sample() -> Manifest {
         let segment =
-            |i: u64| Segment { chunk: ChunkHash([u8::try_from(i).expect("small"); 32]), bytes: 100, start: i * 180_000, duration: 180_000, samples: 60 };
+            |i: u64| Segment { chunk: Some(ChunkHash([u8::try_from(i).expect("small"); 32])), bytes: 100, start: i * 180_000, duration: 180_000, samples: 60 };
         Manifest {
             version: MANIFEST_VERSION,
             duration_us: 6_000_000,
@@ -257,10 +292,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_prepared_has_no_chunk() {
+        let mut m = sample();
+        let hole = &mut m.tracks[0].segments[1];
+        (hole.chunk, hole.bytes, hole.samples) = (None, 0, 0);
+        let json = m.to_json();
+        assert!(!String::from_utf8_lossy(&json).contains("null"));
+        assert_eq!(Manifest::parse(&json).expect("own output"), m);
+        assert!(!m.is_complete() && sample().is_complete());
+        assert_eq!(m.tracks[0].chunks().count(), 3);
+        // A chunk that holds nothing is no segment.
+        m.tracks[0].segments[0].samples = 0;
+        assert!(Manifest::parse(&m.to_json()).is_err());
+    }
+
+    #[test]
     fn finds_segments() {
         let t = &sample().tracks[0];
         for (at, want) in [(0, 0), (1_999_999, 0), (2_000_000, 1), (5_999_999, 2), (99_000_000, 2)] {
             assert_eq!(t.segment_at(at), want, "{at}");
         }
+        assert_eq!(t.segment_from(4_000_000), Some(&t.segments[2]));
+        assert_eq!((t.segment_from(3_999_999), t.segment_from(6_000_000)), (None, None));
     }
 }

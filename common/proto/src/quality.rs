@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn manifest(rungs: &[&str], segments: u64) -> Manifest {
-        let segment = |i| Segment { chunk: ChunkHash([0; 32]), bytes: 1, start: i * 2_000, duration: 2_000, samples: 60 };
+        let segment = |i| Segment { chunk: Some(ChunkHash([0; 32])), bytes: 1, start: i * 2_000, duration: 2_000, samples: 60 };
         let track = |rung: &&str| Track {
             kind: TrackKind::Video { rung: (*rung).into(), size: PictureSize { width: 16, height: 16 }, bitrate_bps: 1 },
             codec: "avc1".into(),

@@ -97,7 +97,7 @@ variants!(login_refusal, LOGIN_REFUSALS, LoginRefusal:
     LoginRefusal::RoomFull => "RoomFull",
     LoginRefusal::BadName => "BadName",
 );
-variants!(request, REQUESTS, Request: Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove");
+variants!(request, REQUESTS, Request: Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove", Request::Want { .. } => "Want");
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
     Event::People(_) => "People",
@@ -208,7 +208,12 @@ fn every_message_of_the_control_plane() {
     };
     all.extend(each("LoginReply.Refused", LOGIN_REFUSALS, of, refusals.into_iter().map(LoginReply::Refused).collect()));
 
-    let requests = vec![Request::Ping { id: 3 }, Request::Leave, Request::Remove { request: 4, person: PersonId(7) }];
+    let requests = vec![
+        Request::Ping { id: 3 },
+        Request::Leave,
+        Request::Remove { request: 4, person: PersonId(7) },
+        Request::Want { video: VideoId("00112233445566ff".into()), at_us: 61_500_000 },
+    ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
     golden(
@@ -229,7 +234,7 @@ fn events() -> Vectors {
     assert_eq!(people.iter().map(|p| role(&p.role)).collect::<Vec<_>>(), ROLES);
     let states = [
         VideoState::Waiting,
-        VideoState::Preparing { permille: 420 },
+        VideoState::Preparing { permille: 420, manifest: Some(chunk_ref()) },
         VideoState::Ready { manifest: chunk_ref() },
         VideoState::Failed { reason: "The file is empty.".into() },
     ];
@@ -402,8 +407,8 @@ fn texts_that_strangers_read() {
         key: Some(InstructorKey([0x1c; 16])),
         fingerprint: Fingerprint([0x3f; 32]),
     };
-    let segment = |i: u64| Segment { chunk: chunk(), bytes: 5_000, start: i * 180_000, duration: 180_000, samples: 60 };
-    let sound = |i: u64| Segment { chunk: chunk(), bytes: 4_000, start: i * 96_256, duration: [96_256, 95_744][i as usize], samples: 94 };
+    let segment = |i: u64| Segment { chunk: Some(chunk()), bytes: 5_000, start: i * 180_000, duration: 180_000, samples: 60 };
+    let sound = |i: u64| Segment { chunk: Some(chunk()), bytes: 4_000, start: i * 96_256, duration: [96_256, 95_744][i as usize], samples: 94 };
     let track = |kind, codec: &str, timescale, segments| Track { kind, codec: codec.into(), timescale, init: chunk(), init_bytes: 700, segments };
     let video = TrackKind::Video { rung: "720p".into(), size: PictureSize { width: 1280, height: 720 }, bitrate_bps: 2_500_000 };
     let audio = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into() };

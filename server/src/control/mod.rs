@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::media::Media;
+use crate::library::Wants;
 use crate::net::{Unproven, accept_loop};
 
 pub(crate) use entrance::{Entrance, EntranceParts};
@@ -32,6 +33,7 @@ pub(crate) struct Control {
     pub(crate) entrance: Entrance,
     /// For clients that reach the media port through this one.
     pub(crate) media: Arc<Media>,
+    pub(crate) wants: Wants,
 }
 
 /// This program, as it names itself to clients.

@@ -202,6 +202,7 @@ impl Session {
         match request {
             Request::Ping { id } => self.core.send(&Event::Pong { id, server_time_us: self.control.clock.server_time_us() }),
             Request::Leave => return Err(Ending::Left),
+            Request::Want { video, at_us } => self.control.wants.tell(video, at_us),
             Request::Remove { request, person } => {
                 let result = member.presence.remove(person).await;
                 self.core.send(&Event::Answer { request, result });

@@ -2,7 +2,7 @@
 //! more than it is.
 
 use lectern_proto::limits::{REASON_MAX, WORKER_LINE_MAX};
-use lectern_proto::manifest::ChunkHash;
+use lectern_proto::manifest::{ChunkHash, Segment, Track};
 use lectern_proto::rung::PictureSize;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -12,13 +12,24 @@ use bytes::BytesMut;
 use super::name::printable;
 
 /// One line of a worker.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum WorkerEvent {
     Probed(Probe),
     Progress {
         done_us: u64,
         total_us: u64,
+    },
+    /// A track is begun.
+    Head {
+        track: String,
+        head: Box<Track>,
+    },
+    /// A segment of it is there, though the track is not complete.
+    Segment {
+        track: String,
+        place: u32,
+        segment: Segment,
     },
     Track {},
     Thumbnail {
@@ -134,6 +145,9 @@ mod tests {
             WorkerEvent::Probed(Probe { duration_us: 5, width: None, height: None, title: Some("x".into()), audio: vec![] }),
         );
         check(r#"{"event":"progress","done_us":1,"total_us":2}"#, WorkerEvent::Progress { done_us: 1, total_us: 2 });
+        let segment = Segment { chunk: Some(ChunkHash([1; 32])), bytes: 9, start: 0, duration: 5, samples: 1 };
+        let line = format!(r#"{{"event":"segment","track":"audio-0","place":3,"segment":{}}}"#, serde_json::to_string(&segment).expect("JSON"));
+        check(&line, WorkerEvent::Segment { track: "audio-0".into(), place: 3, segment });
         check(r#"{"event":"track","file":"audio-0.json"}"#, WorkerEvent::Track {});
         check(r#"{"event":"done"}"#, WorkerEvent::Done);
         check(r#"{"event":"failed","kind":"empty","reason":"r"}"#, WorkerEvent::Failed { kind: "empty".into(), reason: "r".into() });

@@ -5,22 +5,24 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use lectern_proto::control::ChunkRef;
 use lectern_proto::limits::{CATALOGUE_EVERY, RESCAN_EVERY};
+use lectern_proto::manifest::ChunkHash;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::events::{Probe, WorkerEvent};
 use super::prepared::{self, Prepared};
-use super::preparing::{hash, prepare};
+use super::preparing::{Order, hash, prepare};
+use super::progress::Progress;
 use super::scan::{self, ContentKey, Found, Hashed, hex};
 use super::shelf::{Failure, Info, Next, Shelf};
 use super::watch::DirectoryWatch;
-use super::{Catalogue, LibraryParts};
+use super::{Catalogue, LibraryParts, Want};
 use crate::platform::name_bytes;
 use crate::store::FileStamp;
 
@@ -35,12 +37,41 @@ const QUEUE: usize = 64;
 #[derive(Debug)]
 pub(super) enum Done {
     Scanned(io::Result<Vec<Found>>),
-    Hashed { name: OsString, stamp: FileStamp, result: Hashed },
-    Loaded { content: ContentKey, result: Option<Box<Prepared>> },
-    Event { content: ContentKey, event: WorkerEvent },
-    Probed { content: ContentKey, probe: Probe, thumbnail: Option<ChunkRef> },
-    Prepared { content: ContentKey, file: OsString, result: Option<Result<Box<Prepared>, Failure>> },
-    Deleted { content: ContentKey },
+    Hashed {
+        name: OsString,
+        stamp: FileStamp,
+        result: Hashed,
+    },
+    Loaded {
+        content: ContentKey,
+        result: Option<Box<Prepared>>,
+    },
+    Event {
+        content: ContentKey,
+        event: WorkerEvent,
+    },
+    /// More of it can be watched.
+    Grown {
+        content: ContentKey,
+    },
+    /// A manifest of what is there; nothing when it could not be made, or there is too little.
+    Composed {
+        content: ContentKey,
+        result: Option<(ChunkRef, Vec<(ChunkHash, u32)>)>,
+    },
+    Probed {
+        content: ContentKey,
+        probe: Probe,
+        thumbnail: Option<ChunkRef>,
+    },
+    Prepared {
+        content: ContentKey,
+        file: OsString,
+        result: Option<Result<Box<Prepared>, Failure>>,
+    },
+    Deleted {
+        content: ContentKey,
+    },
 }
 
 pub(super) struct Keeper {
@@ -60,6 +91,7 @@ pub(super) struct Keeper {
     next_scan: Duration,
     /// Ends the worker that is running.
     worker: CancellationToken,
+    progress: Option<Progress>,
     published: Duration,
     /// Progress alone is published now and then; other changes at once.
     publish_at: Option<Duration>,
@@ -81,6 +113,7 @@ impl Keeper {
             idle,
             tasks,
             worker: stop.child_token(),
+            progress: None,
             stop,
             done,
             inbox: Some(inbox),
@@ -95,7 +128,7 @@ impl Keeper {
         }
     }
 
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, mut wants: mpsc::Receiver<Want>) {
         let Some(mut inbox) = self.inbox.take() else { return };
         let changed = Arc::clone(&self.changed);
         let clock = self.parts.clock;
@@ -115,6 +148,7 @@ impl Keeper {
                     None => break,
                 },
                 () = changed.notified() => self.look_soon(),
+                Some(want) = wants.recv() => self.wanted(want),
                 () = tokio::time::sleep_until(clock.at(deadline)) => {}
             }
             let now = clock.now();
@@ -127,14 +161,50 @@ impl Keeper {
             while let Some(next) = self.shelf.next(now) {
                 self.start(next);
             }
+            self.compose_partial(now);
             if self.publish_at.is_some_and(|at| now >= at) {
                 self.publish();
             }
         }
     }
 
+    /// Somebody waits for a video: it comes first, and the place that is waited for comes first in it.
+    fn wanted(&mut self, want: Want) {
+        let now = self.parts.clock.now();
+        let Some((content, preparing)) = self.shelf.wanted(&want.video) else { return };
+        match &mut self.progress {
+            Some(progress) if preparing && progress.content == content => progress.wanted(now, want.at_us),
+            // What nobody waits for is put back; it goes on later where it was.
+            Some(progress) if !preparing && !progress.is_wanted(now) => self.worker.cancel(),
+            _ => {}
+        }
+    }
+
+    /// Makes a manifest of what can be watched of the video that is being prepared, when one is due.
+    fn compose_partial(&mut self, now: Duration) {
+        let Some(progress) = &mut self.progress else { return };
+        let content = progress.content;
+        let Some((partial, probe)) = progress.begin(now) else { return };
+        let parts = Arc::clone(&self.parts);
+        self.blocking(move || {
+            let manifest = partial.lock().unwrap_or_else(PoisonError::into_inner).compose(&probe, &parts.ladder);
+            let result = manifest.and_then(|m| match prepared::publish_partial(&parts.chunks.join(hex(&content)), &m) {
+                Ok(published) => Some(published),
+                Err(error) => {
+                    tracing::warn!(%error, "a video that is being prepared cannot be watched yet");
+                    None
+                }
+            });
+            Done::Composed { content, result }
+        });
+    }
+
     fn next_deadline(&self) -> Duration {
-        [Some(self.next_scan), self.shelf.next_deadline(), self.publish_at].into_iter().flatten().min().unwrap_or(self.next_scan)
+        [Some(self.next_scan), self.shelf.next_deadline(), self.publish_at, self.progress.as_ref().and_then(Progress::next_deadline)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.next_scan)
     }
 
     /// Something changed: looks at once, but not all the time while a file is copied in.
@@ -181,10 +251,13 @@ impl Keeper {
             Next::Prepare { content, file, stamp } => {
                 self.worker = self.stop.child_token();
                 let (done, stop) = (self.done.clone(), self.worker.clone());
+                let progress = Progress::new(content, self.parts.clock.now());
+                let order = Order { content, file, stamp, partial: Arc::clone(&progress.partial), wish: progress.wish() };
+                self.progress = Some(progress);
                 self.publish_at = Some(Duration::ZERO);
                 self.tasks.spawn(async move {
-                    let result = prepare(&parts, content, &file, stamp, &done, &stop).await;
-                    let _ = done.send(Done::Prepared { content, file, result }).await;
+                    let result = prepare(&parts, &order, &done, &stop).await;
+                    let _ = done.send(Done::Prepared { content, file: order.file, result }).await;
                 });
             }
             Next::Delete(content) => {
@@ -217,15 +290,26 @@ impl Keeper {
                 if let WorkerEvent::Progress { done_us, total_us } = event {
                     // At most 1000 thousandths.
                     let done = u128::from(done_us.min(total_us)) * 1000 / u128::from(total_us.max(1));
-                    self.shelf.learn(content, |_, permille| *permille = u16::try_from(done).unwrap_or(1000));
+                    self.shelf.learn(content, |_, progress| progress.permille = u16::try_from(done).unwrap_or(1000));
                 }
             }
             Done::Probed { content, probe, thumbnail } => {
                 let objects = prepared::objects(&self.parts.chunks.join(hex(&content)));
                 self.parts.index.publish(&objects, thumbnail.map(|t| (t.chunk, t.bytes)));
                 let info = prepared::info(&probe, &self.parts.ladder, thumbnail);
+                if let Some(progress) = self.progress.as_mut().filter(|p| p.content == content) {
+                    progress.probe = Some(Arc::new(probe));
+                    progress.grown(now);
+                }
                 self.shelf.learn(content, |known, _| *known = info);
             }
+            Done::Grown { content } => {
+                only_progress = true;
+                if let Some(progress) = self.progress.as_mut().filter(|p| p.content == content) {
+                    progress.grown(now);
+                }
+            }
+            Done::Composed { content, result } => self.composed(content, result),
             Done::Prepared { content, file, result } => self.prepared(content, &file, result),
             Done::Deleted { content } => self.shelf.deleted(content),
         }
@@ -275,6 +359,20 @@ impl Keeper {
         self.shelf.hashed(now, name, stamp, result);
     }
 
+    fn composed(&mut self, content: ContentKey, result: Option<(ChunkRef, Vec<(ChunkHash, u32)>)>) {
+        let Some(progress) = self.progress.as_mut().filter(|p| p.content == content) else { return };
+        let manifest = result.as_ref().map(|(manifest, _)| *manifest);
+        let outdated = progress.composed(manifest);
+        let dir = self.parts.chunks.join(hex(&content));
+        if let Some((manifest, chunks)) = result {
+            self.parts.index.extend(&prepared::objects(&dir), chunks);
+            self.shelf.learn(content, |_, progress| progress.manifest = Some(manifest));
+        }
+        if let Some(chunk) = outdated {
+            prepared::remove_object(&dir, chunk);
+        }
+    }
+
     fn prepared(&mut self, content: ContentKey, file: &OsString, result: Option<Result<Box<Prepared>, Failure>>) {
         let result = match result {
             Some(Ok(done)) => {
@@ -292,6 +390,7 @@ impl Keeper {
             }
             None => None,
         };
+        self.progress = None;
         self.shelf.prepared(self.parts.clock.now(), content, result);
     }
 

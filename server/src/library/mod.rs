@@ -1,14 +1,16 @@
 //! The library: `videos/` is watched, each content is prepared once by the media worker, the catalogue follows.
 //!
 //! Flow: the directory (`watch`, `scan`) → what is to be done (`shelf`, pure) → the tasks that do it (`keeper`,
-//! `preparing`) → the worker process (`worker`, `events`) → the manifest and the index of chunks (`prepared`) → the
+//! `preparing`) → the worker process (`worker`, `events`) → what is there so far (`partial`, `progress`) → the manifest and the index of chunks (`prepared`) → the
 //! catalogue, which rooms follow. Nothing here links a codec or trusts a file.
 
 mod events;
 mod keeper;
 mod name;
+mod partial;
 mod prepared;
 mod preparing;
+mod progress;
 mod scan;
 mod shelf;
 mod watch;
@@ -20,8 +22,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lectern_proto::control::{CatalogueEntry, VideoId};
+use lectern_proto::limits::WANTS_QUEUE;
 use lectern_proto::rung::RungSpec;
-use tokio::sync::watch as cell;
+use tokio::sync::{mpsc, watch as cell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -70,9 +73,28 @@ impl LibraryParts {
     }
 }
 
+/// Where viewers say what they wait for. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Wants(mpsc::Sender<Want>);
+
+/// Somebody waits for what is shown at this time of a video.
+#[derive(Debug)]
+struct Want {
+    video: VideoId,
+    at_us: u64,
+}
+
+impl Wants {
+    /// Tells it. A viewer who goes on waiting says it again, so one that is lost is no harm.
+    pub(crate) fn tell(&self, video: VideoId, at_us: u64) {
+        let _ = self.0.try_send(Want { video, at_us });
+    }
+}
+
 /// A running library.
 #[derive(Debug, Clone)]
 pub struct Library {
+    wants: Wants,
     pub catalogue: cell::Receiver<Catalogue>,
     /// Whether everything that is there is ready or failed.
     pub idle: cell::Receiver<bool>,
@@ -84,7 +106,13 @@ impl Library {
     pub fn start(parts: LibraryParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
         let (catalogue, told_catalogue) = cell::channel(Catalogue::default());
         let (idle, told_idle) = cell::channel(false);
-        tasks.spawn(keeper::Keeper::new(parts, catalogue, idle, tasks.clone(), stop).run());
-        Self { catalogue: told_catalogue, idle: told_idle }
+        let (wants, wanted) = mpsc::channel(WANTS_QUEUE);
+        tasks.spawn(keeper::Keeper::new(parts, catalogue, idle, tasks.clone(), stop).run(wanted));
+        Self { wants: Wants(wants), catalogue: told_catalogue, idle: told_idle }
+    }
+
+    /// Where viewers say what they wait for.
+    pub(crate) fn wants(&self) -> Wants {
+        self.wants.clone()
     }
 }

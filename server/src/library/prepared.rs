@@ -137,11 +137,11 @@ pub(super) fn compose(dir: &Path, ladder: &[RungSpec]) -> Result<Prepared, Prepa
 }
 
 /// Names of tracks, as the worker names their files.
-fn video_key(rung: &RungSpec) -> String {
+pub(super) fn video_key(rung: &RungSpec) -> String {
     format!("video-{}x{}-{}", rung.box_width, rung.box_height, rung.bitrate_bps)
 }
 
-fn audio_key(index: u32) -> String {
+pub(super) fn audio_key(index: u32) -> String {
     format!("audio-{index}")
 }
 
@@ -149,6 +149,35 @@ fn audio_key(index: u32) -> String {
 fn wanted(probe: &Probe, ladder: &[RungSpec]) -> Vec<String> {
     let videos = rungs(probe, ladder).into_iter().map(|r| format!("{} {}", video_key(&r), r.name));
     videos.chain(probe.audio.iter().map(|a| audio_key(a.index))).collect()
+}
+
+/// The tracks of an earlier run that are complete and still wanted, by their keys.
+pub(super) fn complete_tracks(dir: &Path, probe: &Probe, ladder: &[RungSpec]) -> Vec<(String, Track)> {
+    let videos = rungs(probe, ladder).into_iter().map(|r| video_key(&r));
+    let keys = videos.chain(probe.audio.iter().map(|a| audio_key(a.index)));
+    keys.filter_map(|key| Some((track(dir, &key).ok()??, key))).map(|(track, key)| (key, track)).collect()
+}
+
+/// Writes a manifest of what there is so far, and gives it with everything that it names.
+///
+/// # Errors
+/// [`PreparedError`] when it cannot be written.
+pub(super) fn publish_partial(dir: &Path, manifest: &Manifest) -> Result<(ChunkRef, Vec<(ChunkHash, u32)>), PreparedError> {
+    let json = manifest.to_json();
+    Manifest::parse(&json)?;
+    let chunk = ChunkHash(Sha256::digest(&json).into());
+    let bytes = u32::try_from(json.len()).map_err(io::Error::other)?;
+    write(&objects(dir).join(chunk.to_string()), &json)?;
+    let thumbnail = thumbnail(dir).map(|c| (c.chunk, c.bytes));
+    let chunks = manifest.tracks.iter().flat_map(Track::chunks).chain([(chunk, bytes)]).chain(thumbnail).collect();
+    Ok((ChunkRef { chunk, bytes }, chunks))
+}
+
+/// Throws away a manifest of an earlier moment.
+pub(super) fn remove_object(dir: &Path, chunk: ChunkHash) {
+    if let Err(error) = fs::remove_file(objects(dir).join(chunk.to_string())) {
+        tracing::debug!(%chunk, %error, "not removed");
+    }
 }
 
 fn track(dir: &Path, key: &str) -> Result<Option<Track>, PreparedError> {
@@ -160,7 +189,7 @@ fn track(dir: &Path, key: &str) -> Result<Option<Track>, PreparedError> {
     }
 }
 
-fn named(mut track: Track, name: &str) -> Track {
+pub(super) fn named(mut track: Track, name: &str) -> Track {
     if let TrackKind::Video { rung, .. } = &mut track.kind {
         name.clone_into(rung);
     }
@@ -169,7 +198,7 @@ fn named(mut track: Track, name: &str) -> Track {
 
 fn prepared(dir: &Path, probe: &Probe, manifest: &Manifest, manifest_ref: ChunkRef) -> Prepared {
     let thumbnail = thumbnail(dir);
-    let segments = manifest.tracks.iter().flat_map(|t| t.segments.iter().map(|s| (s.chunk, s.bytes)).chain([(t.init, t.init_bytes)]));
+    let segments = manifest.tracks.iter().flat_map(Track::chunks);
     let others = [Some(manifest_ref), thumbnail].into_iter().flatten().map(|c| (c.chunk, c.bytes));
     let info = Info {
         title: probe.title.clone(),

@@ -3,16 +3,18 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lectern_proto::limits::{WORKER_SILENCE, WORKER_TIME_BASE};
 use lectern_proto::rung::RungSpec;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::LibraryParts;
 use super::events::WorkerEvent;
 use super::keeper::Done;
+use super::partial::Partial;
 use super::prepared::{self, Prepared, PreparedError};
 use super::scan::{self, ContentKey, Hashed, hex};
 use super::shelf::Failure;
@@ -32,15 +34,27 @@ pub(super) async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp
     hashing.await.unwrap_or_else(|error| Hashed::Unreadable(io::Error::other(error)))
 }
 
+/// What is to be prepared, and who follows it.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) content: ContentKey,
+    pub(super) file: OsString,
+    pub(super) stamp: FileStamp,
+    /// What is there so far.
+    pub(super) partial: Arc<Mutex<Partial>>,
+    /// Where somebody waits, in microseconds.
+    pub(super) wish: watch::Receiver<Option<u64>>,
+}
+
 /// Prepares a content from a file: what it is first, then its tracks, then the manifest. `None`: stopped.
 pub(super) async fn prepare(
     parts: &LibraryParts,
-    content: ContentKey,
-    file: &OsString,
-    stamp: FileStamp,
+    order: &Order,
     done: &mpsc::Sender<Done>,
     stop: &CancellationToken,
 ) -> Option<Result<Box<Prepared>, Failure>> {
+    let Order { content, file, stamp, partial, wish } = order;
+    let (content, stamp) = (*content, *stamp);
     tracing::info!(file = ?file, content = hex(&content), "preparing");
     let dir: PathBuf = parts.chunks.join(hex(&content));
     let ask = Job {
@@ -52,23 +66,38 @@ pub(super) async fn prepare(
         memory: parts.worker_memory,
         time: WORKER_TIME_BASE,
         silence: WORKER_SILENCE,
+        wish: wish.clone(),
     };
     let tell = |event: WorkerEvent| {
-        // A full queue loses a progress; another follows.
-        let _ = done.try_send(Done::Event { content, event });
+        let event = match event {
+            WorkerEvent::Progress { .. } => Done::Event { content, event },
+            event => {
+                if !partial.lock().unwrap_or_else(PoisonError::into_inner).take(event) {
+                    return;
+                }
+                Done::Grown { content }
+            }
+        };
+        // A full queue loses a progress, or that there is more to watch; another follows.
+        let _ = done.try_send(event);
     };
     if let Err(failure) = twice(&ask, stop, tell).await? {
         return Some(Err(failure));
     }
     let looked = tokio::task::spawn_blocking({
-        let dir = dir.clone();
-        move || (prepared::probe(&dir), prepared::thumbnail(&dir))
+        let (dir, ladder) = (dir.clone(), parts.ladder.clone());
+        move || {
+            let probe = prepared::probe(&dir)?;
+            let complete = prepared::complete_tracks(&dir, &probe, &ladder);
+            Some((probe, prepared::thumbnail(&dir), complete))
+        }
     });
-    let Ok((Some(probe), thumbnail)) = looked.await else {
+    let Ok(Some((probe, thumbnail, complete))) = looked.await else {
         return Some(Err(for_good("The media worker did not say what the file is. Convert the file to MP4 with H.264 and AAC.")));
     };
     let time = WORKER_TIME_BASE + Duration::from_micros(probe.duration_us).saturating_mul(parts.worker_time);
     let job = Job { rungs: prepared::rungs(&probe, &parts.ladder), audio: true, time, ..ask };
+    *partial.lock().unwrap_or_else(PoisonError::into_inner) = Partial::with(complete);
     let _ = done.send(Done::Probed { content, probe, thumbnail }).await;
     let source = job.source.clone();
     if let Err(failure) = twice(&job, stop, tell).await? {

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use lectern_proto::limits::WORKER_LOG_LINES;
 use lectern_proto::rung::RungSpec;
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +34,8 @@ pub(super) struct Job {
     pub(super) memory: u64,
     pub(super) time: Duration,
     pub(super) silence: Duration,
+    /// Where in the video somebody waits, in microseconds.
+    pub(super) wish: watch::Receiver<Option<u64>>,
 }
 
 /// What may help after a failure.
@@ -78,7 +82,7 @@ pub(super) async fn run(job: &Job, stop: &CancellationToken, mut tell: impl FnMu
         group.lower_priority();
     }
     let log = child.stderr.take().map(|stderr| tokio::spawn(log_errors(stderr)));
-    let end = watch(&mut child, group, job, stop, &mut tell).await;
+    let end = follow(&mut child, group, job, stop, &mut tell).await;
     // The group first: a worker's own children must not outlive it. The leader is not waited for yet.
     drop(guard);
     let _ = child.wait().await;
@@ -104,16 +108,26 @@ fn start(job: &Job) -> std::io::Result<Child> {
     command.spawn()
 }
 
-async fn watch(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: &CancellationToken, tell: &mut impl FnMut(WorkerEvent)) -> End {
+async fn follow(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: &CancellationToken, tell: &mut impl FnMut(WorkerEvent)) -> End {
     let Some(stdout) = child.stdout.take() else { return fault("its output could not be read") };
     let mut lines = Lines::new(stdout);
     let mut memory = interval(MEMORY_EVERY);
     memory.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (started, mut heard) = (Instant::now(), Instant::now());
     let mut end = None;
+    let (mut stdin, mut wish) = (child.stdin.take(), job.wish.clone());
+    // What was wished before this worker began is said to it as well.
+    wish.mark_changed();
     loop {
         tokio::select! {
             () = stop.cancelled() => return End::Stopped,
+            Ok(()) = wish.changed() => {
+                let line = wish.borrow_and_update().map(|at| format!("{{\"from_us\":{at}}}\n"));
+                if let (Some(line), Some(stdin)) = (line, stdin.as_mut()) {
+                    // A worker that is gone is seen at its output.
+                    let _ = stdin.write_all(line.as_bytes()).await;
+                }
+            }
             line = lines.next() => match line.and_then(|line| line.map(|l| parse(&l)).transpose()) {
                 Ok(Some(WorkerEvent::Done)) => end = Some(End::Done),
                 Ok(Some(WorkerEvent::Failed { kind, reason: why })) => end = Some(End::Failed { reason: reason(&why), cure: cure(&kind) }),
@@ -134,6 +148,7 @@ async fn watch(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: 
             }
         }
     }
+    drop(stdin);
     let status = tokio::select! {
         () = stop.cancelled() => return End::Stopped,
         status = timeout(EXIT_WAIT, child.wait()) => status,
@@ -199,7 +214,17 @@ mod tests {
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("writable");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("ours");
         let far = Duration::from_secs(60);
-        Job { program, source: "a b'.mp4".into(), out: dir.join("out"), rungs: Vec::new(), audio: true, memory: 1 << 30, time: far, silence: far }
+        Job {
+            program,
+            source: "a b'.mp4".into(),
+            out: dir.join("out"),
+            rungs: Vec::new(),
+            audio: true,
+            memory: 1 << 30,
+            time: far,
+            silence: far,
+            wish: watch::channel(None).1,
+        }
     }
 
     async fn end(job: &Job) -> (End, Vec<WorkerEvent>) {
@@ -219,6 +244,21 @@ mod tests {
 echo '{"event":"progress","done_us":1,"total_us":2}'; echo error >&2; echo '{"event":"done"}'"#;
         let (end, events) = end(&job(dir.path(), script)).await;
         assert_eq!((end, events), (End::Done, vec![WorkerEvent::Progress { done_us: 1, total_us: 2 }]));
+    }
+
+    #[tokio::test]
+    async fn a_wish_reaches_the_worker() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (wishes, wish) = watch::channel(Some(5));
+        // Two lines come, or it hangs.
+        let script = r#"read a; read b; [ "$a $b" = '{"from_us":5} {"from_us":7}' ] || exit 9
+echo '{"event":"done"}'"#;
+        let job = Job { wish, silence: Duration::from_secs(20), ..job(dir.path(), script) };
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            wishes.send_replace(Some(7));
+        };
+        assert_eq!(tokio::join!(end(&job), later).0.0, End::Done);
     }
 
     #[tokio::test]

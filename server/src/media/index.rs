@@ -55,6 +55,24 @@ impl ChunkIndex {
         inner.contents.insert(number, Content { objects: objects.into(), chunks });
     }
 
+    /// Publishes more chunks of a directory beside what was published from it before.
+    pub fn extend(&self, objects: &Path, chunks: impl IntoIterator<Item = (ChunkHash, u32)>) {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(number) = inner.contents.iter().find(|(_, c)| *c.objects == *objects).map(|(n, _)| *n) else {
+            drop(inner);
+            return self.publish(objects, chunks);
+        };
+        let Inner { contents, places, .. } = &mut *inner;
+        let Some(content) = contents.get_mut(&number) else { return };
+        for (chunk, bytes) in chunks {
+            let fresh = (prefix(&chunk), bytes);
+            if let Err(place) = content.chunks.binary_search(&fresh) {
+                content.chunks.insert(place, fresh);
+                places.insert(fresh.0, (number, bytes));
+            }
+        }
+    }
+
     /// Takes back what was published from a directory.
     pub fn withdraw(&self, objects: &Path) {
         self.inner.write().unwrap_or_else(PoisonError::into_inner).remove(objects);
@@ -101,7 +119,12 @@ mod tests {
         assert!(index.find(&shared).expect("still in a").path.starts_with("a"));
         index.publish(Path::new("a/objects"), [(own, 20)]);
         assert_eq!(index.find(&shared), None);
+        let more = ChunkHash([3; 32]);
+        index.extend(Path::new("a/objects"), [(own, 20), (more, 30)]);
+        assert_eq!((index.find(&own).map(|p| p.bytes), index.find(&more).map(|p| p.bytes)), (Some(20), Some(30)));
         index.withdraw(Path::new("a/objects"));
-        assert_eq!(index.find(&own), None);
+        assert_eq!((index.find(&own), index.find(&more)), (None, None));
+        index.extend(Path::new("a/objects"), [(own, 20)]);
+        assert!(index.find(&own).is_some());
     }
 }

@@ -112,7 +112,7 @@ impl Prepared {
         let noise = |i: usize, length: usize| (0..length).map(|b| (b * 31 + i * 7 + name.len()) as u8).collect::<Vec<_>>();
         let segment = |i: usize| {
             let bytes = noise(i, bytes);
-            Segment { chunk: self.object(&bytes), bytes: bytes.len() as u32, start: i as u64 * 180_000, duration: 180_000, samples: 60 }
+            Segment { chunk: Some(self.object(&bytes)), bytes: bytes.len() as u32, start: i as u64 * 180_000, duration: 180_000, samples: 60 }
         };
         let init = noise(9, 700);
         let track =

@@ -33,7 +33,7 @@ pub(super) struct CardView {
 /// Draws the card of one video into `rect`.
 pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: CardView, seat: &dyn Seat, thumbnails: &mut Thumbnails, cx: &Cx<'_>) -> Asked {
     let c = colors(ui);
-    let ready = matches!(video.state, VideoState::Ready { .. });
+    let ready = video.state.manifest().is_some();
     let picture = Rect::from_min_size(rect.min, vec2(rect.width(), rect.width() * 9.0 / 16.0));
     let response = ui.interact(rect, ui.scope_id().with("open"), if ready { Sense::click() } else { Sense::hover() });
     let label = label(video, cx);
@@ -71,7 +71,7 @@ fn label(video: &CatalogueEntry, cx: &Cx<'_>) -> String {
     match &video.state {
         VideoState::Ready { .. } => cx.strings.format("card-ready", &[("title", title.into()), ("duration", format::clock(video.duration_us).into())]),
         VideoState::Waiting => cx.strings.format("card-waiting", &[("title", title.into())]),
-        VideoState::Preparing { permille } => cx.strings.format("card-preparing", &[("title", title.into()), ("percent", (permille / 10).into())]),
+        VideoState::Preparing { permille, .. } => cx.strings.format("card-preparing", &[("title", title.into()), ("percent", (permille / 10).into())]),
         VideoState::Failed { reason } => cx.strings.format("card-failed", &[("title", title.into()), ("reason", reason.as_str().into())]),
     }
 }
@@ -145,7 +145,7 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, left: Option<f64>, cx: &Cx<'_>)
         VideoState::Waiting => {
             say_line(ui, Type::Small, c.t2, cx.text("card-next"));
         }
-        VideoState::Preparing { permille } => preparing_ui(ui, video, *permille, left, cx),
+        VideoState::Preparing { permille, .. } => preparing_ui(ui, video, *permille, left, cx),
         VideoState::Failed { reason } => {
             say_line(ui, Type::Small, c.t2, reason.as_str());
             let label = cx.strings.format("card-details", &[("title", video.title.as_str().into())]);

@@ -192,7 +192,7 @@ mod tests {
     fn shelf() -> Vec<CatalogueEntry> {
         vec![
             entry("Lesson 10", 30, VideoState::Waiting),
-            entry("lesson 9", 50, VideoState::Preparing { permille: 3 }),
+            entry("lesson 9", 50, VideoState::Preparing { permille: 3, manifest: None }),
             entry("Übung zur Straße", 10, VideoState::Failed { reason: String::new() }),
             entry("Lesson 9b", 40, VideoState::Waiting),
         ]

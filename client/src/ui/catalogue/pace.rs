@@ -26,7 +26,7 @@ impl Pace {
     pub(crate) fn note(&mut self, videos: &[CatalogueEntry], now: f64) {
         self.seen.retain(|id, _| videos.iter().any(|v| v.id == *id && matches!(v.state, VideoState::Preparing { .. })));
         for video in videos {
-            let VideoState::Preparing { permille } = video.state else { continue };
+            let VideoState::Preparing { permille, .. } = video.state else { continue };
             let seen = self.seen.entry(video.id.clone()).or_default();
             match seen.back() {
                 Some((_, last)) if *last == permille => continue,
@@ -79,7 +79,7 @@ mod tests {
             width: 0,
             height: 0,
             rungs: Vec::new(),
-            state: VideoState::Preparing { permille },
+            state: VideoState::Preparing { permille, manifest: None },
             thumbnail: None,
         }]
     }

@@ -8,6 +8,7 @@ use lectern_media::make::limits;
 use lectern_media::make::prepare::{Job, prepare};
 use lectern_media::make::sample::{self, SampleLesson};
 use lectern_media::make::source::Source;
+use lectern_media::make::wish::Wish;
 use lectern_proto::rung::{PictureSize, RungSpec};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +31,8 @@ enum Command {
     },
     /// Prepare a video: rungs, sound tracks and thumbnail, as far as they are not there.
     ///
-    /// Ends when standard input is closed, so that it does not outlive the server.
+    /// Ends when standard input is closed, so that it does not outlive the server. A line {"from_us": N} there asks for what is
+    /// shown from that microsecond on next.
     #[command(
         after_help = "Example:\n  lectern-media prepare --source lecture.mp4 --out chunks/lecture --audio --rung '720p=1280x720 2500k' --rung '144p=256x144 200k'"
     )]
@@ -112,8 +114,9 @@ fn main() -> ExitCode {
 fn run_prepare(args: PrepareArgs) -> anyhow::Result<()> {
     let reporter = Reporter::stdout();
     tell(&reporter, |reporter| {
-        limits::apply(args.max_memory)?;
-        let job = Job { source: args.source, out: args.out, rungs: args.rungs, audio: args.audio };
+        let wish = Wish::default();
+        limits::apply(args.max_memory, &wish)?;
+        let job = Job { source: args.source, out: args.out, rungs: args.rungs, audio: args.audio, wish };
         prepare(&job, reporter)?;
         reporter.tell(&Event::Done);
         Ok(())

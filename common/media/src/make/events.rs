@@ -1,12 +1,12 @@
 //! What the worker tells its parent: one JSON object a line on standard output.
 //!
-//! `probed`, `progress`, `track`, `thumbnail`, then `done` or `failed`. Progress comes at most five times a second and, as
+//! `probed`, `plan`, `head`, `segment`, `progress`, `track`, `thumbnail`, then `done` or `failed`. Progress comes at most five times a second and, as
 //! long as work goes on, at least every two seconds: a heartbeat repeats the last progress, but only when something was
 //! read, decoded or written since, so a worker that hangs falls silent. A parent that no longer reads ends the worker.
 
 use super::failure::Failure;
 use super::source::Probe;
-use lectern_proto::manifest::ChunkHash;
+use lectern_proto::manifest::{ChunkHash, Segment, Track};
 use serde::Serialize;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +26,15 @@ pub enum Event<'a> {
     Probed(&'a Probe),
     /// How far preparing has come; in weighted microseconds of the source.
     Progress { done_us: u64, total_us: u64 },
+    /// A track that is begun: everything but its segments.
+    Head { track: &'a str, head: &'a Track },
+    /// A segment of it is there.
+    Segment {
+        track: &'a str,
+        /// Its number in the finished track, unless places before it stay empty.
+        place: u32,
+        segment: &'a Segment,
+    },
     /// A track is complete and published as `tracks/FILE`.
     Track { file: &'a str },
     /// The thumbnail is published.

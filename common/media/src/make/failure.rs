@@ -24,6 +24,8 @@ pub enum FailureKind {
     NoSpace,
     /// Another worker prepares the same content.
     Busy,
+    /// Not tried to the end, because another part failed.
+    GivenUp,
     /// A limit or a fault of this program.
     Internal,
 }

@@ -53,16 +53,21 @@ impl Frames {
         self.clock.nominal
     }
 
+    /// Whether [`Self::seek`] may work.
+    pub(crate) fn is_seekable(&self) -> bool {
+        self.source.is_indexed()
+    }
+
     /// Goes to the keyframe at or before `pts`, where the container has an index that can be trusted. The next picture is
     /// then not later than `pts`, or [`Frames::open`] must start again.
     pub(crate) fn seek(&mut self, pts: i64) -> bool {
-        let indexed = matches!(self.source.input.format().name(), n if n.contains("mov") || n.contains("matroska"));
         let target = rescale(pts, ffmpeg::Rational(1, VIDEO_TIMESCALE as i32), 1_000_000).saturating_add(self.source.zero_us);
-        if !indexed || self.source.input.seek(target, ..=target).is_err() {
+        if !self.is_seekable() || self.source.input.seek(target, ..=target).is_err() {
             return false;
         }
         self.decoder.flush();
         self.deinterlacer.reset();
+        self.ended = false;
         self.clock.started = true;
         true
     }

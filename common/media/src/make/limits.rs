@@ -2,17 +2,21 @@
 
 use super::events::EXIT_ORPHANED;
 use super::failure::Failure;
-use std::io::Read;
+use super::wish::Wish;
+use std::io::{BufRead, Read};
 
-/// Ends this process with its parent, and limits its memory to so many bytes if any are given.
+/// Longest line of the parent.
+const LINE_MAX: u64 = 4_096;
+
+/// Ends this process with its parent, listens to what the parent wishes, and limits memory to so many bytes if any are given.
 ///
 /// # Errors
 /// [`Failure`] when the system refuses.
-pub fn apply(memory: Option<u64>) -> Result<(), Failure> {
+pub fn apply(memory: Option<u64>, wish: &Wish) -> Result<(), Failure> {
     if let Some(bytes) = memory {
         limit_memory(bytes).map_err(|e| Failure::internal("limit its memory", e))?;
     }
-    end_with_parent().map_err(|e| Failure::internal("watch its standard input", e))
+    follow_parent(wish.clone()).map_err(|e| Failure::internal("watch its standard input", e))
 }
 
 /// Limits the address space of this process. An allocation beyond it fails: FFmpeg says so, Rust ends the process.
@@ -39,23 +43,24 @@ fn limit_memory(_bytes: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Ends this process when standard input ends: the parent has closed it or is gone.
+/// Reads the parent's lines from standard input. When it ends, the parent has closed it or is gone, and so this process ends.
 ///
 /// # Errors
 /// The system's refusal of a thread.
-fn end_with_parent() -> std::io::Result<()> {
-    let watch = || {
-        let mut byte = [0; 64];
+fn follow_parent(wish: Wish) -> std::io::Result<()> {
+    let follow = move || {
         let mut input = std::io::stdin().lock();
+        let mut line = Vec::new();
         loop {
-            match input.read(&mut byte) {
+            line.clear();
+            match (&mut input).take(LINE_MAX).read_until(b'\n', &mut line) {
                 Ok(0) => break,
-                Ok(_) => {}
+                Ok(_) => wish.read_line(&line),
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         }
         std::process::exit(EXIT_ORPHANED);
     };
-    std::thread::Builder::new().name("parent".to_owned()).spawn(watch).map(drop)
+    std::thread::Builder::new().name("parent".to_owned()).spawn(follow).map(drop)
 }

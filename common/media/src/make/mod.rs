@@ -2,8 +2,10 @@
 //!
 //! It runs as a child process of the server and reports on its standard output (see [`events`]); a hostile file ends it,
 //! never a class. The way of a stored video: [`source`] (open, probe) → [`frames`] and [`pcm`] (decode, repaired times;
-//! [`deinterlace`]) → [`scale`] ([`orientation`], [`hdr`]) → [`video_encoder`], [`audio_encoder`] → [`video_track`], [`audio_track`] (segments) → [`store`] (objects,
-//! journal, atomic publication). [`prepare`] conducts; [`sample`] draws the sample lesson.
+//! [`deinterlace`]) → [`scale`] ([`orientation`], [`hdr`]) → [`video_encoder`], [`audio_encoder`] → [`video_track`],
+//! [`audio_track`] (segments) → [`store`] (objects, journal, atomic publication). [`prepare`] conducts [`pictures`] and
+//! [`sounds`], which go place by place ([`lectern_proto::grid`]) where somebody waits ([`wish`]); [`sample`] draws the sample
+//! lesson.
 
 pub mod audio_encoder;
 pub mod audio_track;
@@ -16,11 +18,14 @@ pub mod journal;
 pub mod limits;
 pub mod orientation;
 pub mod pcm;
+pub mod pictures;
 pub mod prepare;
 pub mod sample;
 pub mod scale;
+pub mod sounds;
 pub mod source;
 pub mod store;
 pub mod thumbnail;
 pub mod video_encoder;
 pub mod video_track;
+pub mod wish;

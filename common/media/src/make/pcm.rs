@@ -21,6 +21,9 @@ const GAP_MAX: i64 = RATE_HZ as i64 * 3600;
 const SILENCE_PIECE: usize = 48_000;
 /// Damaged packets in a row after which the rest is given up.
 const DAMAGED_MAX: u32 = 10_000;
+/// Reading on for less than this is quicker than a jump; a jump lands so much earlier, for the decoder to settle.
+const JUMP_MIN: u64 = RATE_HZ as u64 * 20;
+const JUMP_BACK: u64 = RATE_HZ as u64;
 
 /// Reads one sound track of a source.
 pub(crate) struct Pcm {
@@ -29,13 +32,17 @@ pub(crate) struct Pcm {
     decoder: codec::decoder::Opened,
     resampler: Option<resampling::Context>,
     reporter: Reporter,
-    /// Frames put out, counting what is still to be put out as silence.
+    /// Frames of the presentation that were decoded, counting what is still to be put out as silence.
     position: i64,
+    /// The frame that is put out next.
+    out: u64,
     silence: usize,
     /// Frames to leave out.
     surplus: usize,
     held: Vec<f32>,
     started: bool,
+    /// The next frame says where it is.
+    jumped: bool,
     ended: bool,
     damaged: u32,
 }
@@ -53,17 +60,53 @@ impl Pcm {
             resampler: None,
             reporter: reporter.clone(),
             position: 0,
+            out: 0,
             silence: 0,
             surplus: 0,
             held: Vec::new(),
             started: false,
+            jumped: false,
             ended: false,
             damaged: 0,
         })
     }
 
-    /// The next interleaved samples; nothing at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Vec<f32>>, Failure> {
+    /// Whether [`Self::seek`] can jump.
+    pub(crate) fn is_seekable(&self) -> bool {
+        self.source.is_indexed()
+    }
+
+    /// The frame that comes next; at the end how many there are.
+    pub(crate) fn position(&self) -> u64 {
+        self.out
+    }
+
+    /// Jumps to a place well before this frame, where the container has an index that can be trusted and reading on would
+    /// take longer. What comes next then starts at or before the frame, unless the source has nothing there.
+    pub(crate) fn seek(&mut self, frame: u64) -> Result<(), Failure> {
+        if !self.is_seekable() || frame < self.out + JUMP_MIN {
+            return Ok(());
+        }
+        let target_us = i64::try_from((frame - JUMP_BACK) * 1_000_000 / u64::from(RATE_HZ)).unwrap_or(i64::MAX).saturating_add(self.source.zero_us);
+        if self.source.input.seek(target_us, ..=target_us).is_ok() {
+            self.decoder.flush();
+            (self.resampler, self.silence, self.surplus, self.ended) = (None, 0, 0, false);
+            self.held.clear();
+            (self.started, self.jumped) = (false, true);
+        }
+        Ok(())
+    }
+
+    /// The next interleaved samples and the frame that they begin with; nothing at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<(u64, Vec<f32>)>, Failure> {
+        Ok(self.piece()?.map(|samples| {
+            let at = self.out;
+            self.out += (samples.len() / CHANNELS) as u64;
+            (at, samples)
+        }))
+    }
+
+    fn piece(&mut self) -> Result<Option<Vec<f32>>, Failure> {
         loop {
             if self.silence > 0 {
                 let frames = self.silence.min(SILENCE_PIECE);
@@ -137,7 +180,11 @@ impl Pcm {
         });
         self.held = self.resample(frame)?;
         let frames = i64::try_from(self.held.len() / CHANNELS).unwrap_or(0);
-        if let Some(time) = time {
+        if let Some(time) = time.filter(|_| std::mem::take(&mut self.jumped)) {
+            self.position = time.max(0);
+            self.out = u64::try_from(self.position).unwrap_or(0);
+            self.started = true;
+        } else if let Some(time) = time {
             let off = time.saturating_sub(self.position);
             // The first frame says exactly where the sound starts; later ones only whether something is missing.
             let tolerance = if std::mem::replace(&mut self.started, true) { TOLERANCE } else { 0 };

@@ -1,27 +1,24 @@
-//! Preparing a stored video: everything that is asked for and not there.
+//! Preparing a stored video: everything that is asked for and not there. Pictures and sound are made beside each other, so
+//! that the first seconds can be watched at once.
 
-use super::audio_track::{self, AudioTrack};
+use super::audio_track;
 use super::events::{Event, Reporter};
 use super::failure::{Failure, FailureKind};
-use super::frames::{Frame, Frames};
-use super::pcm::{CHANNELS, Pcm, RATE_HZ};
-use super::scale::{self, Scaler};
-use super::source::{AudioProbe, Probe, Source};
+use super::pictures::Pictures;
+use super::sounds;
+use super::source::Source;
 use super::store::{Store, read_json};
 use super::thumbnail::{self, Thumbnail};
-use super::video_track::{self, VideoTrack};
-use ffmpeg_the_third as ffmpeg;
-use lectern_proto::fmp4::VIDEO_TIMESCALE;
+use super::video_track;
+use super::wish::Wish;
+use lectern_proto::grid::Grid;
 use lectern_proto::manifest::Track;
-use lectern_proto::rung::{PictureSize, RungSpec};
+use lectern_proto::rung::RungSpec;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A sound track costs about this fraction of the pictures.
 const SOUND_SHARE: u64 = 20;
-/// The real rate of a track may exceed its target this many times before it is taken for a fault.
-const RATE_MARGIN: u64 = 4;
-/// Bytes a second that a sound track may have.
-const SOUND_BYTES: u64 = 64_000;
 
 /// What is to be prepared.
 #[derive(Debug, Clone)]
@@ -32,6 +29,8 @@ pub struct Job {
     pub rungs: Vec<RungSpec>,
     /// Whether the sound tracks are wanted.
     pub audio: bool,
+    /// Where somebody waits.
+    pub wish: Wish,
 }
 
 /// Prepares what the job asks for, as far as it is not there, and tells about it.
@@ -39,7 +38,7 @@ pub struct Job {
 /// # Errors
 /// [`Failure`] with a sentence for the catalogue. What was finished before stays and is not done again.
 pub fn prepare(job: &Job, reporter: &Reporter) -> Result<(), Failure> {
-    let mut store = Store::open(&job.out)?;
+    let store = Store::open(&job.out)?;
     let probe = Source::open(&job.source)?.description().clone();
     reporter.tell(&Event::Probed(&probe));
     store.publish("source.json", &probe)?;
@@ -52,155 +51,96 @@ pub fn prepare(job: &Job, reporter: &Reporter) -> Result<(), Failure> {
     let has_thumbnail = read_json::<Thumbnail>(&store.path("thumbnail.json")).is_some_and(|t| store.object(t.chunk).exists());
     if probe.size.is_some()
         && !has_thumbnail
-        && let Some(Thumbnail { chunk, width, height }) = thumbnail::make(&job.source, &mut store, reporter)?
+        && let Some(Thumbnail { chunk, width, height }) = thumbnail::make(&job.source, &store, reporter)?
     {
         reporter.tell(&Event::Thumbnail { chunk, width, height });
     }
-    let mut work = Work::new(&probe, sounds.len(), !rungs.is_empty(), reporter);
-    let mut made = 0;
-    for sound in &sounds {
-        made += prepare_sound(job, &mut store, sound, &work)?;
-        work.advance(work.duration_us / SOUND_SHARE);
+    if sounds.is_empty() && rungs.is_empty() {
+        return Ok(());
     }
-    if !rungs.is_empty() {
-        made += prepare_pictures(job, &mut store, &rungs, &work)?;
-    }
-    if made == 0 && (!sounds.is_empty() || !rungs.is_empty()) {
+    let work = Work::new(probe.duration_us, sounds.len(), !rungs.is_empty(), reporter);
+    let tracks = sounds::open(&store, &sounds, reporter)?;
+    let pictures = if rungs.is_empty() { None } else { Some(Pictures::open(job, &store, &rungs, Grid::Even, &work, reporter)?) };
+    let made = std::thread::scope(|scope| {
+        let heard = scope.spawn(|| work.part(|| sounds::run(job, &store, tracks, &work, reporter)));
+        let seen = work.part(|| pictures.map_or(Ok(0), |p| p.run(reporter)));
+        let heard = heard.join().unwrap_or_else(|_| Err(Failure::internal("prepare the sound", "its thread died")));
+        // The failure that came first, not that it was given up for it.
+        match (seen, heard) {
+            (Ok(seen), Ok(heard)) => Ok(seen + heard),
+            (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
+            (Err(seen), Err(heard)) => Err(if seen.kind == FailureKind::GivenUp { heard } else { seen }),
+        }
+    })?;
+    if made == 0 {
         return Err(Failure::new(FailureKind::Truncated, "Nothing in the file can be decoded: it is damaged or incomplete. Copy or export it again."));
     }
     Ok(())
 }
 
-/// How far everything has come.
-struct Work<'a> {
-    reporter: &'a Reporter,
+/// How far everything has come; shared by the threads that do it.
+#[derive(Debug)]
+pub(crate) struct Work {
+    reporter: Reporter,
     duration_us: u64,
     total_us: u64,
-    done_us: u64,
+    pictures_us: AtomicU64,
+    /// Of the sound tracks that are finished, and of the one that is under way.
+    sounds_us: AtomicU64,
+    sound_us: AtomicU64,
+    failed: AtomicBool,
 }
 
-impl<'a> Work<'a> {
-    fn new(probe: &Probe, sounds: usize, pictures: bool, reporter: &'a Reporter) -> Self {
-        let duration_us = probe.duration_us;
+impl Work {
+    fn new(duration_us: u64, sounds: usize, pictures: bool, reporter: &Reporter) -> Self {
         let total_us = duration_us / SOUND_SHARE * sounds as u64 + if pictures { duration_us } else { 0 };
-        let work = Self { reporter, duration_us, total_us, done_us: 0 };
-        reporter.progress(0, work.total_us);
+        let work = Self {
+            reporter: reporter.clone(),
+            duration_us,
+            total_us,
+            pictures_us: AtomicU64::new(0),
+            sounds_us: AtomicU64::new(0),
+            sound_us: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+        };
+        work.tell();
         work
     }
 
-    /// This far into the current part.
-    fn at(&self, us: u64) {
-        self.reporter.progress(self.done_us + us.min(self.duration_us), self.total_us);
+    pub(crate) fn duration_us(&self) -> u64 {
+        self.duration_us
     }
 
-    fn advance(&mut self, us: u64) {
-        self.done_us += us;
-        self.reporter.progress(self.done_us, self.total_us);
-    }
-}
-
-fn tell_track(work: &Work<'_>, key: Option<String>) -> usize {
-    let Some(key) = key else { return 0 };
-    work.reporter.tell(&Event::Track { file: &format!("{key}.json") });
-    1
-}
-
-fn prepare_sound(job: &Job, store: &mut Store, audio: &AudioProbe, work: &Work<'_>) -> Result<usize, Failure> {
-    let mut pcm = Pcm::open(&job.source, audio.index, work.reporter)?;
-    let mut track = AudioTrack::new(store, audio)?;
-    let mut frames = 0;
-    while let Some(samples) = pcm.next()? {
-        frames += (samples.len() / CHANNELS) as u64;
-        store.allow((samples.len() / CHANNELS) as u64 * SOUND_BYTES / u64::from(RATE_HZ) + 1);
-        track.push(store, &samples)?;
-        work.at(frames * 1_000_000 / u64::from(RATE_HZ) / SOUND_SHARE);
-    }
-    Ok(tell_track(work, track.finish(store)?))
-}
-
-fn prepare_pictures(job: &Job, store: &mut Store, rungs: &[RungSpec], work: &Work<'_>) -> Result<usize, Failure> {
-    let mut frames = Frames::open(&job.source, work.reporter)?;
-    let stream = frames.stream;
-    let tracks = rungs.iter().map(|r| VideoTrack::new(store, r, stream.size, stream.frame_rate));
-    let mut ladder = Ladder::new(tracks.collect::<Result<_, _>>()?, stream.size, stream.rotation);
-    let resume_at = ladder.tracks.iter().map(VideoTrack::resume_at).min().unwrap_or(0);
-    let mut next = first_frame(job, &mut frames, resume_at, work)?;
-    let bytes_per_second = rungs.iter().map(|r| u64::from(r.bitrate_bps)).sum::<u64>() / 8 * RATE_MARGIN;
-    let mut before = resume_at;
-    while let Some(frame) = next {
-        let advance = u64::try_from(frame.pts - before).unwrap_or(0);
-        before = before.max(frame.pts);
-        store.allow(advance.saturating_mul(bytes_per_second) / u64::from(VIDEO_TIMESCALE) + 1);
-        work.at(u64::try_from(frame.pts).unwrap_or(0) * 1_000_000 / u64::from(VIDEO_TIMESCALE));
-        if frame.pts >= resume_at {
-            ladder.push(store, frame)?;
-        }
-        next = frames.next()?;
-    }
-    let mut made = 0;
-    for track in ladder.tracks {
-        made += tell_track(work, track.finish(store, frames.nominal())?);
-    }
-    Ok(made)
-}
-
-/// The first picture to look at: not later than `resume_at`.
-fn first_frame(job: &Job, frames: &mut Frames, resume_at: i64, work: &Work<'_>) -> Result<Option<Frame>, Failure> {
-    if resume_at > 0 && frames.seek(resume_at) {
-        if let Some(frame) = frames.next()?.filter(|f| f.pts <= resume_at) {
-            return Ok(Some(frame));
-        }
-        *frames = Frames::open(&job.source, work.reporter)?;
-    }
-    frames.next()
-}
-
-/// The rungs, largest first; each is scaled from the one above.
-struct Ladder {
-    tracks: Vec<VideoTrack>,
-    scalers: Vec<Scaler>,
-    rotation: super::source::Rotation,
-    source: PictureSize,
-}
-
-impl Ladder {
-    fn new(tracks: Vec<VideoTrack>, source: PictureSize, rotation: super::source::Rotation) -> Self {
-        let scalers = tracks.iter().enumerate().map(|(i, t)| Scaler::new(if i == 0 { unturned(t.size, rotation) } else { t.size }, i == 0)).collect();
-        Self { tracks, scalers, rotation, source }
+    /// So much of the pictures is there.
+    pub(crate) fn pictures(&self, us: u64) {
+        self.pictures_us.store(us.min(self.duration_us), Ordering::Relaxed);
+        self.tell();
     }
 
-    fn push(&mut self, store: &mut Store, frame: Frame) -> Result<(), Failure> {
-        let Frame { picture, pts } = frame;
-        let mut above: Option<ffmpeg::frame::Video> = None;
-        let mut source = Some(picture);
-        for (track, scaler) in self.tracks.iter_mut().zip(&mut self.scalers) {
-            let mut scaled = match (above.take(), source.take()) {
-                (Some(above), _) if (above.width(), above.height()) == (track.size.width, track.size.height) => above,
-                (Some(above), _) => scaler.run(&above)?,
-                (None, Some(picture)) => top(picture, scaler, self.source, track.size, self.rotation)?,
-                (None, None) => return Err(Failure::internal("scale a picture", "it is gone")),
-            };
-            track.push(store, &mut scaled, pts)?;
-            above = Some(scaled);
-        }
-        Ok(())
+    /// So much of the present sound track is there.
+    pub(crate) fn sound(&self, us: u64) {
+        self.sound_us.store(us.min(self.duration_us), Ordering::Relaxed);
+        self.tell();
     }
-}
 
-/// The source's picture at the size of the largest rung.
-fn top(
-    picture: ffmpeg::frame::Video,
-    scaler: &mut Scaler,
-    source: PictureSize,
-    size: PictureSize,
-    rotation: super::source::Rotation,
-) -> Result<ffmpeg::frame::Video, Failure> {
-    let same = source == size && scale::is_target(&picture, unturned(size, rotation));
-    let mut picture = if same { picture } else { scaler.run(&picture)? };
-    scale::declare(&mut picture);
-    Ok(scale::rotate(picture, rotation))
-}
+    pub(crate) fn next_sound(&self) {
+        self.sound_us.store(0, Ordering::Relaxed);
+        self.sounds_us.fetch_add(self.duration_us, Ordering::Relaxed);
+        self.tell();
+    }
 
-fn unturned(size: PictureSize, rotation: super::source::Rotation) -> PictureSize {
-    if rotation.swaps() { PictureSize { width: size.height, height: size.width } } else { size }
+    /// # Errors
+    /// Another part has failed: this one is given up.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.failed.load(Ordering::Relaxed) { Err(Failure::new(FailureKind::GivenUp, "Another part of the video could not be prepared.")) } else { Ok(()) }
+    }
+
+    fn part<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        work().inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
+    }
+
+    fn tell(&self) {
+        let sounds = self.sounds_us.load(Ordering::Relaxed) + self.sound_us.load(Ordering::Relaxed);
+        self.reporter.progress(self.pictures_us.load(Ordering::Relaxed) + sounds / SOUND_SHARE, self.total_us);
+    }
 }

@@ -133,6 +133,16 @@ pub(crate) fn is_target(frame: &Video, target: PictureSize) -> bool {
     shape.format == Pixel::YUV420P && shape.size == target && shape.coefficients == ffi::SWS_CS_ITU709 && !shape.full_range && shape.light.is_none()
 }
 
+/// Another hold on the same pixels.
+pub(crate) fn share(picture: &ffmpeg::frame::Video) -> ffmpeg::frame::Video {
+    // SAFETY: the frame is valid; av_frame_clone makes a new frame that counts on the same buffers, or null without memory,
+    // for which the empty frame stands: pushing it fails as any other want of memory.
+    unsafe {
+        let copy = ffmpeg::ffi::av_frame_clone(picture.as_ptr());
+        if copy.is_null() { ffmpeg::frame::Video::empty() } else { ffmpeg::frame::Video::wrap(copy) }
+    }
+}
+
 /// Says in the frame what it is.
 pub(crate) fn declare(frame: &mut Video) {
     frame.set_color_space(color::Space::BT709);

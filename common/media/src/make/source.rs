@@ -103,6 +103,12 @@ impl Source {
         &self.probe
     }
 
+    /// Whether its container has an index that can be trusted for jumps.
+    pub(crate) fn is_indexed(&self) -> bool {
+        let name = self.input.format().name().to_owned();
+        name.contains("mov") || name.contains("matroska")
+    }
+
     /// A decoder for one of its streams.
     pub(crate) fn decoder(&self, index: usize) -> Result<codec::decoder::Opened, Failure> {
         let stream = self.input.stream(index).ok_or_else(|| Failure::internal("find a stream", index))?;

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long to wait for another worker to leave the folder.
@@ -30,7 +31,7 @@ pub struct Store {
     dir: PathBuf,
     _lock: File,
     /// Bytes that may still be written.
-    budget: u64,
+    budget: AtomicU64,
 }
 
 fn failed(e: &std::io::Error) -> Failure {
@@ -59,31 +60,32 @@ impl Store {
                 }
             }
         }
-        let store = Self { dir: dir.to_owned(), _lock: lock, budget: BUDGET_START };
+        let store = Self { dir: dir.to_owned(), _lock: lock, budget: AtomicU64::new(BUDGET_START) };
         store.sweep();
         Ok(store)
     }
 
     /// So many more bytes are plausible, because so much more of the source was read.
-    pub fn allow(&mut self, bytes: u64) {
-        self.budget = self.budget.saturating_add(bytes);
+    pub fn allow(&self, bytes: u64) {
+        let _ = self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_add(bytes)));
     }
 
     /// Keeps bytes under their name.
     ///
     /// # Errors
     /// [`Failure`] when the disk refuses, or when more would be written than is plausible.
-    pub fn put(&mut self, bytes: &[u8]) -> Result<ChunkHash, Failure> {
+    pub fn put(&self, bytes: &[u8]) -> Result<ChunkHash, Failure> {
         let hash = ChunkHash(Sha256::digest(bytes).into());
         if self.has(hash, bytes.len() as u64) {
             return Ok(hash);
         }
-        self.budget = self.budget.checked_sub(bytes.len() as u64).ok_or_else(|| {
-            Failure::new(
+        let spent = self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes.len() as u64));
+        if spent.is_err() {
+            return Err(Failure::new(
                 FailureKind::Internal,
                 "The prepared video became far larger than its bit rates allow, so it was stopped. Report this, with the file if you can.",
-            )
-        })?;
+            ));
+        }
         self.write(&self.object(hash), bytes)?;
         Ok(hash)
     }
@@ -116,8 +118,10 @@ impl Store {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        // Several threads may write the same bytes at once.
+        static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".tmp");
+        name.push(format!(".{}.tmp", WRITTEN.fetch_add(1, Ordering::Relaxed)));
         let temporary = path.with_file_name(name);
         let written = File::create(&temporary).and_then(|mut f| f.write_all(bytes).and_then(|()| f.sync_data())).and_then(|()| fs::rename(&temporary, path));
         written.map_err(|e| {

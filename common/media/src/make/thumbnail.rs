@@ -39,7 +39,7 @@ fn failed(e: opencv::Error) -> Failure {
 }
 
 /// Chooses, stores and publishes the thumbnail; nothing when no picture can be decoded.
-pub(crate) fn make(path: &Path, store: &mut Store, reporter: &Reporter) -> Result<Option<Thumbnail>, Failure> {
+pub(crate) fn make(path: &Path, store: &Store, reporter: &Reporter) -> Result<Option<Thumbnail>, Failure> {
     let mut frames = Frames::open(path, reporter)?;
     let rung = RungSpec { name: String::new(), box_width: BOX.0, box_height: BOX.1, bitrate_bps: 0 };
     let size = rung.fit(frames.stream.size);

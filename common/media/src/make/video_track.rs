@@ -1,29 +1,35 @@
-//! One rung on its way to a track: pictures in, segments out.
+//! One rung on its way to a track: pictures in, segments out, place by place and in any order of places.
 
+use super::events::Reporter;
 use super::failure::Failure;
 use super::journal::Journal;
 use super::store::Store;
 use super::video_encoder::{Coded, VideoEncoder};
 use ffmpeg::Rational;
 use ffmpeg_the_third as ffmpeg;
-use lectern_proto::fmp4::{self, Init, Sample, VIDEO_TIMESCALE};
-use lectern_proto::manifest::{SEGMENT_US, Segment, Track, TrackKind};
+use lectern_proto::fmp4::{self, Init, Sample};
+use lectern_proto::grid::{Grid, PLACE_TICKS};
+use lectern_proto::manifest::{Segment, Track, TrackKind};
 use lectern_proto::rung::{PictureSize, RungSpec};
-
-/// Nominal length of a segment in ticks.
-pub(crate) const SEGMENT_TICKS: i64 = (SEGMENT_US * VIDEO_TIMESCALE as u64 / 1_000_000) as i64;
+use std::sync::Arc;
 
 /// A rung that is being encoded.
 pub(crate) struct VideoTrack {
-    pub(crate) key: String,
     pub(crate) size: PictureSize,
-    encoder: VideoEncoder,
+    bitrate_bps: u32,
+    frame_rate: Rational,
+    grid: Arc<Grid>,
     init: Init,
     journal: Journal,
-    /// Pictures before this time are already in finished segments.
-    resume_at: i64,
-    /// Which two seconds the last picture fell into; nothing before the first.
-    slot: Option<i64>,
+    /// The place of the last picture.
+    at: Option<usize>,
+    /// The encoder, while there is something to do where the pictures are.
+    run: Option<Run>,
+}
+
+/// An encoder on its way through some places.
+struct Run {
+    encoder: VideoEncoder,
     /// Coded pictures of the segment that is open.
     open: Vec<Coded>,
 }
@@ -34,8 +40,15 @@ pub(crate) fn key(rung: &RungSpec) -> String {
 }
 
 impl VideoTrack {
-    pub(crate) fn new(store: &mut Store, rung: &RungSpec, source: PictureSize, frame_rate: Rational) -> Result<Self, Failure> {
-        let (key, size) = (key(rung), rung.fit(source));
+    pub(crate) fn new(
+        store: &Store,
+        rung: &RungSpec,
+        source: PictureSize,
+        frame_rate: Rational,
+        grid: &Arc<Grid>,
+        reporter: &Reporter,
+    ) -> Result<Self, Failure> {
+        let size = rung.fit(source);
         let encoder = VideoEncoder::new(size, rung.bitrate_bps, frame_rate)?;
         let init = Init::video(encoder.config().clone(), encoder.delay());
         let bytes = fmp4::write_init(&init).map_err(|e| Failure::internal("write a segment", e))?;
@@ -47,79 +60,88 @@ impl VideoTrack {
             init_bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             segments: Vec::new(),
         };
-        let journal = Journal::open(store, &key, head)?;
-        let resume_at = i64::try_from(journal.end()).unwrap_or(0);
-        Ok(Self { key, size, encoder, init, journal, resume_at, slot: None, open: Vec::new() })
+        let journal = Journal::open(store, &key(rung), head, reporter)?;
+        Ok(Self { size, bitrate_bps: rung.bitrate_bps, frame_rate, grid: Arc::clone(grid), init, journal, at: None, run: None })
     }
 
-    /// The first picture that is still needed, in ticks.
-    pub(crate) fn resume_at(&self) -> i64 {
-        self.resume_at
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
-    /// Takes the next picture, of this track's size.
-    pub(crate) fn push(&mut self, store: &mut Store, picture: &mut ffmpeg::frame::Video, pts: i64) -> Result<(), Failure> {
-        if pts < self.resume_at {
-            return Ok(());
-        }
-        let slot = pts / SEGMENT_TICKS;
-        let starts = self.slot.is_none_or(|s| s < slot);
-        // The first picture after a resumption continues where the last segment ended.
-        let pts = if self.slot.is_none() { self.resume_at } else { pts };
-        self.slot = Some(slot);
-        self.encoder.send(picture, pts, starts)?;
-        self.collect(store)
+    /// Whether a picture at this time is needed.
+    pub(crate) fn needs(&self, pts: i64) -> bool {
+        !self.journal.has(self.grid.place(pts))
     }
 
-    /// No more pictures; the last one lasts `last_duration` ticks. Publishes the track, unless it is empty.
-    pub(crate) fn finish(mut self, store: &mut Store, last_duration: i64) -> Result<Option<String>, Failure> {
-        if self.slot.is_some() {
-            self.encoder.finish()?;
-            self.collect(store)?;
-            if let Some(last) = self.open.iter().map(|c| c.pts).max() {
-                self.close(store, last + last_duration)?;
+    /// Takes the next picture, of this track's size. The first of a place must really be its first.
+    pub(crate) fn push(&mut self, store: &Store, picture: &mut ffmpeg::frame::Video, pts: i64) -> Result<(), Failure> {
+        let place = self.grid.place(pts);
+        let starts = self.at != Some(place);
+        self.at = Some(place);
+        let mut run = match self.run.take() {
+            Some(run) => run,
+            None => Run { encoder: VideoEncoder::new(self.size, self.bitrate_bps, self.frame_rate)?, open: Vec::new() },
+        };
+        run.encoder.send(picture, pts, starts)?;
+        self.collect(store, &mut run)?;
+        self.run = Some(run);
+        Ok(())
+    }
+
+    /// The next picture, which comes at `end`, is not for this track: what is open is finished.
+    pub(crate) fn stop(&mut self, store: &Store, end: i64) -> Result<(), Failure> {
+        self.at = None;
+        let Some(mut run) = self.run.take() else { return Ok(()) };
+        run.encoder.finish()?;
+        self.collect(store, &mut run)?;
+        if run.open.is_empty() { Ok(()) } else { self.close(store, &mut run.open, end) }
+    }
+
+    /// No more pictures; publishes the track, unless it is empty.
+    pub(crate) fn publish(self, store: &Store) -> Result<bool, Failure> {
+        self.journal.publish(store)
+    }
+
+    fn collect(&mut self, store: &Store, run: &mut Run) -> Result<(), Failure> {
+        while let Some(coded) = run.encoder.receive()? {
+            if coded.keyframe && !run.open.is_empty() {
+                self.close(store, &mut run.open, coded.pts)?;
             }
-        }
-        if self.journal.segments().is_empty() {
-            return Ok(None);
-        }
-        self.journal.publish(store, &self.key)?;
-        Ok(Some(self.key))
-    }
-
-    fn collect(&mut self, store: &mut Store) -> Result<(), Failure> {
-        while let Some(coded) = self.encoder.receive()? {
-            if coded.keyframe && !self.open.is_empty() {
-                self.close(store, coded.pts)?;
-            }
-            self.open.push(coded);
+            run.open.push(coded);
         }
         Ok(())
     }
 
     /// Writes the open segment; groups are closed, so every picture in it is shown before `end`.
-    fn close(&mut self, store: &mut Store, end: i64) -> Result<(), Failure> {
-        let coded = std::mem::take(&mut self.open);
-        let mut times: Vec<_> = coded.iter().map(|c| c.pts).collect();
-        times.sort_unstable();
-        let start = times.first().copied().unwrap_or(0);
-        let count = u32::try_from(coded.len()).unwrap_or(u32::MAX);
-        let samples: Vec<_> = coded
-            .into_iter()
-            .map(|c| {
-                let next = times.get(times.partition_point(|t| *t <= c.pts)).copied().unwrap_or(end);
-                Sample { data: c.data, dts: 0, pts: c.pts, duration: u32::try_from(next - c.pts).unwrap_or(0), keyframe: c.keyframe }
-            })
-            .collect();
-        let sequence = u32::try_from(self.journal.segments().len() + 1).unwrap_or(u32::MAX);
-        let bytes = fmp4::write_segment(&self.init, sequence, &samples).map_err(|e| Failure::internal("write a segment", e))?;
-        let chunk = store.put(&bytes)?;
-        self.journal.add(Segment {
-            chunk,
-            bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-            start: u64::try_from(start).unwrap_or(0),
-            duration: u64::try_from(end - start).unwrap_or(0),
-            samples: count,
-        })
+    fn close(&mut self, store: &Store, open: &mut Vec<Coded>, end: i64) -> Result<(), Failure> {
+        let (start, segment) = write_segment(store, &self.init, std::mem::take(open), end)?;
+        self.journal.add(self.grid.place(start), segment)
     }
+}
+
+/// Writes coded pictures that follow one another as a segment, and gives when it starts.
+pub(crate) fn write_segment(store: &Store, init: &Init, coded: Vec<Coded>, end: i64) -> Result<(i64, Segment), Failure> {
+    let mut times: Vec<_> = coded.iter().map(|c| c.pts).collect();
+    times.sort_unstable();
+    let start = times.first().copied().unwrap_or(0);
+    let count = u32::try_from(coded.len()).unwrap_or(u32::MAX);
+    let samples: Vec<_> = coded
+        .into_iter()
+        .map(|c| {
+            let next = times.get(times.partition_point(|t| *t <= c.pts)).copied().unwrap_or(end);
+            Sample { data: c.data, dts: 0, pts: c.pts, duration: u32::try_from(next - c.pts).unwrap_or(0), keyframe: c.keyframe }
+        })
+        .collect();
+    // Segments are made in any order; ISO/IEC 14496-12, 8.8.5 asks for numbers that grow, not for consecutive ones.
+    let sequence = u32::try_from(start / PLACE_TICKS + 1).unwrap_or(u32::MAX);
+    let bytes = fmp4::write_segment(init, sequence, &samples).map_err(|e| Failure::internal("write a segment", e))?;
+    let chunk = store.put(&bytes)?;
+    let segment = Segment {
+        chunk: Some(chunk),
+        bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        start: u64::try_from(start).unwrap_or(0),
+        duration: u64::try_from(end - start).unwrap_or(0),
+        samples: count,
+    };
+    Ok((start, segment))
 }

@@ -158,7 +158,7 @@ impl Prepared {
             assert!(reader.is_finished());
             samples
         };
-        let segments: Vec<_> = self.track.segments.iter().map(|s| read(s.chunk)).collect();
+        let segments: Vec<_> = self.track.segments.iter().map(|s| read(s.chunk.expect("prepared"))).collect();
         for (samples, segment) in segments.iter().zip(&self.track.segments) {
             assert_eq!(samples.len(), segment.samples as usize);
         }
@@ -167,7 +167,7 @@ impl Prepared {
 
     /// The concatenation of everything: a file for other programs.
     pub fn file(&self) -> Vec<u8> {
-        let chunks = std::iter::once(self.track.init).chain(self.track.segments.iter().map(|s| s.chunk));
+        let chunks = std::iter::once(self.track.init).chain(self.track.segments.iter().filter_map(|s| s.chunk));
         chunks.flat_map(|c| object(&self.dir, c)).collect()
     }
 

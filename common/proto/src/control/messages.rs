@@ -197,6 +197,8 @@ pub enum Request {
     Leave,
     /// Instructor: ends a person's seat and rotates the media key. Answered with [`Event::Answer`].
     Remove { request: u32, person: PersonId },
+    /// What is shown at this time of a video that is being prepared is waited for: it comes next. Not answered.
+    Want { video: VideoId, at_us: u64 },
 }
 
 /// What a server sends to a joined client.
@@ -288,10 +290,23 @@ pub struct ChunkRef {
 pub enum VideoState {
     /// Waits for its turn, or is still being copied in.
     Waiting,
-    /// Progress in thousandths.
-    Preparing { permille: u16 },
+    /// Progress in thousandths. With a manifest it can be watched: what has no chunk there is not prepared yet; manifests
+    /// of more follow.
+    Preparing { permille: u16, manifest: Option<ChunkRef> },
     /// The manifest is fetched like any chunk.
     Ready { manifest: ChunkRef },
     /// A sentence for people.
     Failed { reason: String },
+}
+
+impl VideoState {
+    /// The manifest of what can be watched now, if anything can.
+    #[must_use]
+    pub fn manifest(&self) -> Option<ChunkRef> {
+        match self {
+            Self::Ready { manifest } => Some(*manifest),
+            Self::Preparing { manifest, .. } => *manifest,
+            Self::Waiting | Self::Failed { .. } => None,
+        }
+    }
 }

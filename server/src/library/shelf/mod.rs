@@ -55,15 +55,21 @@ pub(super) struct Info {
     pub(super) thumbnail: Option<ChunkRef>,
 }
 
+/// How far a content that is being prepared has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) permille: u16,
+    /// Of what can be watched already.
+    pub(super) manifest: Option<ChunkRef>,
+}
+
 /// Where a content stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It is looked up whether it was prepared before.
     Unknown,
     Queued,
-    Preparing {
-        permille: u16,
-    },
+    Preparing(Progress),
     Ready {
         manifest: ChunkRef,
     },
@@ -179,9 +185,9 @@ impl Shelf {
     }
 
     /// Takes in what became known while a content is prepared.
-    pub(super) fn learn(&mut self, key: ContentKey, change: impl FnOnce(&mut Info, &mut u16)) {
-        if let Some(Content { stage: Stage::Preparing { permille }, info, .. }) = self.contents.get_mut(&key) {
-            change(info, permille);
+    pub(super) fn learn(&mut self, key: ContentKey, change: impl FnOnce(&mut Info, &mut Progress)) {
+        if let Some(Content { stage: Stage::Preparing(progress), info, .. }) = self.contents.get_mut(&key) {
+            change(info, progress);
         }
     }
 
@@ -236,7 +242,7 @@ impl Shelf {
         let content = self.queue.remove(place)?;
         let file = self.file_of(&content)?.clone();
         let stamp = self.files.get(&file)?.stamp;
-        self.contents.get_mut(&content)?.stage = Stage::Preparing { permille: 0 };
+        self.contents.get_mut(&content)?.stage = Stage::Preparing(Progress::default());
         self.preparing = Some(content);
         Some(Next::Prepare { content, file, stamp })
     }
@@ -273,7 +279,7 @@ impl Shelf {
 
     /// Whether everything that is there is ready or failed.
     pub(super) fn is_idle(&self) -> bool {
-        let open = |c: &Content| c.orphan_since.is_none() && matches!(c.stage, Stage::Unknown | Stage::Queued | Stage::Preparing { .. });
+        let open = |c: &Content| c.orphan_since.is_none() && matches!(c.stage, Stage::Unknown | Stage::Queued | Stage::Preparing(_));
         self.scanned && !self.is_arriving() && !self.contents.values().any(open)
     }
 
@@ -281,6 +287,21 @@ impl Shelf {
     pub(super) fn is_in_vain(&self, now: Duration) -> bool {
         let since = self.preparing.and_then(|k| self.contents.get(&k)).and_then(|c| c.orphan_since);
         since.is_some_and(|since| now >= since + ORPHAN_GRACE) && !self.is_arriving()
+    }
+
+    /// Somebody waits for a video: it is prepared next. Gives the content, and whether it is being prepared now.
+    pub(super) fn wanted(&mut self, video: &VideoId) -> Option<(ContentKey, bool)> {
+        let key = self.files.values().find(|f| f.id == *video).and_then(|f| if let FileState::Has(key) = f.state { Some(key) } else { None })?;
+        if let Some(place) = self.queue.iter().position(|k| *k == key)
+            && let Some(key) = self.queue.remove(place)
+        {
+            self.queue.push_front(key);
+        }
+        match self.contents.get(&key)?.stage {
+            Stage::Preparing(_) => Some((key, true)),
+            Stage::Queued => Some((key, false)),
+            Stage::Unknown | Stage::Ready { .. } | Stage::Failed { .. } => None,
+        }
     }
 
     /// Whether a file has the content.
@@ -314,7 +335,7 @@ impl Shelf {
         let info = content.map(|c| c.info.clone()).unwrap_or_default();
         let state = match (&file.state, content.map(|c| &c.stage)) {
             (FileState::Unreadable { reason, .. }, _) => VideoState::Failed { reason: reason.clone() },
-            (_, Some(Stage::Preparing { permille })) => VideoState::Preparing { permille: *permille },
+            (_, Some(Stage::Preparing(p))) => VideoState::Preparing { permille: p.permille, manifest: p.manifest },
             (_, Some(Stage::Ready { manifest })) => VideoState::Ready { manifest: *manifest },
             (_, Some(Stage::Failed { reason, .. })) => VideoState::Failed { reason: reason.clone() },
             (_, Some(Stage::Unknown | Stage::Queued) | None) => VideoState::Waiting,

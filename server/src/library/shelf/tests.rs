@@ -38,8 +38,8 @@ fn a_new_file_is_hashed_looked_up_and_prepared() {
     assert_eq!(shelf.next(s(0)), None, "one at a time");
     shelf.loaded(A, None);
     assert_eq!(shelf.next(s(0)), Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp: found("a.mp4", 1).stamp }));
-    shelf.learn(A, |info, permille| (info.duration_us, *permille) = (7, 500));
-    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500 })]);
+    shelf.learn(A, |info, progress| (info.duration_us, progress.permille) = (7, 500));
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500, manifest: None })]);
     assert!(!shelf.is_idle());
     shelf.prepared(s(0), A, Some(Ok((Info::default(), MANIFEST))));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Ready { manifest: MANIFEST })]);

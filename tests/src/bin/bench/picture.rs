@@ -79,7 +79,8 @@ impl Disk {
     /// Time to decode from the keyframe before to the frame shown at a time, the bytes being in memory.
     fn decode_until(&self, at_us: u64) -> Result<Duration> {
         let segment = &self.track.segments[self.track.segment_at(at_us)];
-        let bytes = Bytes::from(std::fs::read(self.objects.join(segment.chunk.to_string()))?);
+        let chunk = segment.chunk.context("a prepared segment")?;
+        let bytes = Bytes::from(std::fs::read(self.objects.join(chunk.to_string()))?);
         let TrackConfig::Video(config) = &self.init.config else { anyhow::bail!("not a video track") };
         let begun = Instant::now();
         let mut decoder = VideoDecoder::new(config, 2)?;

@@ -79,7 +79,7 @@ fn chunks_of_720p(stack: &Stack) -> Result<Vec<(ChunkHash, u64)>> {
         for object in objects.flatten() {
             if let Ok(manifest) = Manifest::parse(&std::fs::read(object.path())?) {
                 let track = manifest.tracks.iter().find(|t| matches!(&t.kind, TrackKind::Video { rung, .. } if rung == "720p")).context("a 720p track")?;
-                return Ok(track.segments.iter().map(|s| (s.chunk, u64::from(s.bytes))).collect());
+                return Ok(track.segments.iter().filter_map(|s| Some((s.chunk?, u64::from(s.bytes)))).collect());
             }
         }
     }
