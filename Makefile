@@ -62,6 +62,7 @@ lint: deps ## Checks form, warnings and scripts
 	$(CARGO) fmt --all --check
 	scripts/check-files
 	$(CARGO) clippy $(CARGO_FLAGS) $(EVERYTHING) --all-targets -- -D warnings
+	$(CARGO) clippy $(CARGO_FLAGS) -p lectern-media --no-default-features --features portable -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps
 
 .PHONY: vectors

@@ -11,3 +11,6 @@ mod connect;
 pub mod fetch;
 pub mod player;
 pub mod ui;
+
+#[cfg(not(any(feature = "ffmpeg", feature = "portable")))]
+compile_error!("the client needs decoders: build it with the feature `ffmpeg` (the default) or `portable`");
