@@ -16,6 +16,7 @@ use crate::announce::{Announcement, Ports};
 use crate::clock::{Clock, unix_seconds};
 use crate::config::{Bind, Config, Port, Problem};
 use crate::control::{Control, Entrance, EntranceParts, PasswordGate};
+use crate::handout::HandOut;
 use crate::identity::{Identity, IdentityError};
 use crate::library::{Library, LibraryParts};
 use crate::lock::{LockError, Locks};
@@ -110,7 +111,14 @@ impl Server {
             thirds: config.thirds,
             clock,
         });
-        let control = Arc::new(Control { tls: TlsAcceptor::from(identity.tls), server_name: config.name, boot_id: rand::random(), clock, entrance });
+        let control = Arc::new(Control {
+            tls: TlsAcceptor::from(identity.tls),
+            server_name: config.name,
+            boot_id: rand::random(),
+            clock,
+            entrance,
+            handout: HandOut::new(config.paths.dist),
+        });
         tasks.spawn(control::serve(control_port, control, tasks.clone(), stop.clone()));
         for port in [video_port, audio_port] {
             tasks.spawn(media::serve(port, Arc::clone(&media), tasks.clone(), stop.clone()));

@@ -4,6 +4,7 @@
 
 mod people;
 mod spread;
+mod update;
 mod videos;
 mod watch;
 
@@ -16,6 +17,7 @@ use lectern_proto::link::JoinLink;
 
 use crate::class::{Class, ClassState, JoinError, JoinRequest};
 use crate::player::PlayError;
+use crate::update::UpdateError;
 
 /// Lectern: watch the class's lessons, in a window or from the command line.
 #[derive(Debug, Parser)]
@@ -63,6 +65,12 @@ enum Command {
         after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P"
     )]
     Watch(watch::WatchArgs),
+    /// Fetches the Lectern that the server hands out for this system, checks it and says where it lies, as JSON
+    #[command(after_help = "Example:\n  lectern update --join LINK\n\nNo name and no password are needed. Nothing is installed or started.")]
+    Update(update::UpdateArgs),
+    /// The manual page, for packages
+    #[command(hide = true)]
+    Man,
 }
 
 /// Why a command failed; the kind decides the exit code.
@@ -74,6 +82,8 @@ enum Failure {
     Join(#[from] JoinError),
     #[error(transparent)]
     Play(#[from] PlayError),
+    #[error(transparent)]
+    Update(#[from] UpdateError),
     #[error("{0}")]
     Other(String),
 }
@@ -84,8 +94,9 @@ impl Failure {
             Self::Usage(_) | Self::Join(JoinError::PasswordNeeded) | Self::Play(PlayError::Quality(_)) => 2,
             // A server with another certificate is not the one that was asked for.
             Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. }) => 4,
+            Self::Update(UpdateError::Unreachable(_)) => 4,
             Self::Join(e) if e.is_refusal() => 3,
-            Self::Join(_) | Self::Play(_) | Self::Other(_) => 1,
+            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Other(_) => 1,
         }
     }
 }
@@ -123,18 +134,35 @@ fn window(entry: Entry, runtime: &tokio::runtime::Runtime) -> Result<(), Failure
 }
 
 async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
+    let command = match command {
+        Command::Update(args) => return update::run(entry.link()?, args).await,
+        Command::Man => return manual(),
+        other => other,
+    };
     let request = entry.request()?;
     match command {
+        Command::Update(_) | Command::Man => Ok(()),
         Command::Videos => videos::run(request).await,
         Command::People => people::run(request).await,
         Command::Watch(args) => watch::run(request, args).await,
     }
 }
 
+/// Writes the manual page in roff to stdout.
+fn manual() -> Result<(), Failure> {
+    clap_mangen::Man::new(<Cli as clap::CommandFactory>::command())
+        .render(&mut std::io::stdout())
+        .map_err(|e| Failure::Other(format!("cannot write the page: {e}")))
+}
+
 impl Entry {
+    fn link(&self) -> Result<JoinLink, Failure> {
+        let none = || Failure::Usage("no class is named: give --join with the link that the server printed, or set LECTERN_JOIN".to_owned());
+        self.join.clone().ok_or_else(none)
+    }
+
     fn request(self) -> Result<JoinRequest, Failure> {
-        let link =
-            self.join.ok_or_else(|| Failure::Usage("no class is named: give --join with the link that the server printed, or set LECTERN_JOIN".to_owned()))?;
+        let link = self.link()?;
         let name = self.name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
         Ok(JoinRequest { link, name, password: self.password })
     }

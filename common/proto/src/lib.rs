@@ -7,6 +7,7 @@ pub mod beacon;
 pub mod control;
 pub mod fmp4;
 pub mod framing;
+pub mod handout;
 pub mod limits;
 pub mod link;
 pub mod manifest;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
+use crate::handout::HandOut;
 use crate::net::{Unproven, accept_loop};
 
 pub(crate) use entrance::{Entrance, EntranceParts};
@@ -29,6 +30,7 @@ pub(crate) struct Control {
     pub(crate) boot_id: u64,
     pub(crate) clock: Clock,
     pub(crate) entrance: Entrance,
+    pub(crate) handout: HandOut,
 }
 
 /// This program, as it names itself to clients.
