@@ -41,14 +41,12 @@ impl Sps {
             0 => drop(bits.ue()?),
             1 => {
                 bits.take(1)?;
-                (bits.ue()?, bits.ue()?);
+                bits.skip_ue(2)?;
                 let cycle = bits.ue()?;
                 if cycle > 255 {
                     return None;
                 }
-                for _ in 0..cycle {
-                    bits.ue()?;
-                }
+                bits.skip_ue(cycle)?;
             }
             2 => {}
             _ => return None,
@@ -62,7 +60,7 @@ impl Sps {
         }
         let _direct_8x8 = bits.take(1)?;
         if bits.flag()? {
-            (bits.ue()?, bits.ue()?, bits.ue()?, bits.ue()?);
+            bits.skip_ue(4)?;
         }
         // Without further word pictures are shown in the order of decoding where nothing can be referred to backwards.
         let in_order = order_type == 2 || profile == 66 || (references == 0 && constraints & 0x10 != 0);
@@ -89,10 +87,12 @@ impl Sps {
             }
         }
         if bits.flag()? {
-            (bits.ue()?, bits.ue()?);
+            bits.skip_ue(2)?;
         }
         if bits.flag()? {
-            (bits.take(32)?, bits.take(32)?, bits.take(1)?);
+            bits.take(32)?;
+            bits.take(32)?;
+            bits.take(1)?;
         }
         let mut delays = false;
         for _ in 0..2 {
@@ -105,7 +105,7 @@ impl Sps {
         bits.take(1)?;
         if bits.flag()? {
             bits.take(1)?;
-            (bits.ue()?, bits.ue()?, bits.ue()?, bits.ue()?);
+            bits.skip_ue(4)?;
             self.reorder = usize::try_from(bits.ue()?).ok()?.min(REORDER_MAX);
         }
         Some(self)
@@ -137,7 +137,8 @@ fn skip_buffering(bits: &mut Bits<'_>) -> Option<()> {
     }
     bits.take(8)?;
     for _ in 0..=count {
-        (bits.ue()?, bits.ue()?, bits.take(1)?);
+        bits.skip_ue(2)?;
+        bits.take(1)?;
     }
     bits.take(20)?;
     Some(())
@@ -195,6 +196,11 @@ impl Bits<'_> {
             }
         }
         Some((1 << zeros) - 1 + self.take(zeros)?)
+    }
+
+    /// Passes over so many of them.
+    fn skip_ue(&mut self, count: u32) -> Option<()> {
+        (0..count).try_for_each(|_| self.ue().map(drop))
     }
 
     /// The signed form (9.1.1).
