@@ -57,11 +57,21 @@ screenshots: deps-test build ## Drives a real window through every screen and wr
 	$(CARGO) build $(CARGO_FLAGS) --release $(APPS) -p lectern-tests --bins
 	$(RELEASE)/screenshots
 
+.PHONY: portable
+portable: ## Builds the client without any codec library: target/portable/lectern
+	$(CARGO) build $(CARGO_FLAGS) --release -p lectern --no-default-features --features portable
+	install -D $(RELEASE)/lectern $(CARGO_TARGET_DIR)/portable/lectern
+
+.PHONY: dist
+dist: deps portable build ## Packs lectern and lectern-server as .deb, and the viewer that needs no codec library, into dist/
+	@scripts/dist $(CARGO_TARGET_DIR)/portable/lectern $(RELEASE) dist
+
 .PHONY: lint
 lint: deps ## Checks form, warnings and scripts
 	$(CARGO) fmt --all --check
 	scripts/check-files
 	$(CARGO) clippy $(CARGO_FLAGS) $(EVERYTHING) --all-targets -- -D warnings
+	$(CARGO) clippy $(CARGO_FLAGS) -p lectern-media --no-default-features --features portable -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps
 
 .PHONY: vectors

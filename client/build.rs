@@ -1,4 +1,4 @@
-//! Finds the fonts of the window and hands them to `ui::fonts`.
+//! Finds the fonts of the window and hands them to `ui::fonts`; says where the portable program looks for libraries.
 //!
 //! Fonts are packages of the system, not files of this repository: Debian's `fonts-inter` and `fonts-jetbrains-mono`, or any
 //! folder named by `LECTERN_FONTS`. What is found is compiled in; what is not found becomes `None`, and egui's own font
@@ -32,6 +32,10 @@ const FOLDERS: [&str; 8] = [
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=LECTERN_FONTS");
+    if env::var_os("CARGO_FEATURE_PORTABLE").is_some() && env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        // The portable program brings the one library that a system may lack in a folder beside it.
+        println!("cargo::rustc-link-arg-bins=-Wl,-rpath,$ORIGIN/lib");
+    }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?);
     let mut code = String::new();
     for (constant, name) in FONTS {

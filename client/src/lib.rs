@@ -12,3 +12,7 @@ pub mod discover;
 pub mod fetch;
 pub mod player;
 pub mod ui;
+pub mod update;
+
+#[cfg(not(any(feature = "ffmpeg", feature = "portable")))]
+compile_error!("the client needs decoders: build it with the feature `ffmpeg` (the default) or `portable`");

@@ -7,6 +7,7 @@ pub mod announce;
 mod clock;
 pub mod config;
 mod control;
+mod handout;
 mod identity;
 mod library;
 mod lock;

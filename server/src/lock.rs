@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_second_server_is_told() {
         let (data, chunks) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
-        let paths = |data: &Path| Paths { videos: PathBuf::new(), chunks: chunks.path().to_owned(), data: data.to_owned() };
+        let paths = |data: &Path| Paths { videos: PathBuf::new(), chunks: chunks.path().to_owned(), data: data.to_owned(), dist: PathBuf::new() };
         let first = Locks::take(&paths(data.path())).expect("free");
         assert!(matches!(Locks::take(&paths(data.path())), Err(LockError::Taken(dir)) if dir == data.path()));
         let other = tempfile::tempdir().expect("a directory");

@@ -16,6 +16,7 @@ use crate::announce::{Announcement, Ports};
 use crate::clock::{Clock, unix_seconds};
 use crate::config::{Bind, Config, Port, Problem};
 use crate::control::{Control, Entrance, EntranceParts, PasswordGate};
+use crate::handout::HandOut;
 use crate::identity::{Identity, IdentityError};
 use crate::library::{Library, LibraryParts};
 use crate::lock::{LockError, Locks};
@@ -118,6 +119,7 @@ impl Server {
             entrance,
             media: Arc::clone(&media),
             wants: library.wants(),
+            handout: HandOut::new(config.paths.dist),
         });
         tasks.spawn(control::serve(control_port, control, tasks.clone(), stop.clone()));
         for port in [video_port, audio_port] {

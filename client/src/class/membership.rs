@@ -13,6 +13,7 @@ use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
 use crate::connect::trouble::Trouble;
 use crate::fetch::{Fallback, MediaRoute, MediaWay};
+use crate::update::{self, UpdateError};
 
 /// First and longest pause between two tries to come back.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -134,7 +135,7 @@ impl Membership {
                 output = control.next() => {
                     let ended = match output {
                         Ok(output) => self.output(&mut control, &login, output),
-                        Err(Lost::Protocol(version @ ControlError::Version { .. })) => Some(Ended::Over(JoinError::Version(version.to_string()))),
+                        Err(Lost::Protocol(version @ ControlError::Version { .. })) => Some(Ended::Over(self.other_version(&version).await)),
                         Err(lost) => Some(Ended::Lost(lost.to_string())),
                     };
                     if let Some(ended) = ended {
@@ -154,6 +155,21 @@ impl Membership {
                     }
                 },
             }
+        }
+    }
+
+    /// The server speaks another version: it may have the viewer that fits.
+    async fn other_version(&self, error: &ControlError) -> JoinError {
+        let what = error.to_string();
+        let ControlError::Version { agent, .. } = error else { return JoinError::Version(what) };
+        // Server and client of one release have one version.
+        let (Some(version), Some(folder)) = (agent.rsplit(' ').next(), update::folder()) else { return JoinError::Version(what) };
+        match update::fetch(&self.request.link, Some(version), &folder).await {
+            Ok(fetched) => {
+                JoinError::OtherVersionFetched { what, version: fetched.version, path: fetched.path.display().to_string(), is_package: fetched.is_package }
+            }
+            Err(UpdateError::None) => JoinError::Version(what),
+            Err(why) => JoinError::Version(format!("{what}; {why}")),
         }
     }
 

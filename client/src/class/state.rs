@@ -75,6 +75,8 @@ pub enum JoinError {
     OtherCertificate { host: String },
     #[error("{0}. Update the older one of the two.")]
     Version(String),
+    #[error("{what}. Lectern {version}, which fits, was fetched from the server: {}", install(.path, *.is_package))]
+    OtherVersionFetched { what: String, version: String, path: String, is_package: bool },
     #[error("room name or password is wrong. Ask your instructor, and try again.")]
     WrongPassword,
     #[error("the instructor key of the link is not this server's. Use the instructor link that the server printed.")]
@@ -97,6 +99,11 @@ pub enum JoinError {
     Left,
     #[error("the server ended the connection: {0}")]
     Closed(String),
+}
+
+/// What to do with a viewer that was fetched.
+fn install(path: &str, is_package: bool) -> String {
+    if is_package { format!("install it with `sudo apt install {path}` and start it again.") } else { format!("unpack {path} and start the `lectern` in it.") }
 }
 
 impl JoinError {

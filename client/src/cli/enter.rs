@@ -12,19 +12,25 @@ use crate::class::{JoinError, JoinRequest};
 use crate::connect::introduce::{Introduction, introduce};
 use crate::connect::known::{KnownServers, Trust};
 
-pub(super) async fn request(entry: Entry) -> Result<JoinRequest, Failure> {
+pub(super) async fn request(mut entry: Entry) -> Result<JoinRequest, Failure> {
+    let (name, password) = (entry.name.take(), entry.password.take());
+    let link = link(entry).await?;
+    let name = name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
+    Ok(JoinRequest { link, name, password })
+}
+
+/// The link alone: for what needs no seat.
+pub(super) async fn link(entry: Entry) -> Result<JoinLink, Failure> {
     let target = entry.join.ok_or_else(|| {
         Failure::Usage(
             "no class is named: give --join with the link that the server printed or its address, or set LECTERN_JOIN; `lectern discover` finds servers"
                 .to_owned(),
         )
     })?;
-    let name = entry.name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
-    let link = match target {
-        Target::Link(link) => *link,
-        Target::Address(address) => confirmed(address, entry.words.as_deref()).await?,
-    };
-    Ok(JoinRequest { link, name, password: entry.password })
+    match target {
+        Target::Link(link) => Ok(*link),
+        Target::Address(address) => confirmed(address, entry.words.as_deref()).await,
+    }
 }
 
 /// The link to the server at an address, once somebody or something vouches for its certificate.

@@ -6,6 +6,7 @@ mod discover;
 mod enter;
 mod people;
 mod spread;
+mod update;
 mod videos;
 mod watch;
 
@@ -18,6 +19,7 @@ use lectern_proto::address::Target;
 
 use crate::class::{Class, ClassState, JoinError, JoinRequest};
 use crate::player::PlayError;
+use crate::update::UpdateError;
 
 /// Lectern: watch the class's lessons, in a window or from the command line.
 #[derive(Debug, Parser)]
@@ -72,6 +74,12 @@ enum Command {
         after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P"
     )]
     Watch(watch::WatchArgs),
+    /// Fetches the Lectern that the server hands out for this system, checks it and says where it lies, as JSON
+    #[command(after_help = "Example:\n  lectern update --join LINK\n\nNo name and no password are needed. Nothing is installed or started.")]
+    Update(update::UpdateArgs),
+    /// The manual page, for packages
+    #[command(hide = true)]
+    Man,
 }
 
 /// Why a command failed; the kind decides the exit code.
@@ -87,6 +95,8 @@ enum Failure {
         "the server at {address} shows the words `{shown}`, not those that were given. It is not the server of this room, or the words were read wrong. No password was sent."
     )]
     OtherWords { address: String, shown: String },
+    #[error(transparent)]
+    Update(#[from] UpdateError),
     #[error("{0}")]
     Other(String),
 }
@@ -96,11 +106,11 @@ impl Failure {
         match self {
             Self::Usage(_) | Self::Join(JoinError::PasswordNeeded) | Self::Play(PlayError::Quality(_)) => 2,
             // A server with another certificate is not the one that was asked for.
-            Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. } | JoinError::ChangedCertificate { .. }) | Self::OtherWords { .. } => {
-                4
-            }
+            Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. } | JoinError::ChangedCertificate { .. })
+            | Self::Update(UpdateError::Unreachable(_))
+            | Self::OtherWords { .. } => 4,
             Self::Join(e) if e.is_refusal() => 3,
-            Self::Join(_) | Self::Play(_) | Self::Other(_) => 1,
+            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Other(_) => 1,
         }
     }
 }
@@ -143,16 +153,26 @@ fn window(entry: Entry, runtime: &tokio::runtime::Runtime) -> Result<(), Failure
 }
 
 async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
-    if let Command::Discover(args) = command {
-        return discover::run(args).await;
-    }
+    let command = match command {
+        Command::Discover(args) => return discover::run(args).await,
+        Command::Update(args) => return update::run(enter::link(entry).await?, args).await,
+        Command::Man => return manual(),
+        other => other,
+    };
     let request = enter::request(entry).await?;
     match command {
-        Command::Discover(_) => Ok(()),
+        Command::Discover(_) | Command::Update(_) | Command::Man => Ok(()),
         Command::Videos => videos::run(request).await,
         Command::People => people::run(request).await,
         Command::Watch(args) => watch::run(request, args).await,
     }
+}
+
+/// Writes the manual page in roff to stdout.
+fn manual() -> Result<(), Failure> {
+    clap_mangen::Man::new(<Cli as clap::CommandFactory>::command())
+        .render(&mut std::io::stdout())
+        .map_err(|e| Failure::Other(format!("cannot write the page: {e}")))
 }
 
 /// Joins and waits until people and videos are known.

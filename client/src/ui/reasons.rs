@@ -26,6 +26,7 @@ pub(crate) fn place(error: &JoinError) -> Place {
         | JoinError::OtherCertificate { .. }
         | JoinError::ChangedCertificate { .. }
         | JoinError::Version(_)
+        | JoinError::OtherVersionFetched { .. }
         | JoinError::WrongInstructorKey => Place::Link,
         JoinError::WrongPassword | JoinError::PasswordNeeded | JoinError::TooManyFailures(_) => Place::Password,
         JoinError::BadName => Place::Name,
@@ -44,6 +45,10 @@ pub(crate) fn join_error(strings: &Strings, error: &JoinError) -> String {
         JoinError::ChangedCertificate { host } => strings.format("error-changed-certificate", &[("host", host.as_str().into())]),
         JoinError::OtherCertificate { host } => strings.format("error-other-certificate", &[("host", host.as_str().into())]),
         JoinError::Version(what) => strings.format("error-version", &[("what", what.as_str().into())]),
+        JoinError::OtherVersionFetched { what, version, path, is_package } => strings.format(
+            if *is_package { "error-version-package" } else { "error-version-archive" },
+            &[("what", what.as_str().into()), ("version", version.as_str().into()), ("path", path.as_str().into())],
+        ),
         JoinError::WrongPassword => strings.text("error-wrong-password"),
         JoinError::WrongInstructorKey => strings.text("error-wrong-instructor-key"),
         JoinError::TooManyFailures(s) => strings.format("error-too-many-failures", &[("seconds", (*s).into())]),

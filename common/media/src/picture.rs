@@ -1,6 +1,8 @@
 //! A decoded picture: three planes of 8-bit 4:2:0 and when to show them.
 
+#[cfg(feature = "play")]
 use ffmpeg::{color, format::Pixel};
+#[cfg(feature = "play")]
 use ffmpeg_the_third as ffmpeg;
 use lectern_proto::rung::PictureSize;
 
@@ -31,9 +33,28 @@ pub struct Plane<'a> {
     pub height: usize,
 }
 
-/// A decoded picture. Cheap to move, `Send`; the planes belong to the decoder's pool and go back when it is dropped.
+/// Where the samples of a picture lie.
+pub(crate) enum Frame {
+    /// In libavcodec's pool, where they go back when it is dropped.
+    #[cfg(feature = "play")]
+    Ffmpeg(ffmpeg::frame::Video),
+    /// In memory of their own.
+    #[cfg(feature = "portable")]
+    Owned(OwnedFrame),
+}
+
+/// Three planes without padding: `width` by `height` samples, and twice a quarter of that, both even.
+#[cfg(feature = "portable")]
+pub(crate) struct OwnedFrame {
+    pub(crate) size: PictureSize,
+    pub(crate) planes: [Vec<u8>; 3],
+    pub(crate) matrix: Matrix,
+    pub(crate) range: Range,
+}
+
+/// A decoded picture. Cheap to move, `Send`.
 pub struct Picture {
-    frame: ffmpeg::frame::Video,
+    frame: Frame,
     /// When to show it, in microseconds of the stream.
     pub pts_us: i64,
     /// How long to show it, in microseconds; the next picture's time takes precedence.
@@ -50,45 +71,95 @@ impl std::fmt::Debug for Picture {
 
 impl Picture {
     /// Takes a frame that a decoder gave, if it is 8-bit 4:2:0.
-    pub(crate) fn new(frame: ffmpeg::frame::Video, pts_us: i64, duration_us: i64, corrupt: bool) -> Option<Self> {
-        let good = matches!(frame.format(), Pixel::YUV420P | Pixel::YUVJ420P) && frame.planes() == 3 && frame.width() > 0 && frame.height() > 0;
-        // A negative stride (a flipped picture) reads as a huge one.
-        let good = good && (0..3).all(|i| frame.stride(i) >= frame.plane_width(i) as usize && frame.stride(i) < 1 << 20);
-        good.then_some(Self { frame, pts_us, duration_us, corrupt })
+    pub(crate) fn new(frame: Frame, pts_us: i64, duration_us: i64, corrupt: bool) -> Option<Self> {
+        frame.is_good().then_some(Self { frame, pts_us, duration_us, corrupt })
     }
 
     /// Its size in pixels.
     #[must_use]
     pub fn size(&self) -> PictureSize {
-        PictureSize { width: self.frame.width(), height: self.frame.height() }
+        match &self.frame {
+            #[cfg(feature = "play")]
+            Frame::Ffmpeg(frame) => PictureSize { width: frame.width(), height: frame.height() },
+            #[cfg(feature = "portable")]
+            Frame::Owned(frame) => frame.size,
+        }
     }
 
     /// Y, Cb, Cr; the chroma planes have half the size, rounded up.
     #[must_use]
     pub fn planes(&self) -> [Plane<'_>; 3] {
-        [0, 1, 2].map(|i| Plane {
-            data: self.frame.data(i),
-            stride: self.frame.stride(i),
-            width: self.frame.plane_width(i) as usize,
-            height: self.frame.plane_height(i) as usize,
-        })
+        match &self.frame {
+            #[cfg(feature = "play")]
+            Frame::Ffmpeg(frame) => [0, 1, 2].map(|i| Plane {
+                data: frame.data(i),
+                stride: frame.stride(i),
+                width: frame.plane_width(i) as usize,
+                height: frame.plane_height(i) as usize,
+            }),
+            #[cfg(feature = "portable")]
+            Frame::Owned(frame) => [0, 1, 2].map(|i| {
+                let (width, height) = frame.plane_size(i);
+                Plane { data: &frame.planes[i], stride: width, width, height }
+            }),
+        }
     }
 
     /// The declared matrix; BT.709 when nothing is declared.
     #[must_use]
     pub fn matrix(&self) -> Matrix {
-        match self.frame.color_space() {
-            color::Space::BT470BG | color::Space::SMPTE170M | color::Space::FCC => Matrix::Bt601,
-            _ => Matrix::Bt709,
+        match &self.frame {
+            #[cfg(feature = "play")]
+            Frame::Ffmpeg(frame) => match frame.color_space() {
+                color::Space::BT470BG | color::Space::SMPTE170M | color::Space::FCC => Matrix::Bt601,
+                _ => Matrix::Bt709,
+            },
+            #[cfg(feature = "portable")]
+            Frame::Owned(frame) => frame.matrix,
         }
     }
 
     /// The declared range; limited when nothing is declared.
     #[must_use]
     pub fn range(&self) -> Range {
-        match (self.frame.color_range(), self.frame.format()) {
-            (color::Range::JPEG, _) | (_, Pixel::YUVJ420P) => Range::Full,
-            _ => Range::Limited,
+        match &self.frame {
+            #[cfg(feature = "play")]
+            Frame::Ffmpeg(frame) => match (frame.color_range(), frame.format()) {
+                (color::Range::JPEG, _) | (_, Pixel::YUVJ420P) => Range::Full,
+                _ => Range::Limited,
+            },
+            #[cfg(feature = "portable")]
+            Frame::Owned(frame) => frame.range,
         }
+    }
+}
+
+impl Frame {
+    fn is_good(&self) -> bool {
+        match self {
+            #[cfg(feature = "play")]
+            Self::Ffmpeg(frame) => {
+                let good = matches!(frame.format(), Pixel::YUV420P | Pixel::YUVJ420P) && frame.planes() == 3 && frame.width() > 0 && frame.height() > 0;
+                // A negative stride (a flipped picture) reads as a huge one.
+                good && (0..3).all(|i| frame.stride(i) >= frame.plane_width(i) as usize && frame.stride(i) < 1 << 20)
+            }
+            #[cfg(feature = "portable")]
+            Self::Owned(frame) => {
+                let even = |n: u32| n > 0 && n.is_multiple_of(2);
+                let whole = |i: usize| {
+                    let (width, height) = frame.plane_size(i);
+                    frame.planes[i].len() == width * height
+                };
+                even(frame.size.width) && even(frame.size.height) && (0..3).all(whole)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "portable")]
+impl OwnedFrame {
+    fn plane_size(&self, plane: usize) -> (usize, usize) {
+        let shift = usize::from(plane > 0);
+        (self.size.width as usize >> shift, self.size.height as usize >> shift)
     }
 }

@@ -1,21 +1,18 @@
 //! H.264 out of our own demuxing into pictures.
 //!
 //! Feed samples in decode order, take pictures in presentation order. For a seek, [`VideoDecoder::skip_until`] leaves out
-//! every picture that is no longer shown at the target, and does not even decode those that no other depends on.
+//! every picture that is no longer shown at the target, and does not even decode those that no other depends on. What
+//! decodes is an [`Engine`]: behind it nothing knows of seeks or durations.
 
-use crate::codec_config;
-use crate::picture::Picture;
-use ffmpeg::codec::{self, threading};
-use ffmpeg_the_third as ffmpeg;
+use crate::engine::Engine;
+use crate::picture::{Frame, Picture};
 use lectern_proto::fmp4::{Sample, VideoConfig};
 use std::collections::VecDeque;
 
-/// Decoder threads at most; more only add memory.
-const THREADS_MAX: usize = 16;
 /// Times remembered for pictures still inside the decoder; H.264 reorders at most 16.
 const PENDING_MAX: usize = 256;
 
-/// Why a video cannot be decoded.
+/// Why a video or a sound cannot be decoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     #[error("this FFmpeg has no {0} decoder; install the full libavcodec package")]
@@ -30,15 +27,38 @@ pub enum DecodeError {
     Memory,
 }
 
-impl From<codec_config::OutOfMemory> for DecodeError {
-    fn from(_: codec_config::OutOfMemory) -> Self {
-        Self::Memory
-    }
+/// A picture as an engine gives it, in presentation order.
+pub(crate) struct Decoded {
+    pub(crate) frame: Frame,
+    pub(crate) pts_us: i64,
+    /// Whether the engine had to guess parts of it.
+    pub(crate) corrupt: bool,
+}
+
+/// What turns coded pictures into pictures.
+pub(crate) trait VideoEngine: Send {
+    /// Takes a sample, in decode order. After `end` only `flush` may follow.
+    ///
+    /// # Errors
+    /// [`DecodeError::Damaged`] when it cannot be decoded; later samples still can, from the next keyframe at the latest.
+    fn send(&mut self, sample: &Sample, pts_us: i64) -> Result<(), DecodeError>;
+    /// The next picture in presentation order; none when it needs more samples first.
+    ///
+    /// # Errors
+    /// [`DecodeError::Damaged`] when a sample that was taken turns out to be damaged.
+    fn receive(&mut self) -> Result<Option<Decoded>, DecodeError>;
+    /// No more samples come: every picture inside is to be received.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the engine fails.
+    fn end(&mut self) -> Result<(), DecodeError>;
+    /// Forgets everything; the next sample is a keyframe.
+    fn flush(&mut self);
 }
 
 /// An H.264 decoder for one track. `Send`; it belongs to one thread at a time.
 pub struct VideoDecoder {
-    decoder: codec::decoder::Video,
+    engine: Box<dyn VideoEngine>,
     /// Presentation time and duration of samples that were fed and whose picture has not come.
     pending: VecDeque<(i64, i64)>,
     ready: VecDeque<Picture>,
@@ -58,18 +78,18 @@ impl VideoDecoder {
     /// A decoder for a track. `threads` of 1 gives the first picture soonest; each further one adds a picture of delay.
     ///
     /// # Errors
-    /// [`DecodeError`] when FFmpeg has no H.264 decoder or refuses the configuration.
+    /// [`DecodeError`] when there is no H.264 decoder or it refuses the configuration.
     pub fn new(config: &VideoConfig, threads: usize) -> Result<Self, DecodeError> {
-        codec_config::quiet();
-        let codec = codec::decoder::find(codec::Id::H264).ok_or(DecodeError::NoDecoder("H.264"))?;
-        let mut context = codec::Context::new_with_codec(codec);
-        codec_config::set_extradata(&mut context, &config.avcc)?;
-        let threads = threads.clamp(1, THREADS_MAX);
-        let kind = if threads > 1 { threading::Type::Frame } else { threading::Type::None };
-        context.set_threading(threading::Config { kind, count: threads, ..Default::default() });
-        let decoder = context.decoder().open_as(codec).and_then(codec::decoder::Opened::video);
-        let decoder = decoder.map_err(|e| DecodeError::Configuration(e.to_string()))?;
-        Ok(Self { decoder, pending: VecDeque::new(), ready: VecDeque::new(), skip_until: None, candidate: None, draining: false })
+        Self::with(Engine::default(), config, threads)
+    }
+
+    /// As [`new`](Self::new) with an engine of one's choice.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when there is no H.264 decoder or it refuses the configuration.
+    pub fn with(engine: Engine, config: &VideoConfig, threads: usize) -> Result<Self, DecodeError> {
+        let engine = engine.video(config, threads.max(1))?;
+        Ok(Self { engine, pending: VecDeque::new(), ready: VecDeque::new(), skip_until: None, candidate: None, draining: false })
     }
 
     /// Feeds one sample, in decode order. After [`drain`](Self::drain) the next must be a keyframe.
@@ -79,31 +99,18 @@ impl VideoDecoder {
     pub fn decode(&mut self, sample: &Sample, pts_us: i64, duration_us: i64) -> Result<(), DecodeError> {
         if self.draining {
             self.take_all()?;
-            self.decoder.flush();
+            self.engine.flush();
             self.draining = false;
         }
         let gone = self.skip_until.is_some_and(|target| pts_us.saturating_add(duration_us) <= target);
         if gone && is_disposable(&sample.data) {
             return Ok(());
         }
-        let mut packet = codec::packet::Packet::copy(&sample.data);
-        packet.set_pts(Some(pts_us));
-        if sample.keyframe {
-            packet.set_flags(codec::packet::Flags::KEY);
-        }
         if self.pending.len() == PENDING_MAX {
             self.pending.pop_front();
         }
         self.pending.push_back((pts_us, duration_us));
-        match self.decoder.send_packet(&packet) {
-            // The decoder is full: take what it has, then it must accept the packet.
-            Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => {
-                self.take_all()?;
-                self.decoder.send_packet(&packet).map_err(damaged)?;
-            }
-            other => other.map_err(damaged)?,
-        }
-        Ok(())
+        self.engine.send(sample, pts_us)
     }
 
     /// The next picture in presentation order, when there is one.
@@ -122,7 +129,7 @@ impl VideoDecoder {
     pub fn drain(&mut self) -> Result<(), DecodeError> {
         if !self.draining {
             self.draining = true;
-            self.decoder.send_eof().map_err(damaged)?;
+            self.engine.end()?;
         }
         self.take_all()?;
         self.skip_until = None;
@@ -132,7 +139,7 @@ impl VideoDecoder {
 
     /// Forgets everything; the next sample must be a keyframe.
     pub fn reset(&mut self) {
-        self.decoder.flush();
+        self.engine.flush();
         self.pending.clear();
         self.ready.clear();
         self.skip_until = None;
@@ -151,25 +158,19 @@ impl VideoDecoder {
         Ok(())
     }
 
-    /// Takes one frame out of the decoder; false when it has none.
+    /// Takes one picture out of the engine; false when it has none.
     fn take(&mut self) -> Result<bool, DecodeError> {
-        let mut frame = ffmpeg::frame::Video::empty();
-        match self.decoder.receive_frame(&mut frame) {
-            Ok(()) => self.accept(frame).map(|()| true),
-            Err(ffmpeg::Error::Eof) => Ok(false),
-            Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => Ok(false),
-            Err(e) => Err(damaged(e)),
-        }
+        let decoded = self.engine.receive()?;
+        decoded.map_or(Ok(false), |d| self.accept(d).map(|()| true))
     }
 
-    fn accept(&mut self, frame: ffmpeg::frame::Video) -> Result<(), DecodeError> {
-        let Some(pts_us) = frame.pts().or_else(|| frame.timestamp()) else { return Ok(()) };
+    fn accept(&mut self, decoded: Decoded) -> Result<(), DecodeError> {
+        let pts_us = decoded.pts_us;
         let duration_us = match self.pending.iter().position(|(p, _)| *p == pts_us) {
             Some(i) => self.pending.remove(i).map_or(0, |(_, d)| d),
             None => 0,
         };
-        let corrupt = frame.is_corrupt() || has_decode_errors(&frame);
-        let picture = Picture::new(frame, pts_us, duration_us, corrupt).ok_or(DecodeError::Format)?;
+        let picture = Picture::new(decoded.frame, pts_us, duration_us, decoded.corrupt).ok_or(DecodeError::Format)?;
         match self.skip_until {
             Some(target) if pts_us < target => self.candidate = Some(picture),
             Some(target) => {
@@ -183,19 +184,6 @@ impl VideoDecoder {
         }
         Ok(())
     }
-}
-
-fn damaged(error: ffmpeg::Error) -> DecodeError {
-    match error {
-        ffmpeg::Error::Other { errno } if errno == libc::ENOMEM => DecodeError::Memory,
-        e => DecodeError::Damaged(e.to_string()),
-    }
-}
-
-/// Whether the decoder concealed errors in this frame.
-fn has_decode_errors(frame: &ffmpeg::frame::Video) -> bool {
-    // SAFETY: the frame is a valid AVFrame that we own; the field is a plain integer.
-    unsafe { (*frame.as_ptr()).decode_error_flags != 0 }
 }
 
 /// Whether no other picture depends on this one: all its slices have `nal_ref_idc` 0 (ITU-T H.264, 7.4.1).
@@ -243,7 +231,15 @@ mod tests {
     #[test]
     fn noise_is_an_error_not_a_panic() {
         let config = VideoConfig { avcc: bytes::Bytes::from_static(&[1, 2, 3]), size: lectern_proto::rung::PictureSize { width: 16, height: 16 } };
-        let Ok(mut decoder) = VideoDecoder::new(&config, 1) else { return };
+        for engine in Engine::ALL {
+            // Either the configuration is refused, or nothing that follows ends the program.
+            if let Ok(decoder) = VideoDecoder::with(*engine, &config, 1) {
+                feed_noise(decoder);
+            }
+        }
+    }
+
+    fn feed_noise(mut decoder: VideoDecoder) {
         let mut state = 1u32;
         for i in 0..50 {
             let data: Vec<u8> = (0..200)

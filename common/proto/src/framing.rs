@@ -42,6 +42,12 @@ impl FrameReader {
         Ok(Some(self.buffer.split_to(announced).freeze()))
     }
 
+    /// What came behind the frames, for a stream that goes on without them.
+    #[must_use]
+    pub fn into_rest(self) -> Vec<u8> {
+        self.buffer.into()
+    }
+
     /// Bytes that wait for the rest of their frame.
     #[must_use]
     pub fn buffered(&self) -> usize {

@@ -9,6 +9,7 @@ pub mod control;
 pub mod fmp4;
 pub mod framing;
 pub mod grid;
+pub mod handout;
 pub mod limits;
 pub mod link;
 pub mod manifest;

@@ -185,3 +185,24 @@ pub const CLOSING_WAIT: Duration = Duration::from_millis(300);
 pub const ROSTER_EVERY: Duration = Duration::from_millis(100);
 /// A new media key is announced this long before it is used, so that no record comes before its key.
 pub const EPOCH_LEAD: Duration = Duration::from_secs(1);
+
+// ---- handing out the viewer ----
+
+/// Files of `[paths] dist` that are listed, by name. Full: the rest is left out.
+pub const HANDOUT_FILES_MAX: usize = 64;
+/// Longest name of such a file in bytes. Longer ones are left out.
+pub const HANDOUT_NAME_MAX: usize = 128;
+/// Largest such file in bytes. Larger ones are left out.
+pub const HANDOUT_FILE_MAX: u64 = 512 * 1024 * 1024;
+/// Longest reply of a server that hands out. Full: the client closes.
+pub const HANDOUT_REPLY_MAX: usize = 64 * 1024;
+/// Files that are handed out at once. Full: refused with the time to wait, as strangers may ask for them.
+pub const HANDOUT_AT_ONCE: usize = 4;
+/// How long a client that was refused so waits.
+pub const HANDOUT_RETRY: Duration = Duration::from_secs(2);
+/// Bytes a second that all who are handed files get together: a tenth of a gigabit network, the rest is the lesson's.
+pub const HANDOUT_BYTES_PER_S: u64 = 12 * 1024 * 1024;
+/// Bytes that are sent at once.
+pub const HANDOUT_PIECE: usize = 64 * 1024;
+/// `[paths] dist` is looked through again when the last look is older.
+pub const HANDOUT_RESCAN: Duration = Duration::from_secs(2);

@@ -87,6 +87,7 @@ fn control_session(seed: u64) {
                     }
                 }
                 Input::Login(_) => server.refuse(now, LoginRefusal::WrongRoomOrPassword),
+                Input::HandOut(ask) => panic!("{ask:?} was never sent"),
                 Input::Request(Request::Ping { id }) => server.send(&Event::Pong { id, server_time_us: 0 }),
                 Input::Request(other) => panic!("seed {seed}: {other:?}"),
             }

@@ -16,6 +16,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use lectern_proto::control::*;
 use lectern_proto::fmp4::{AudioConfig, Init, Sample, VideoConfig, write_init, write_segment};
+use lectern_proto::handout::{Ask, HandOutFile, HandOutRefusal, HandOutReply, HandOutRequest};
 use lectern_proto::limits;
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::{ChunkHash, Manifest, Segment, Track, TrackKind};
@@ -426,6 +427,22 @@ fn texts_that_strangers_read() {
 
 /// Every hexadecimal byte string of the document's worked example stands in a golden file.
 #[test]
+fn handing_out_the_viewer() {
+    let sha256 = std::array::from_fn(|i| i as u8);
+    let file =
+        HandOutFile { name: "lectern-0.2.0-linux-x86_64.tar.xz".into(), bytes: 9_000_000, sha256, version: "0.2.0".into(), platform: "linux-x86_64".into() };
+    let all: Vectors = vec![
+        ("request List".into(), bytes_of(&HandOutRequest::new(Ask::List))),
+        ("request Get".into(), bytes_of(&HandOutRequest::new(Ask::Get { sha256 }))),
+        ("reply Files".into(), bytes_of(&HandOutReply::Files(vec![file]))),
+        ("reply Begins".into(), bytes_of(&HandOutReply::Begins { bytes: 9_000_000 })),
+        ("reply Refused NotFound".into(), bytes_of(&HandOutReply::Refused(HandOutRefusal::NotFound))),
+        ("reply Refused Busy".into(), bytes_of(&HandOutReply::Refused(HandOutRefusal::Busy { retry_after_ms: 2_000 }))),
+    ];
+    golden("handout.txt", "Handing out the viewer: bodies of the frames.", &all);
+}
+
+#[test]
 fn the_example_of_the_document_is_golden() {
     let golden: String = ["control.txt", "media.txt", "chunk.txt"].iter().map(|f| fs::read_to_string(folder().join(f)).expect("the golden bytes")).collect();
     let golden: String = golden.chars().filter(|c| !c.is_whitespace()).collect();
@@ -473,6 +490,13 @@ fn the_document_names_the_limits() {
         ("RECORD_PLAIN", limits::RECORD_PLAIN as u64),
         ("RESPONSE_FRAME_MAX", limits::RESPONSE_FRAME_MAX as u64),
         ("CHUNK_MAX", limits::CHUNK_MAX as u64),
+        ("HANDOUT_FILES_MAX", limits::HANDOUT_FILES_MAX as u64),
+        ("HANDOUT_NAME_MAX", limits::HANDOUT_NAME_MAX as u64),
+        ("HANDOUT_FILE_MAX", limits::HANDOUT_FILE_MAX),
+        ("HANDOUT_REPLY_MAX", limits::HANDOUT_REPLY_MAX as u64),
+        ("HANDOUT_AT_ONCE", limits::HANDOUT_AT_ONCE as u64),
+        ("HANDOUT_RETRY", ms(limits::HANDOUT_RETRY)),
+        ("HANDOUT_BYTES_PER_S", limits::HANDOUT_BYTES_PER_S),
     ];
     let document = document();
     for (name, value) in table {

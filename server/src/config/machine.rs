@@ -31,7 +31,12 @@ fn each(config: &Config, test: impl Fn(&Path, bool) -> io::Result<()>) -> Result
         what: format!("the directory {} cannot be {} ({error})", dir.display(), if writable { "written" } else { "read" }),
         allowed: format!("a directory that this user can {} is allowed", if writable { "write" } else { "read" }),
     };
-    let problems: Vec<_> = wanted.into_iter().filter_map(|(key, dir, writable)| test(dir, writable).err().map(|e| problem(key, dir, writable, &e))).collect();
+    let mut problems: Vec<_> =
+        wanted.into_iter().filter_map(|(key, dir, writable)| test(dir, writable).err().map(|e| problem(key, dir, writable, &e))).collect();
+    // Nothing is handed out from a directory that is not there.
+    let dist = &config.paths.dist;
+    let unreadable = std::fs::read_dir(dist).err().filter(|e| e.kind() != io::ErrorKind::NotFound);
+    problems.extend(unreadable.map(|e| problem("dist", dist, false, &e)));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 

@@ -105,6 +105,8 @@ pub struct Paths {
     pub videos: PathBuf,
     pub chunks: PathBuf,
     pub data: PathBuf,
+    /// Need not exist.
+    pub dist: PathBuf,
 }
 
 /// The first room.

@@ -35,6 +35,7 @@ const KNOWN: &[Known] = &[
     known("paths", "videos", "videos"),
     known("paths", "chunks", "chunks"),
     known("paths", "data", "data"),
+    known("paths", "dist", "dist"),
     known("rooms", "name", "class"),
     known("rooms", "password", ""),
     known("store", "url", "sqlite:lectern.db"),

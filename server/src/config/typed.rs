@@ -189,7 +189,8 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
     let mut r = Reader { settings, problems };
     let ladder = r.ladder();
     let thirds = if ladder.is_empty() { Default::default() } else { r.thirds(&ladder) };
-    let paths = Paths { videos: r.path("videos", base), chunks: r.path("chunks", base), data: data_dir.map_or_else(|| r.path("data", base), Path::to_owned) };
+    let data = data_dir.map_or_else(|| r.path("data", base), Path::to_owned);
+    let paths = Paths { videos: r.path("videos", base), chunks: r.path("chunks", base), data, dist: r.path("dist", base) };
     let people_max = u32::try_from(ROOM_PEOPLE_MAX).unwrap_or(u32::MAX);
     let config = Config {
         name: r.text("server", "name", NAME_MAX),

@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::media::Media;
 use crate::library::Wants;
+use crate::handout::HandOut;
 use crate::net::{Unproven, accept_loop};
 
 pub(crate) use entrance::{Entrance, EntranceParts};
@@ -34,6 +35,7 @@ pub(crate) struct Control {
     /// For clients that reach the media port through this one.
     pub(crate) media: Arc<Media>,
     pub(crate) wants: Wants,
+    pub(crate) handout: HandOut,
 }
 
 /// This program, as it names itself to clients.

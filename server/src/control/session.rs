@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use lectern_proto::control::server::{Input, ServerCore};
 use lectern_proto::control::{CloseReason, ControlError, Event, LoginRefusal, Request};
+use lectern_proto::handout::Ask;
 use lectern_proto::limits::{CLOSING_WAIT, HELLO_WAIT, WRITE_WAIT};
 use lectern_proto::media::MEDIA_ALPN;
 use lectern_proto::seal::{EXPORTER_LABEL, MediaSecret};
@@ -104,6 +105,8 @@ enum Ending {
     Closed(CloseReason),
     /// What came was not right; the client is told if it is joined.
     Wrong(ControlError),
+    /// It came for the viewer.
+    HandOut(Ask),
 }
 
 /// What happened next.
@@ -131,7 +134,27 @@ impl Session {
                 break ending;
             }
         };
-        self.end(ending).await;
+        match ending {
+            Ending::HandOut(ask) => self.hand_out(ask).await,
+            ending => self.end(ending).await,
+        }
+    }
+
+    async fn hand_out(self, ask: Ask) {
+        if let Some(guard) = &self.guard {
+            guard.settle(true);
+        }
+        let mut stream = self.reader.unsplit(self.writer.half);
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            done = self.control.handout.serve(&mut stream, ask) => match done {
+                Ok(()) => {}
+                Err(error) => {
+                    tracing::debug!(origin = %self.origin, %error, "handing out ended");
+                    reset_on_close(stream.get_ref().0);
+                }
+            },
+        }
     }
 
     async fn wait(&mut self, buffer: &mut BytesMut) -> Happened {
@@ -192,6 +215,7 @@ impl Session {
                     self.checking = Some(Box::pin(async move { control.entrance.enter(origin, login, secret).await }));
                 }
                 Input::Request(request) => self.request(request).await?,
+                Input::HandOut(ask) => return Err(Ending::HandOut(ask)),
             }
         }
         Ok(())
@@ -246,6 +270,7 @@ impl Session {
                 None
             }
             Ending::Closed(reason) => Some(reason),
+            Ending::HandOut(_) => None,
             Ending::Wrong(error) => {
                 tracing::info!(origin = %self.origin, %error, "control connection ended");
                 Some(match error {

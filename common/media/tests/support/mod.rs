@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use lectern_media::audio_decoder::{AudioDecoder, CHANNELS, SAMPLE_RATE_HZ};
+use lectern_media::engine::Engine;
 use lectern_media::video_decoder::VideoDecoder;
 use lectern_proto::fmp4::{self, Init, Sample, SegmentReader, TrackConfig};
 use lectern_proto::manifest::{ChunkHash, Track};
@@ -182,8 +183,13 @@ impl Prepared {
 
     /// Every picture: time in microseconds and what `look` sees.
     pub fn pictures<T>(&self, look: impl Fn(&lectern_media::picture::Picture) -> T) -> Vec<(i64, T)> {
+        self.pictures_by(Engine::default(), look)
+    }
+
+    /// As [`pictures`](Self::pictures), decoded by this engine.
+    pub fn pictures_by<T>(&self, engine: Engine, look: impl Fn(&lectern_media::picture::Picture) -> T) -> Vec<(i64, T)> {
         let TrackConfig::Video(config) = &self.init.config else { panic!("not a video track") };
-        let mut decoder = VideoDecoder::new(config, 1).expect("a decoder");
+        let mut decoder = VideoDecoder::with(engine, config, 1).expect("a decoder");
         let mut seen = Vec::new();
         for sample in self.segments().iter().flatten() {
             decoder.decode(sample, self.init.pts_us(sample), self.init.duration_us(sample)).expect("decodes");
@@ -200,8 +206,13 @@ impl Prepared {
 
     /// The left channel from time 0 on; checks that there is no gap.
     pub fn sound(&self) -> Vec<f32> {
+        self.sound_by(Engine::default())
+    }
+
+    /// As [`sound`](Self::sound), decoded by this engine.
+    pub fn sound_by(&self, engine: Engine) -> Vec<f32> {
         let TrackConfig::Audio(config) = &self.init.config else { panic!("not a sound track") };
-        let mut decoder = AudioDecoder::new(config).expect("a decoder");
+        let mut decoder = AudioDecoder::with(engine, config).expect("a decoder");
         let mut sound: Vec<f32> = Vec::new();
         for sample in self.segments().iter().flatten() {
             decoder.decode(sample, self.init.pts_us(sample)).expect("decodes");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::ControlError;
 use super::messages::{Event, HelloReply, HelloRequest, Joined, LoginRefusal, LoginReply, LoginRequest, MAGIC, Request, VERSION, VERSION_MIN, Welcome};
 use crate::framing::{FrameReader, frame};
+use crate::handout::{Ask, HandOutRequest};
 use crate::limits::{AGENT_MAX, CLIENT_MESSAGE_MAX, HELLO_MAX, HELLO_WAIT, LOGIN_WAIT, REQUEST_BURST, REQUESTS_PER_S, SILENCE_MAX};
 use crate::rate::TokenBucket;
 use crate::wire;
@@ -19,6 +20,8 @@ pub enum Input {
     /// Answer with [`ServerCore::join`] or [`ServerCore::refuse`].
     Login(LoginRequest),
     Request(Request),
+    /// The connection is not a session: answer as [`crate::handout`] says, and close.
+    HandOut(Ask),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +84,13 @@ impl ServerCore {
             };
             let Some(body) = self.reader.next_frame(limit)? else { return Ok(None) };
             match self.phase {
-                Phase::Hello => self.hello(now, &body)?,
+                Phase::Hello => {
+                    if let Some(request) = HandOutRequest::read(&body)? {
+                        self.phase = Phase::Ended;
+                        return Ok(Some(Input::HandOut(request.ask)));
+                    }
+                    self.hello(now, &body)?;
+                }
                 Phase::Login => {
                     let login = wire::decode(&body)?;
                     self.phase = Phase::Checking;
