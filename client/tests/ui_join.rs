@@ -237,7 +237,7 @@ fn a_typed_address_is_asked_and_shows_its_words() {
     harness.get_by_role_and_label(Role::Button, "Ask this address").click();
     harness.run_ok();
     let address = ServerAddress { hosts: vec!["192.168.10.4".into()], port: 5511, room: None };
-    assert_eq!(fake.lock().asked, [address.clone()]);
+    assert_eq!(fake.lock().asked, std::slice::from_ref(&address));
     let fingerprint = Fingerprint([5; 32]);
     let words = CheckWords::of(&fingerprint).unwrap();
     fake.lock().met = Some(Ok(Introduction { address, fingerprint, words, name: String::new(), room: None }));

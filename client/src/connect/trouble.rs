@@ -1,6 +1,6 @@
 //! Why no server was reached, by kind: what every address answered, and what the network around it says.
 //!
-//! The one place that reads errors of sockets. [`diagnose`] is pure; the window and the command line put its kinds into words.
+//! The one place that reads errors of sockets. `diagnose` is pure; the window and the command line put its kinds into words.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

@@ -4,18 +4,20 @@
 //! A wanted change: `make vectors` writes the files anew; the version and `docs/PROTOCOL.md` change in the same commit.
 //! Keys and seals are computed a second time here from the RFCs alone, so that the document is proven, not only the code.
 
+mod golden;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use bytes::Bytes;
+use golden::{Vectors, bytes_of, document, folder, golden};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use lectern_proto::control::*;
 use lectern_proto::fmp4::{AudioConfig, Init, Sample, VideoConfig, write_init, write_segment};
+use lectern_proto::framing;
 use lectern_proto::handout::{Ask, HandOutFile, HandOutRefusal, HandOutReply, HandOutRequest};
 use lectern_proto::limits;
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
@@ -25,56 +27,8 @@ use lectern_proto::media::server::{MediaServerCore, records_header, refusal};
 use lectern_proto::media::{End, HelloRefusal, Reply, Request as MediaRequest};
 use lectern_proto::rung::{PictureSize, RungSpec};
 use lectern_proto::seal::{ChunkCipher, EXPORTER_LABEL, MediaSecret, RoomKey};
-use lectern_proto::{framing, wire};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-
-/// Names with their bytes, in the order of the file.
-type Vectors = Vec<(String, Vec<u8>)>;
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
-}
-
-fn document() -> String {
-    fs::read_to_string(folder().join("../../../docs/PROTOCOL.md")).expect("docs/PROTOCOL.md")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
-}
-
-/// Compares with the file, or writes it when that is asked for.
-fn golden(file: &str, about: &str, vectors: &Vectors) {
-    let mut text: String = about.lines().map(|l| format!("# {l}\n")).collect();
-    for (name, bytes) in vectors {
-        let _ = write!(text, "\n{name} =");
-        for line in bytes.chunks(48) {
-            let _ = write!(text, "{}{}", if bytes.len() > 48 { "\n  " } else { " " }, hex(line));
-        }
-        text.push('\n');
-    }
-    let path = folder().join(file);
-    if std::env::var_os("LECTERN_WRITE_VECTORS").is_some() {
-        return fs::write(&path, text).expect("writable");
-    }
-    let there = fs::read_to_string(&path).expect("the golden bytes");
-    let first = text.lines().zip(there.lines()).find(|(new, old)| new != old);
-    assert!(
-        there == text,
-        "{file}: the wire has changed; the first line that differs (now, golden): {first:?}. If that is wanted: new version, docs/PROTOCOL.md, `make vectors`"
-    );
-}
-
-/// A message's bytes, proven to decode to itself.
-fn bytes_of<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) -> Vec<u8> {
-    let bytes = wire::encode(message);
-    assert_eq!(wire::decode::<T>(&bytes).as_ref(), Ok(message));
-    bytes
-}
 
 /// An enum's variants by name: an exhaustive match, so that a new variant does not compile until it is named here, and the
 /// list of all names, so that one without golden bytes is found.
@@ -425,7 +379,6 @@ fn texts_that_strangers_read() {
     assert!(shown.contains(&json), "docs/PROTOCOL.md shows this manifest: {json}");
 }
 
-/// Every hexadecimal byte string of the document's worked example stands in a golden file.
 #[test]
 fn handing_out_the_viewer() {
     let sha256 = std::array::from_fn(|i| i as u8);
@@ -442,6 +395,7 @@ fn handing_out_the_viewer() {
     golden("handout.txt", "Handing out the viewer: bodies of the frames.", &all);
 }
 
+/// Every hexadecimal byte string of the document's worked example stands in a golden file.
 #[test]
 fn the_example_of_the_document_is_golden() {
     let golden: String = ["control.txt", "media.txt", "chunk.txt"].iter().map(|f| fs::read_to_string(folder().join(f)).expect("the golden bytes")).collect();

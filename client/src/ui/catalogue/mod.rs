@@ -1,6 +1,6 @@
 //! The videos of the room as cards: what can be watched, what is being prepared, what failed and why.
 //!
-//! [`CatalogueState`] is what the window remembers between two passes: what is searched for, which videos that leaves and
+//! `CatalogueState` is what the window remembers between two passes: what is searched for, which videos that leaves and
 //! in which order, how fast preparing goes. It is worked out anew when the snapshot or the wish changed, never in a pass
 //! that only draws. Cards have one height, so only the rows in sight are laid out.
 

@@ -148,7 +148,7 @@ mod tests {
         check(2.2, 2.5);
         check(7.3, 10.0);
         check(43.0, 50.0);
-        check(0.03, 0.05);
+        check(0.03, 0.04);
     }
 
     #[test]
