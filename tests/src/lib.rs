@@ -5,4 +5,5 @@
 pub mod clip;
 pub mod desk;
 pub mod playback;
+pub mod relay;
 pub mod stack;
