@@ -203,10 +203,7 @@ impl Stack {
     /// The client's command line, as a student.
     #[must_use]
     pub fn client(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(bin("lectern"));
-        command.args(args).args(["--name", "ana", "--password", PASSWORD, "--join"]).arg(self.join());
-        command.stdin(Stdio::null());
-        command
+        client_by(&self.join(), args)
     }
 
     /// Runs the client and reads what it printed.
@@ -252,6 +249,14 @@ impl Drop for Stack {
             eprintln!("the server's log:\n{}", self.log());
         }
     }
+}
+
+/// The client's command line, as a student who came by this link.
+#[must_use]
+pub fn client_by(link: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(bin("lectern"));
+    command.args(args).args(["--name", "ana", "--password", PASSWORD, "--join", link]).stdin(Stdio::null());
+    command
 }
 
 /// The file name of the sample lesson in tests.

@@ -195,6 +195,7 @@ impl Membership {
             session: access.session,
             secret: control.secret.clone(),
             keys: vec![(access.epoch, access.room_key)],
+            share_bps: None,
         }));
         self.publish();
     }

@@ -4,6 +4,7 @@
 //! as their bytes have come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::{Init, SegmentReader, parse_init};
@@ -11,9 +12,10 @@ use lectern_proto::manifest::{Manifest, Track};
 use lectern_proto::quality::Plan;
 use lectern_proto::rung::RungSpec;
 
+use super::adapt::{JUDGE_EVERY, Under};
 use super::lane::{AHEAD_US, BEHIND_US, Lane};
 use super::shared::{Media, Shared, State};
-use crate::fetch::{FetchError, Fetcher};
+use crate::fetch::{Fetch, FetchError, Fetcher};
 
 /// Why loading ended.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +81,7 @@ async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[Run
         state.plan = if has_video { Some(Plan::new(&manifest, ladder, &state.quality)?) } else { None };
         state.target_us = state.target_us.min(manifest.duration_us.saturating_sub(1));
         state.media = Some(Arc::new(Media { manifest, audio, has_video }));
+        state.set_adaptation();
         state.aim();
     }
     shared.notify();
@@ -99,6 +102,9 @@ async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), Load
             if state.stop {
                 return Ok(());
             }
+            if let Some(adapt) = &mut state.adapt {
+                adapt.share_bps = fetcher.share_bps();
+            }
             next_place(&mut state, kind)
         };
         match next {
@@ -117,15 +123,42 @@ fn next_place(state: &mut State, kind: Kind) -> Option<(usize, usize)> {
     kind.lane(state).evict(keep);
     let lane = kind.lane_ref(state);
     let in_reach = |place: usize| track.segments.get(place).is_some_and(|s| track.ticks_to_us(s.start) <= at_us + AHEAD_US);
-    let wanted = |place: usize| kind.track(state, place).unwrap_or(usize::MAX);
-    let place = lane.next_wanted(track.segments.len(), wanted, in_reach)?;
-    let chosen = wanted(place);
+    let places = track.segments.len();
+    let (place, chosen) = if kind == Kind::Video && state.adapt.is_some() {
+        adapted(state, &media, places, in_reach)?
+    } else {
+        let wanted = |place: usize| kind.track(state, place).unwrap_or(usize::MAX);
+        let place = lane.next_wanted(places, wanted, in_reach)?;
+        (place, wanted(place))
+    };
     while kind.lane_ref(state).is_full() {
         if !kind.lane(state).evict_oldest() {
             if place == reading { break } else { return None }
         }
     }
     Some((place, chosen))
+}
+
+/// The next place with `auto`, and its track: the first gap, or before it what is worth being fetched again.
+fn adapted(state: &mut State, media: &Media, places: usize, in_reach: impl Fn(usize) -> bool) -> Option<(usize, usize)> {
+    let (now, buffer) = (state.now(), state.video_buffer());
+    let shown_us = state.shown_us();
+    let State { adapt, video, .. } = state;
+    let adapt = adapt.as_mut()?;
+    let guide = media.manifest.video_tracks().next()?.1;
+    let due_in = |place: usize| Duration::from_micros(guide.segments.get(place).map_or(0, |s| guide.ticks_to_us(s.start)).saturating_sub(shown_us));
+    let held = |place: usize| video.at(place).filter(|h| h.complete).map(|h| h.track);
+    let gap = video.next_wanted(places, |place| held(place).unwrap_or_default(), &in_reach);
+    let lower = |adapt: &super::adapt::Adapt| {
+        (video.reading + 1..gap.unwrap_or(places)).take_while(|p| in_reach(*p)).any(|p| held(p).and_then(|t| adapt.rung(t)) < Some(adapt.auto.current().rung))
+    };
+    if gap.is_none() && !lower(adapt) {
+        return None;
+    }
+    adapt.choose(&media.manifest, gap.unwrap_or(video.reading + 1), buffer, now);
+    let again = |p: &usize| held(*p).is_some_and(|track| adapt.replaces(&media.manifest, track, *p, due_in(*p), buffer, now));
+    let place = (video.reading + 1..gap.unwrap_or(places)).take_while(|p| in_reach(*p)).find(again).or(gap)?;
+    Some((place, adapt.track()))
 }
 
 fn places(track: &Track, from_us: u64, to_us: u64) -> std::ops::Range<usize> {
@@ -157,29 +190,77 @@ async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, place: usize, t
     let Some(init) = init(shared, fetcher, track).await? else { return Ok(()) };
     let mut fetch = fetcher.fetch(chunk).await?;
     let mut reader = SegmentReader::new((*init).clone());
-    let mut begun = false;
-    while let Some(record) = fetch.record().await? {
-        reader.push(&record)?;
+    let since = {
         let mut state = shared.lock();
-        if state.stop || !is_wanted(&state, kind, place, track) {
+        let now = state.now();
+        if let Some(adapt) = &mut state.adapt {
+            adapt.auto.throughput.begin(now);
+        }
+        now
+    };
+    let mut under = Under { place, track, received: 0, since };
+    let done = take_segment(shared, kind, &mut fetch, &mut reader, &mut under).await;
+    let mut state = shared.lock();
+    let now = state.now();
+    if let Some(adapt) = &mut state.adapt {
+        adapt.auto.throughput.end(now);
+    }
+    drop(state);
+    shared.woken.notify_all();
+    done
+}
+
+/// Takes what comes of a segment into its lane, to its end or until it is of no use.
+async fn take_segment(shared: &Shared, kind: Kind, fetch: &mut Fetch, reader: &mut SegmentReader, under: &mut Under) -> Result<(), LoadError> {
+    let Under { place, track, .. } = *under;
+    let mut begun = false;
+    loop {
+        // A line that has stopped is looked at too.
+        let record = tokio::time::timeout(JUDGE_EVERY, fetch.record()).await;
+        let mut state = shared.lock();
+        match record {
+            Ok(Ok(Some(record))) => {
+                reader.push(&record)?;
+                under.received += record.len() as u64;
+                let now = state.now();
+                if let Some(adapt) = &mut state.adapt {
+                    adapt.auto.throughput.received(now, record.len() as u64);
+                }
+            }
+            Ok(Ok(None)) => break,
+            Ok(Err(why)) => return Err(why.into()),
+            Err(_) => {}
+        }
+        if state.stop || !is_wanted(&state, kind, place, track) || (kind == Kind::Video && is_given_up(&mut state, begun, under)) {
             if begun {
                 kind.lane(&mut state).remove(place);
             }
             return Ok(());
         }
-        // A segment of another rung stays until its successor has begun to come.
-        if !std::mem::replace(&mut begun, true) {
-            kind.lane(&mut state).begin(place, track);
-        }
         while let Some(sample) = reader.next_sample()? {
+            // A segment of another rung stays until its successor has begun to come.
+            if !std::mem::replace(&mut begun, true) {
+                kind.lane(&mut state).begin(place, track);
+            }
             kind.lane(&mut state).push(place, track, sample);
         }
         drop(state);
         shared.woken.notify_all();
     }
     kind.lane(&mut shared.lock()).complete(place, track);
-    shared.woken.notify_all();
     Ok(())
+}
+
+/// Whether `auto` gives a fetch up. What is being decoded is not taken away.
+fn is_given_up(state: &mut State, begun: bool, under: &Under) -> bool {
+    if begun && under.place == state.video.reading {
+        return false;
+    }
+    let (now, shown_us) = (state.now(), state.shown_us());
+    let Some(media) = state.media.clone() else { return false };
+    let start_us = media.manifest.tracks.get(under.track).and_then(|t| t.segments.get(under.place).map(|s| t.ticks_to_us(s.start))).unwrap_or(0);
+    let due_in = Duration::from_micros(start_us.saturating_sub(shown_us));
+    state.adapt.as_mut().is_some_and(|adapt| adapt.gives_up(&media.manifest, under, due_in, now))
 }
 
 fn is_wanted(state: &State, kind: Kind, place: usize, track: usize) -> bool {
@@ -190,5 +271,7 @@ fn is_wanted(state: &State, kind: Kind, place: usize, track: usize) -> bool {
         at(place) <= at(lane.reading).saturating_add(2 * AHEAD_US)
     });
     let being_read = place == lane.reading && lane.at(place).is_some_and(|h| h.track == track);
-    place >= lane.reading && reach && (being_read || kind.track(state, place) == Some(track))
+    // `auto` gives up what comes too late; what it began otherwise, it ends.
+    let adapted = kind == Kind::Video && state.adapt.as_ref().is_some_and(|a| a.rung(track).is_some());
+    place >= lane.reading && reach && (being_read || adapted || kind.track(state, place) == Some(track))
 }

@@ -11,9 +11,11 @@ use lectern_media::picture::Picture;
 use lectern_media::speaker::AudioSink;
 use lectern_proto::fmp4::Init;
 use lectern_proto::manifest::Manifest;
+use lectern_proto::quality::auto::Area;
 use lectern_proto::quality::{Plan, Quality};
 use tokio::sync::Notify;
 
+use super::adapt::Adapt;
 use super::lane::{Cursor, Lane};
 use super::skew::Distribution;
 use super::status::{PlayState, PlayerStats, Sound};
@@ -45,6 +47,10 @@ pub(super) struct State {
     /// What the viewer wishes, and what that is for this video, once it is known.
     pub(super) quality: Quality,
     pub(super) plan: Option<Plan>,
+    /// With `auto`, once the video is known.
+    pub(super) adapt: Option<Adapt>,
+    /// Where the picture is shown, once a screen has said so.
+    pub(super) area: Option<Area>,
     pub(super) inits: HashMap<usize, Arc<Init>>,
     pub(super) video: Lane,
     pub(super) audio: Lane,
@@ -132,6 +138,8 @@ impl State {
             media: None,
             quality,
             plan: None,
+            adapt: None,
+            area: None,
             inits: HashMap::new(),
             video: Lane::default(),
             audio: Lane::default(),
@@ -167,10 +175,44 @@ impl State {
     /// The video track that the plan wants at a place, if the video has pictures.
     pub(super) fn video_track(&self, place: usize) -> Option<usize> {
         let media = self.media.as_ref()?;
+        if let Some(adapt) = &self.adapt {
+            return Some(adapt.track());
+        }
         let plan = self.plan.as_ref()?;
         let any = media.manifest.video_tracks().next()?.1;
         let segment = any.segments.get(place)?;
         Some(plan.track_at(any.ticks_to_us(segment.start)))
+    }
+
+    /// Takes up or leaves `auto`, by the wish.
+    pub(super) fn set_adaptation(&mut self) {
+        let wanted = self.quality == Quality::Auto;
+        if !wanted {
+            self.adapt = None;
+        } else if self.adapt.is_none() {
+            self.adapt = self.media.as_ref().and_then(|m| Adapt::new(&m.manifest, m.audio));
+        }
+        if let Some(adapt) = &mut self.adapt {
+            adapt.area = self.area;
+        }
+    }
+
+    /// Media time up to which pictures have been shown, or from which they will be.
+    pub(super) fn shown_us(&self) -> u64 {
+        if self.first_shown { u64::try_from(self.shown_until_us).unwrap_or(0) } else { self.target_us }
+    }
+
+    /// Media of the picture that is held whole ahead of what is shown.
+    pub(super) fn video_buffer(&self) -> Duration {
+        let Some((_, track)) = self.media.as_ref().and_then(|m| m.manifest.video_tracks().next()) else { return Duration::ZERO };
+        let until = self.video.held_until(self.video.reading);
+        let end_us = track.segments.get(until).map_or(track.end_us(), |s| track.ticks_to_us(s.start));
+        Duration::from_micros(end_us.saturating_sub(self.shown_us()))
+    }
+
+    /// Time since the player was opened: what `auto` counts in.
+    pub(super) fn now(&self) -> Duration {
+        self.opened_at.elapsed()
     }
 
     /// Starts a new generation at a position.

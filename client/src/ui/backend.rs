@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lectern_proto::control::{ChunkRef, PersonId, VideoId};
 use lectern_proto::quality::Quality;
+use lectern_proto::quality::auto::Area;
 
 use crate::class::{Changed, Class, ClassState, JoinRequest};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented};
@@ -40,6 +41,8 @@ pub trait Playback {
     fn pause(&self);
     fn seek(&self, position_us: u64);
     fn set_quality(&self, quality: Quality);
+    /// Where the picture is shown; told at every repaint.
+    fn set_area(&self, area: Area);
     fn set_volume(&self, volume: f32);
     fn set_muted(&self, muted: bool);
     /// The picture that is due, once, and when the next is.
@@ -113,6 +116,10 @@ impl Playback for Player {
 
     fn set_quality(&self, quality: Quality) {
         Self::set_quality(self, quality);
+    }
+
+    fn set_area(&self, area: Area) {
+        Self::set_area(self, area);
     }
 
     fn set_volume(&self, volume: f32) {

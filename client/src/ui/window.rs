@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, ThemePreference, Ui, UiBuilder, ViewportCommand, pos2};
 use lectern_proto::control::{PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
+use lectern_proto::quality::auto::Area;
+use lectern_proto::rung::PictureSize;
 
 use super::backend::{Backend, Seat};
 use super::catalogue::{self, CatalogueState, catalogue_ui};
@@ -273,6 +275,9 @@ impl Window {
                     fullscreen: self.fullscreen,
                     now,
                 };
+                if let Ok(playback) = &playing.playback {
+                    playback.set_area(picture_area(ui, self.fullscreen));
+                }
                 stage::stage_ui(ui, &mut playing.state, &view, &mut cx);
             }
             None => {
@@ -412,4 +417,10 @@ impl Window {
             None => {}
         }
     }
+}
+
+/// The space for the picture, in pixels of the screen.
+fn picture_area(ui: &egui::Ui, full_screen: bool) -> Area {
+    let size = ui.available_size() * ui.ctx().pixels_per_point();
+    Area { size: PictureSize { width: size.x.max(1.0) as u32, height: size.y.max(1.0) as u32 }, full_screen }
 }

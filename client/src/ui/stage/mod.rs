@@ -23,7 +23,7 @@ use crate::class::Phase;
 use crate::player::{PlayState, PlayerStatus, Sound};
 
 pub(super) use keys::handle_keys;
-pub(super) use quality::THIRDS;
+pub(super) use quality::{AUTO, THIRDS};
 
 /// What the stage remembers.
 #[derive(Debug, Default)]

@@ -1,9 +1,10 @@
 //! Which rung is shown when: one rung by name, the thirds of the coursework that the product comes from, or `auto`.
 //!
 //! Pure: a manifest, the ladder and a wish go in, a [`Plan`] comes out. What `auto` decides from segment to segment is in
-//! [`auto`]; how fast the line is, in [`throughput`].
+//! [`auto`]; how fast the line is, in [`throughput`]; what the segments to come need of it, in [`needs`].
 
 pub mod auto;
+pub mod needs;
 pub mod throughput;
 
 use crate::manifest::{Manifest, Track};

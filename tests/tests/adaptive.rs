@@ -1,0 +1,68 @@
+//! `auto` on a real line: a real server, real viewers, and between them a relay that gets slow and fast again.
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use lectern_tests::relay::{Condition, Relay};
+use lectern_tests::stack::{Stack, client_by, turn};
+use serde_json::Value;
+
+/// A viewer whose report comes when it ends.
+struct Viewer(Child);
+
+impl Viewer {
+    fn start(link: &str, args: &[&str]) -> Self {
+        let args = [&["watch", "--quality", "auto"], args].concat();
+        Self(client_by(link, &args).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("a viewer"))
+    }
+
+    fn report(self) -> Value {
+        let output = self.0.wait_with_output().expect("a report");
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+}
+
+fn names(report: &Value) -> Vec<&str> {
+    report["rungs"].as_array().into_iter().flatten().filter_map(|r| r["name"].as_str()).collect()
+}
+
+#[test]
+fn a_line_that_gets_slow_and_fast_again_is_followed_without_a_stall() {
+    let _turn = turn();
+    let (stack, video) = Stack::with_lesson(60, "640x360").expect("a server with the lesson");
+    let fast = Condition::mbit(20.0);
+    let (relay, link) = Relay::before(&stack, 11, fast).expect("a relay");
+    let link = link.to_string();
+    // The lesson needs 0.25 and 0.65 Mbit/s in its rungs; two viewers share the line.
+    let counting = Viewer::start(&link, &["--video", &video, "--no-decode"]);
+    let decoding = Viewer::start(&link, &["--video", &video]);
+    let s = Duration::from_secs;
+    relay.schedule(vec![(s(8), fast), (s(26), Condition::mbit(0.9)), (s(60), fast)]).expect("a schedule");
+    let counted = counting.report();
+    let seen = names(&counted);
+    assert_eq!(counted["stalls"], 0, "{counted}");
+    let high = seen.iter().position(|n| *n == "360p").expect("it rises");
+    assert!(seen[high..].contains(&"144p"), "the slow line is felt: {counted}");
+    assert_eq!(seen.last(), Some(&"360p"), "and left behind: {counted}");
+    assert!(seen.len() <= 9, "{counted}");
+    let decoded = decoding.report();
+    assert_eq!((decoded["frames"]["corrupt"].as_u64(), decoded["height"].as_u64()), (Some(0), Some(360)), "{decoded}");
+    assert!(names(&decoded).len() >= 3, "{decoded}");
+    // A busy machine may hold a viewer that decodes; the line does not.
+    assert!(decoded["stall_ms"].as_u64() < Some(4_000), "{decoded}");
+}
+
+#[test]
+fn a_viewer_says_that_the_line_limits_it() {
+    let _turn = turn();
+    let (stack, video) = Stack::with_lesson(60, "640x360").expect("a server with the lesson");
+    let (_relay, link) = Relay::before(&stack, 12, Condition::mbit(0.5)).expect("a relay");
+    let report = Viewer::start(&link.to_string(), &["--video", &video, "--no-decode", "--for", "12"]).report();
+    assert_eq!(names(&report).last(), Some(&"144p"), "{report}");
+    assert!(report["reason"].as_str().is_some_and(|r| r.contains("the line") && r.contains("144p")), "{report}");
+    let free = stack.client_json(&["watch", "--video", &video, "--no-decode", "--for", "5"]).expect("a viewer");
+    assert_eq!(names(&free).first(), Some(&"144p"), "from the middle: {free}");
+    assert_eq!(names(&free).last(), Some(&"360p"), "{free}");
+    assert!(free["reason"].is_null(), "{free}");
+}
