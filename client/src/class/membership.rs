@@ -221,6 +221,11 @@ impl Membership {
             Event::VideoRemoved(id) => self.state.videos.retain(|v| v.id != id),
             Event::Synchronised => self.state.synchronised = true,
             Event::MediaEpoch { epoch, room_key } => self.new_epoch(epoch, room_key),
+            Event::Share { bps } => self.route.send_modify(|route| {
+                if let Some(route) = route {
+                    route.share_bps = Some(bps);
+                }
+            }),
             Event::Closing(reason) => return Some(closing(reason)),
         }
         None

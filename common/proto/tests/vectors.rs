@@ -108,6 +108,7 @@ variants!(event, EVENTS, Event:
     Event::MediaEpoch { .. } => "MediaEpoch",
     Event::Answer { .. } => "Answer",
     Event::Closing(_) => "Closing",
+    Event::Share { .. } => "Share",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -257,6 +258,7 @@ fn events() -> Vectors {
     examples.extend(states.map(|s| Event::Videos(vec![entry(s.clone(), matches!(s, VideoState::Ready { .. }).then(chunk_ref))])));
     examples.extend(answers.map(|r| Event::Answer { request: 4, result: Err(r) }));
     examples.extend(reasons.map(Event::Closing));
+    examples.push(Event::Share { bps: 1_250_000 });
     each("Event", EVENTS, event, examples)
 }
 
@@ -465,6 +467,11 @@ fn the_document_names_the_limits() {
         ("MEDIA_REQUEST_MAX", limits::MEDIA_REQUEST_MAX as u64),
         ("MEDIA_REPLY_MAX", limits::MEDIA_REPLY_MAX as u64),
         ("MEDIA_REQUESTS_WAITING", limits::MEDIA_REQUESTS_WAITING as u64),
+        ("MEDIA_UNSENT_MAX", limits::MEDIA_UNSENT_MAX.into()),
+        ("SHARE_IDLE", ms(limits::SHARE_IDLE)),
+        ("SHARE_WINDOW", ms(limits::SHARE_WINDOW)),
+        ("SHARE_EVERY", ms(limits::SHARE_EVERY)),
+        ("SHARE_CHANGE_PERCENT", limits::SHARE_CHANGE_PERCENT.into()),
         ("RECORD_PLAIN", limits::RECORD_PLAIN as u64),
         ("RESPONSE_FRAME_MAX", limits::RESPONSE_FRAME_MAX as u64),
         ("CHUNK_MAX", limits::CHUNK_MAX as u64),

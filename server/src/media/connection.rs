@@ -24,9 +24,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::cache::Source;
 use super::frame::Frame;
-use super::sessions::SeatConnection;
+use super::sessions::{SeatConnection, Session};
 use super::{Media, SealedCache};
-use crate::net::{UnprovenGuard, reset_on_close};
+use crate::clock::Clock;
+use crate::net::{UnprovenGuard, keep_little_unsent, reset_on_close};
 
 /// What one read asks for: a few requests.
 const READ: usize = 1024;
@@ -48,6 +49,7 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
     // Strangers are not logged one by one: there may be many.
     let Ok(Ok(seat)) = proven else { return };
     let ended = seat.session().ended.clone();
+    keep_little_unsent(&stream);
     let (reader, writer) = stream.split();
     let connection = Connection {
         core,
@@ -55,6 +57,7 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
         writer,
         seat: &seat,
         cache: &media.cache,
+        clock: media.clock,
         waiting: VecDeque::new(),
         fetch: None,
         gathered: Vec::new(),
@@ -146,6 +149,7 @@ struct Connection<'a> {
     writer: WriteHalf<'a>,
     seat: &'a SeatConnection,
     cache: &'a SealedCache,
+    clock: Clock,
     waiting: VecDeque<(u32, ChunkHash, u32)>,
     fetch: Option<Fetch>,
     /// Pieces of the fetch for its next frame.
@@ -227,7 +231,13 @@ impl Connection<'_> {
             self.idle = Instant::now() + MEDIA_IDLE;
             match request {
                 Request::Fetch { request, .. } if self.waiting.len() >= MEDIA_REQUESTS_WAITING => self.reply_ended(request, End::Busy),
-                Request::Fetch { request, chunk, first_record } => self.waiting.push_back((request, chunk, first_record)),
+                Request::Fetch { request, chunk, first_record } => {
+                    let Session { room, person, .. } = self.seat.session();
+                    if let Some(budget) = &room.budget {
+                        budget.asked(self.clock.now(), *person);
+                    }
+                    self.waiting.push_back((request, chunk, first_record));
+                }
                 Request::Cancel { request } => self.cancel(request),
             }
         }
@@ -296,7 +306,16 @@ impl Connection<'_> {
         // A frame is far below 4 GiB.
         let length = pieces.iter().map(Bytes::len).sum::<usize>() as u32;
         let header = records_header(fetch.source.key.epoch, fetch.request, length);
-        self.sending = Sending::Frame(Frame::new(Bytes::copy_from_slice(&header), pieces));
+        let mut frame = Frame::new(Bytes::copy_from_slice(&header), pieces);
+        let Session { room, person, .. } = self.seat.session();
+        if let Some(budget) = &room.budget {
+            let now = self.clock.now();
+            let turn = budget.admit(now, *person, length as usize);
+            if turn > now {
+                frame.hold_until(self.clock.at(turn));
+            }
+        }
+        self.sending = Sending::Frame(frame);
         if fetch.next >= fetch.source.records() {
             self.fetch = None;
         }
