@@ -66,3 +66,22 @@ fn a_viewer_says_that_the_line_limits_it() {
     assert_eq!(names(&free).last(), Some(&"360p"), "{free}");
     assert!(free["reason"].is_null(), "{free}");
 }
+
+/// Sixty at once on an access point that carries 0.4 Mbit/s for each; the budget is a little below that. Everybody's share
+/// covers the lowest rung alone.
+#[test]
+fn sixty_viewers_on_one_line_share_its_budget_evenly() {
+    let _turn = turn();
+    let (stack, video) = Stack::with_lesson_and(60, "640x360", &["limits.room_bandwidth=21M"]).expect("a server with the lesson");
+    let (_relay, link) = Relay::before(&stack, 13, Condition::mbit(24.0)).expect("a relay");
+    let report = Viewer::start(&link.to_string(), &["--video", &video, "--no-decode", "--viewers", "60", "--for", "25"]).report();
+    let of = |field: &str, which: &str| report[field][which].as_f64().expect("a number");
+    // Of sixty numbers between the least and the most, Jain's index is at least this (Pólya and Szegő's inequality).
+    let (least, most) = (of("bytes", "min"), of("bytes", "max"));
+    let fairness = 4.0 * least * most / (least + most).powi(2);
+    eprintln!("sixty viewers: fairness at least {fairness:.3}, stalls {}", report["stalls"]);
+    assert!(fairness >= 0.9, "{report}");
+    assert_eq!(of("stalls", "median"), 0.0, "{report}");
+    assert_eq!(names(&report).last(), Some(&"144p"), "{report}");
+    assert!(report["reason"].to_string().contains("share of the room's bandwidth"), "{report}");
+}
