@@ -159,7 +159,7 @@ fn expiry() -> i64 {
 mod tests {
     use super::*;
     use crate::library::Catalogue;
-    use crate::media::{ChunkIndex, RoomKeys, RoomMedia};
+    use crate::media::RoomMedia;
     use crate::room::RoomParts;
     use tokio_util::sync::CancellationToken;
     use tokio_util::task::TaskTracker;

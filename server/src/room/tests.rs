@@ -6,7 +6,6 @@ use lectern_proto::control::{CloseReason, Event, Person, PersonId, Role, VideoId
 use lectern_proto::limits::{CATALOGUE_PAGE, CONTROL_QUEUE};
 
 use super::*;
-use crate::media::{ChunkIndex, RoomKeys};
 use lectern_proto::control::CatalogueEntry;
 
 struct Stage {
