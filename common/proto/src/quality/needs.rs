@@ -70,7 +70,7 @@ mod tests {
         let needs = |place| needs_bps(&manifest, &tracks, Some(2), place);
         assert_eq!(needs(0), [4_000 + 2_000, 40_000 + 2_000]);
         assert_eq!(needs(6), [20_000 + 2_000, 40_000 + 2_000]);
-        assert_eq!(needs(99), [0, 0], "behind the end nothing is needed");
+        assert_eq!(needs(99), [2_000, 2_000], "behind the end nothing but sound");
         assert_eq!(sizes(&manifest, &tracks, 6), [5_000, 10_000]);
         assert_eq!(length(&manifest.tracks[0], 1), Duration::from_secs(2));
     }
