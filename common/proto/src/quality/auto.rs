@@ -147,12 +147,12 @@ impl Auto {
         let estimate = self.throughput.estimate_bps(outlook.now);
         let before = self.current.rung;
         let caps = [
-            (Limit::Line, estimate.map_or(before, |bps| self.line_cap(outlook, bps))),
             (Limit::Share, outlook.share_bps.map_or(top, |bps| self.share_cap(outlook, bps))),
+            (Limit::Line, estimate.map_or(before, |bps| self.line_cap(outlook, bps))),
             (Limit::Decoder, self.decoder_cap()),
             (Limit::Picture, outlook.area.map_or(top, |a| self.area_cap(a))),
         ];
-        // Of equal caps the first is told.
+        // Of equal caps the first is told: a server that keeps a budget makes the line look like the share.
         let (limit, cap) = caps.into_iter().min_by_key(|(_, cap)| *cap).unwrap_or((Limit::Nothing, top));
         let limit = match limit {
             _ if cap == top => Limit::Nothing,
