@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::media::Media;
-use crate::library::Wants;
 use crate::handout::HandOut;
+use crate::library::Wants;
+use crate::media::Media;
 use crate::net::{Unproven, accept_loop};
 
 pub(crate) use entrance::{Entrance, EntranceParts};
