@@ -129,7 +129,7 @@ fn next(shared: &Shared, previews: &Previews) -> Next {
     }
     let mut memory = previews.lock();
     let Some(place) = memory.wanted.take_if(|_| true) else { return Next::Wait };
-    match lowest(&state).and_then(|(track, t)| Some((track, t.segments.get(place)?.chunk))) {
+    match lowest(&state).and_then(|(track, t)| Some((track, t.segments.get(place)?.chunk?))) {
         Some((track, chunk)) => Next::Fetch { place, track, chunk },
         None => Next::Wait,
     }
