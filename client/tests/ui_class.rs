@@ -155,7 +155,7 @@ fn a_click_opens_a_video_in_a_rung_that_it_has() {
     let mut harness = enter(&fake);
     harness.get_by_role_and_label(Seen::Button, "Routing basics, 42:10").click();
     harness.run_ok();
-    assert_eq!(fake.take()[0], Call::Open(VideoId("r".into()), Quality::Rung("720p".into())));
+    assert_eq!(fake.take()[0], Call::Open(VideoId("r".into()), Quality::Auto));
     harness.get_by_role_and_label(Seen::Button, "Pause");
     harness.get_by_role_and_label(Seen::Button, "Back to the videos").click();
     harness.run_ok();

@@ -184,7 +184,7 @@ fn the_menu_has_every_rung_and_thirds() {
     harness.get_by_role_and_label(Seen::Button, "Resolution: 720p").click();
     harness.run_ok();
     let names: Vec<_> = harness.query_all_by_role(Seen::MenuItemRadio).filter_map(|n| n.accesskit_node().label()).collect();
-    assert_eq!(names, ["720p", "360p", "144p", "thirds"]);
+    assert_eq!(names, ["Auto", "720p", "360p", "144p", "thirds"]);
     harness.get_by_role_and_label(Seen::MenuItemRadio, "360p").click();
     harness.run_ok();
     assert_eq!(fake.take(), [Call::Quality(Quality::Rung("360p".into()))]);
@@ -195,6 +195,15 @@ fn the_menu_has_every_rung_and_thirds() {
     harness.get_by_role_and_label(Seen::MenuItemRadio, "thirds").click();
     harness.run_ok();
     assert_eq!(fake.take(), [Call::Quality(Quality::Thirds(["144p", "720p", "1440p"].map(str::to_owned)))]);
+
+    harness.get_by_role_and_label(Seen::Button, "Resolution: 720p thirds").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Seen::MenuItemRadio, "Auto").click();
+    harness.run_ok();
+    assert_eq!(fake.take(), [Call::Quality(Quality::Auto)]);
+    harness.get_by_role_and_label(Seen::Button, "Resolution: Auto (720p)").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Seen::MenuItemRadio, "Auto (720p)");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::handout::HandOut;
 use crate::identity::{Identity, IdentityError};
 use crate::library::{Library, LibraryParts};
 use crate::lock::{LockError, Locks};
-use crate::media::{ChunkIndex, Media, MediaSessions, RoomKeys, RoomMedia, SealedCache};
+use crate::media::{ChunkIndex, Media, MediaSessions, RoomMedia, SealedCache};
 use crate::net::{Discovery, listen};
 use crate::room::{Room, RoomParts};
 use crate::store::{Store, StoreError};
@@ -88,7 +88,7 @@ impl Server {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let index = Arc::new(ChunkIndex::default());
         let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());
-        let room_media = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index });
+        let room_media = Arc::new(RoomMedia::new(1, index, config.limits.room_bandwidth_bps));
         let parts = RoomParts {
             name: config.room.name,
             people: config.limits.people,

@@ -6,4 +6,5 @@ pub mod clip;
 pub mod desk;
 pub mod netns;
 pub mod playback;
+pub mod relay;
 pub mod stack;

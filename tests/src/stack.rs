@@ -88,6 +88,11 @@ impl Stack {
     /// A running server that has the sample lesson ready, and the lesson's id. A lesson of one length and size is drawn
     /// and prepared once by this build of the worker, by a real server, and copied from then on.
     pub fn with_lesson(seconds: u32, size: &str) -> Result<(Self, String)> {
+        Self::with_lesson_and(seconds, size, &[])
+    }
+
+    /// As [`Self::with_lesson`], with these settings beside the usual ones.
+    pub fn with_lesson_and(seconds: u32, size: &str, settings: &[&str]) -> Result<(Self, String)> {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let cache = lesson_cache().join(format!("lesson-{seconds}-{size}-{}", worker_build()?));
         let guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -105,6 +110,7 @@ impl Stack {
         }
         drop(guard);
         let mut stack = Self::prepare()?;
+        stack.settings = settings.iter().map(|s| (*s).to_owned()).collect();
         for sub in ["videos", "chunks"] {
             copy_tree(&cache.join(sub), &stack.path(sub))?;
         }

@@ -229,6 +229,7 @@ impl Membership {
             session: access.session,
             secret: control.secret.clone(),
             keys: vec![(access.epoch, access.room_key)],
+            share_bps: None,
         }));
         self.publish();
     }
@@ -254,6 +255,11 @@ impl Membership {
             Event::VideoRemoved(id) => self.state.videos.retain(|v| v.id != id),
             Event::Synchronised => self.state.synchronised = true,
             Event::MediaEpoch { epoch, room_key } => self.new_epoch(epoch, room_key),
+            Event::Share { bps } => self.route.send_modify(|route| {
+                if let Some(route) = route {
+                    route.share_bps = Some(bps);
+                }
+            }),
             Event::Closing(reason) => return Some(closing(reason)),
         }
         None

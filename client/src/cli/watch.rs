@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use lectern_proto::control::{VideoId, VideoState};
 use lectern_proto::quality::Quality;
-use lectern_proto::rung::RungSpec;
 
 use super::spread::spread;
 use super::{Failure, join, print};
@@ -25,9 +24,9 @@ pub(super) struct WatchArgs {
     /// The video's id, as `lectern videos` names it; without it, the video that the link names
     #[arg(long, value_name = "ID")]
     video: Option<String>,
-    /// A rung of the server's ladder (such as 720p), or `thirds`; without it, the highest rung of at most 720 lines
-    #[arg(long, value_name = "RUNG|thirds")]
-    quality: Option<String>,
+    /// `auto` (what line, machine and the room's budget allow), a rung of the server's ladder (such as 720p), or `thirds`
+    #[arg(long, value_name = "auto|RUNG|thirds", default_value = "auto")]
+    quality: String,
     /// Start at this second
     #[arg(long, value_name = "S", default_value = "0", value_parser = seconds)]
     start: Duration,
@@ -77,7 +76,7 @@ pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Fai
 }
 
 async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &WatchArgs) -> Result<Report, Failure> {
-    let quality = quality(state, args.quality.as_deref())?;
+    let quality = quality(state, &args.quality);
     let start_us = u64::try_from(args.start.as_micros()).unwrap_or(u64::MAX);
     let report = if args.no_decode {
         let entry = state.videos.iter().find(|v| v.id == *video).ok_or_else(|| PlayError::NoSuchVideo(video.0.clone()))?;
@@ -131,17 +130,12 @@ pub(super) async fn interrupted() {
     }
 }
 
-fn quality(state: &ClassState, wish: Option<&str>) -> Result<Quality, Failure> {
+fn quality(state: &ClassState, wish: &str) -> Quality {
     match wish {
-        Some("thirds") => Ok(Quality::Thirds(state.thirds.clone())),
-        Some(rung) => Ok(Quality::Rung(rung.to_owned())),
-        None => default_rung(&state.ladder).map(Quality::Rung).ok_or_else(|| Failure::Other("the server has no rungs".to_owned())),
+        "auto" => Quality::Auto,
+        "thirds" => Quality::Thirds(state.thirds.clone()),
+        rung => Quality::Rung(rung.to_owned()),
     }
-}
-
-/// The highest rung of at most 720 lines, else the lowest.
-pub(crate) fn default_rung(ladder: &[RungSpec]) -> Option<String> {
-    ladder.iter().rev().find(|r| r.box_height <= 720).or(ladder.first()).map(|r| r.name.clone())
 }
 
 /// The sink that stands for a screen: takes each picture when it is due.

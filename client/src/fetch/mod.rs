@@ -32,6 +32,8 @@ pub struct MediaRoute {
     pub(crate) secret: MediaSecret,
     /// The room's media keys by epoch, the current one last.
     pub(crate) keys: Vec<(u32, RoomKey)>,
+    /// This viewer's share of the room's bandwidth in bits per second, if the room has a budget.
+    pub(crate) share_bps: Option<u64>,
 }
 
 impl MediaRoute {
@@ -70,6 +72,7 @@ pub enum FetchError {
 pub struct Fetcher {
     asks: mpsc::Sender<Ask>,
     received: watch::Receiver<u64>,
+    route: watch::Receiver<Option<MediaRoute>>,
 }
 
 #[derive(Debug)]
@@ -104,8 +107,8 @@ impl Fetcher {
     pub(crate) fn start(runtime: &tokio::runtime::Handle, route: watch::Receiver<Option<MediaRoute>>) -> Self {
         let (asks, inbox) = mpsc::channel(ASKS);
         let (count, received) = watch::channel(0);
-        runtime.spawn(connection::run(route, inbox, count));
-        Self { asks, received }
+        runtime.spawn(connection::run(route.clone(), inbox, count));
+        Self { asks, received, route }
     }
 
     /// Asks for a chunk.
@@ -137,6 +140,12 @@ impl Fetcher {
         }
         let hash: [u8; 32] = Sha256::digest(&whole).into();
         if whole.len() == length && hash == wanted.chunk.0 { Ok(whole.freeze()) } else { Err(FetchError::Mismatch) }
+    }
+
+    /// This viewer's share of the room's bandwidth in bits per second, if the room has a budget.
+    #[must_use]
+    pub fn share_bps(&self) -> Option<u64> {
+        self.route.borrow().as_ref().and_then(|route| route.share_bps)
     }
 
     /// Bytes that came over this connection so far, headers and tags included.

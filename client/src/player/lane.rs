@@ -101,6 +101,19 @@ impl Lane {
         None
     }
 
+    /// Starts and tracks of the whole segments that follow the one being read without a break.
+    pub(super) fn ahead(&self) -> Vec<(u64, usize)> {
+        let mut found = Vec::new();
+        let mut at = self.reading_us;
+        while let Some(held) = self.held.get(&at).filter(|h| h.complete && h.end_us > at) {
+            if at != self.reading_us {
+                found.push((at, held.track));
+            }
+            at = held.end_us;
+        }
+        found
+    }
+
     /// The end of the unbroken run of whole segments from a time on.
     pub(super) fn held_until(&self, start_us: u64) -> u64 {
         let mut at = start_us;

@@ -4,6 +4,7 @@
 //! as their bytes have come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::{Init, SegmentReader, parse_init};
@@ -11,9 +12,10 @@ use lectern_proto::manifest::Manifest;
 use lectern_proto::quality::Plan;
 use lectern_proto::rung::RungSpec;
 
+use super::adapt::{JUDGE_EVERY, Under};
 use super::lane::{AHEAD_US, BEHIND_US, Choice, Lane};
 use super::shared::{Media, Shared, State};
-use crate::fetch::{FetchError, Fetcher};
+use crate::fetch::{Fetch, FetchError, Fetcher};
 
 /// Why loading ended.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +84,7 @@ async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[Run
         state.plan = if has_video { Some(Plan::new(&manifest, ladder, &state.quality)?) } else { None };
         state.target_us = state.target_us.min(manifest.duration_us.saturating_sub(1));
         state.media = Some(Arc::new(Media { manifest, audio, has_video }));
+        state.set_adaptation();
         state.aim();
     }
     shared.notify();
@@ -132,6 +135,9 @@ async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), Load
             if state.stop {
                 return Ok(());
             }
+            if let Some(adapt) = &mut state.adapt {
+                adapt.share_bps = fetcher.share_bps();
+            }
             next_segment(&mut state, kind)
         };
         match next {
@@ -149,13 +155,37 @@ fn next_segment(state: &mut State, kind: Kind) -> Option<(u64, Choice)> {
     let reading_us = kind.lane_ref(state).reading_us;
     let keep = reading_us.saturating_sub(BEHIND_US)..reading_us.saturating_add(2 * AHEAD_US);
     kind.lane(state).evict(keep);
-    let next = kind.lane_ref(state).next_wanted(reading_us.saturating_add(AHEAD_US), |at| kind.choose(state, at))?;
+    let until_us = reading_us.saturating_add(AHEAD_US);
+    let next = if kind == Kind::Video && state.adapt.is_some() {
+        adapted(state, until_us)?
+    } else {
+        kind.lane_ref(state).next_wanted(until_us, |at| kind.choose(state, at))?
+    };
     while kind.lane_ref(state).is_full() {
         if !kind.lane(state).evict_oldest() {
             if next.0 == reading_us { break } else { return None }
         }
     }
     Some(next)
+}
+
+/// The next segment with `auto`: the first gap, or before it what is worth being fetched again.
+fn adapted(state: &mut State, until_us: u64) -> Option<(u64, Choice)> {
+    let (now, buffer, shown_us) = (state.now(), state.video_buffer(), state.shown_us());
+    let media = state.media.clone()?;
+    let ahead = state.video.ahead();
+    let end_us = state.video.held_until(state.video.reading_us);
+    let gap = Some(end_us).filter(|at| *at <= until_us && state.choose_video(*at).is_some());
+    let adapt = state.adapt.as_mut()?;
+    let current = Some(adapt.auto.current().rung);
+    if gap.is_none() && ahead.iter().all(|(_, track)| adapt.rung(*track) >= current) {
+        return None;
+    }
+    adapt.choose(&media.manifest, end_us.min(until_us), buffer, now);
+    let due_in = |start_us: u64| Duration::from_micros(start_us.saturating_sub(shown_us));
+    let again = ahead.iter().find(|(at, track)| adapt.replaces(&media.manifest, *track, *at, due_in(*at), buffer, now)).map(|(at, _)| *at);
+    let at = again.or(gap)?;
+    Some((at, state.choose_video(at)?))
 }
 
 /// The initialisation segment of a track, fetched once.
@@ -185,34 +215,83 @@ async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, start_us: u64, 
     let Some(init) = init(shared, fetcher, track).await? else { return Ok(()) };
     let mut fetch = fetcher.fetch(chunk).await?;
     let mut reader = SegmentReader::new((*init).clone());
-    let mut begun = false;
-    while let Some(record) = fetch.record().await? {
-        reader.push(&record)?;
+    let since = {
         let mut state = shared.lock();
-        if state.stop || !is_wanted(&state, kind, start_us, track) {
+        let now = state.now();
+        if let Some(adapt) = &mut state.adapt {
+            adapt.auto.throughput.begin(now);
+        }
+        now
+    };
+    let mut under = Under { start_us, track, received: 0, since };
+    let done = take_segment(shared, kind, &mut fetch, &mut reader, &mut under, choice.end_us).await;
+    let mut state = shared.lock();
+    let now = state.now();
+    if let Some(adapt) = &mut state.adapt {
+        adapt.auto.throughput.end(now);
+    }
+    drop(state);
+    shared.woken.notify_all();
+    done
+}
+
+/// Takes what comes of a segment into its lane, to its end or until it is of no use.
+async fn take_segment(shared: &Shared, kind: Kind, fetch: &mut Fetch, reader: &mut SegmentReader, under: &mut Under, end_us: u64) -> Result<(), LoadError> {
+    let Under { start_us, track, .. } = *under;
+    let mut begun = false;
+    loop {
+        // A line that has stopped is looked at too.
+        let record = tokio::time::timeout(JUDGE_EVERY, fetch.record()).await;
+        let mut state = shared.lock();
+        match record {
+            Ok(Ok(Some(record))) => {
+                reader.push(&record)?;
+                under.received += record.len() as u64;
+                let now = state.now();
+                if let Some(adapt) = &mut state.adapt {
+                    adapt.auto.throughput.received(now, record.len() as u64);
+                }
+            }
+            Ok(Ok(None)) => break,
+            Ok(Err(why)) => return Err(why.into()),
+            Err(_) => {}
+        }
+        if state.stop || !is_wanted(&state, kind, start_us, track) || (kind == Kind::Video && is_given_up(&mut state, begun, under)) {
             if begun {
                 kind.lane(&mut state).remove(start_us);
             }
             return Ok(());
         }
-        // A segment of another rung stays until its successor has begun to come.
-        if !std::mem::replace(&mut begun, true) {
-            kind.lane(&mut state).begin(start_us..choice.end_us, track);
-        }
         while let Some(sample) = reader.next_sample()? {
+            // A segment of another rung stays until its successor has begun to come.
+            if !std::mem::replace(&mut begun, true) {
+                kind.lane(&mut state).begin(start_us..end_us, track);
+            }
             kind.lane(&mut state).push(start_us, track, sample);
         }
         drop(state);
         shared.woken.notify_all();
     }
     kind.lane(&mut shared.lock()).complete(start_us, track);
-    shared.woken.notify_all();
     Ok(())
+}
+
+/// Whether `auto` gives a fetch up. What is being decoded is not taken away.
+fn is_given_up(state: &mut State, begun: bool, under: &Under) -> bool {
+    if begun && under.start_us == state.video.reading_us {
+        return false;
+    }
+    let (now, shown_us) = (state.now(), state.shown_us());
+    let Some(media) = state.media.clone() else { return false };
+    let due_in = Duration::from_micros(under.start_us.saturating_sub(shown_us));
+    state.adapt.as_mut().is_some_and(|adapt| adapt.gives_up(&media.manifest, under, due_in, now))
 }
 
 fn is_wanted(state: &State, kind: Kind, start_us: u64, track: usize) -> bool {
     let lane = kind.lane_ref(state);
     let reach = start_us <= lane.reading_us.saturating_add(2 * AHEAD_US);
     let being_read = start_us == lane.reading_us && lane.at(start_us).is_some_and(|h| h.track == track);
-    start_us >= lane.reading_us && reach && (being_read || kind.choose(state, start_us).is_some_and(|c| c.track == track))
+    // `auto` gives up what comes too late; what it began otherwise, it ends.
+    let adapted = kind == Kind::Video && state.adapt.as_ref().is_some_and(|a| a.rung(track).is_some());
+    start_us >= lane.reading_us && reach && (being_read || adapted || kind.choose(state, start_us).is_some_and(|c| c.track == track))
 }

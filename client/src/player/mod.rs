@@ -8,6 +8,7 @@
 //! The timeline is this viewer's own. Live streams, the room's timeline, speed and subtitles come onto this same core.
 //! Nothing here draws; whoever has a screen asks [`Player::present`] what is due.
 
+mod adapt;
 mod conduct;
 mod lane;
 mod load;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
 use lectern_proto::control::ChunkRef;
+use lectern_proto::quality::auto::Area;
 use lectern_proto::quality::{Plan, Quality, QualityError};
 use lectern_proto::rung::RungSpec;
 use tokio::sync::watch;
@@ -196,8 +198,18 @@ impl Player {
             state.plan = Some(plan);
         }
         state.quality = quality;
+        state.set_adaptation();
         drop(state);
         self.0.shared.notify();
+    }
+
+    /// Where the picture is shown: `auto` fetches little more than can be seen there. Cheap enough for every repaint.
+    pub fn set_area(&self, area: Area) {
+        let mut state = self.0.shared.lock();
+        if state.area != Some(area) {
+            state.area = Some(area);
+            state.set_adaptation();
+        }
     }
 
     /// 0 to 1.
@@ -274,6 +286,7 @@ impl Player {
             quality: match &state.quality {
                 Quality::Rung(name) => name.clone(),
                 Quality::Thirds(_) => "thirds".to_owned(),
+                Quality::Auto => "auto".to_owned(),
             },
             volume: state.volume,
             muted: state.muted,
@@ -300,6 +313,7 @@ fn check_quality(ladder: &[RungSpec], quality: &Quality) -> Result<(), QualityEr
     let names: &[String] = match quality {
         Quality::Rung(name) => std::slice::from_ref(name),
         Quality::Thirds(names) => names,
+        Quality::Auto => &[],
     };
     match names.iter().find(|n| !ladder.iter().any(|r| r.name == **n)) {
         None => Ok(()),

@@ -3,6 +3,7 @@
 //! The same plan, the same reach ahead and its own media connection as a decoding player; what it cannot know without
 //! decoding is null in its report.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lectern_proto::control::ChunkRef;
@@ -11,6 +12,7 @@ use lectern_proto::quality::{Plan, Quality};
 use lectern_proto::rung::RungSpec;
 use lectern_proto::timeline::{RATE_NORMAL, Timeline};
 
+use super::adapt::{Adapt, JUDGE_EVERY, Under};
 use super::lane::AHEAD_US;
 use super::load::{self, LoadError};
 use super::report::{self, FrameCounts, Report, RungShown, Units};
@@ -22,6 +24,7 @@ pub struct Pacer {
     fetcher: Fetcher,
     manifest: Manifest,
     plan: Option<Plan>,
+    is_auto: bool,
     opened_at: Instant,
     start_us: u64,
 }
@@ -30,11 +33,14 @@ pub struct Pacer {
 #[derive(Debug, Default)]
 struct Progress {
     timeline: Option<Timeline>,
+    /// With `auto`.
+    adapt: Option<Adapt>,
+    /// Tracks of the segments that have come and are not shown yet, by their start in microseconds.
+    ahead: BTreeMap<u64, usize>,
     /// Media time up to which everything has come.
     held_until_us: u64,
     stalls: u64,
     stall_time: Duration,
-    first_bytes: Option<Duration>,
     rungs: Vec<RungShown>,
     size: Option<(u32, u32)>,
 }
@@ -53,18 +59,21 @@ impl Pacer {
         };
         let (manifest, plan) = open.await.map_err(|e| e.to_string())?;
         let start_us = start_us.min(manifest.duration_us.saturating_sub(1));
-        Ok(Self { fetcher, manifest, plan, opened_at, start_us })
+        Ok(Self { fetcher, manifest, plan, is_auto: *quality == Quality::Auto, opened_at, start_us })
     }
 
     /// Follows the video for this long, or to its end.
     pub async fn run(self, length: Option<Duration>) -> Report {
-        let mut progress = Progress::default();
+        let audio = self.manifest.audio_tracks().next().map(|(i, _)| i);
+        let adapt = if self.is_auto { Adapt::new(&self.manifest, audio) } else { None };
+        let mut progress = Progress { adapt, ..Progress::default() };
         let until = length.map(|l| self.opened_at + l);
         let follow = self.follow(&mut progress);
         let failed = match until {
             Some(until) => tokio::time::timeout_at(until.into(), follow).await.unwrap_or(Ok(())),
             None => follow.await,
         };
+        self.show(&mut progress);
         self.count_unended_stall(&mut progress);
         Report {
             frames: FrameCounts::default(),
@@ -83,7 +92,7 @@ impl Pacer {
             reason: match failed {
                 Err(why) => Some(why.to_string()),
                 Ok(()) if progress.stalls > 0 => Some(format!("the line or the server did not deliver in time: {} stalls", progress.stalls)),
-                Ok(()) => None,
+                Ok(()) => progress.adapt.and_then(|a| a.reason(&self.manifest)),
             },
         }
     }
@@ -105,27 +114,37 @@ impl Pacer {
     }
 
     async fn follow(&self, progress: &mut Progress) -> Result<(), LoadError> {
-        let any_video = self.manifest.video_tracks().next().map(|(_, t)| t);
-        let audio = self.manifest.audio_tracks().next().map(|(_, t)| t);
-        let Some(guide) = any_video.or(audio) else { return Ok(()) };
+        let any_video = self.manifest.video_tracks().next();
+        let audio = self.manifest.audio_tracks().next();
+        let Some((guide_track, guide)) = any_video.or(audio) else { return Ok(()) };
+        // The sound that belongs to a stretch of picture; without a picture the sound is the guide itself.
+        let sound = any_video.and(audio).map(|(_, t)| t);
         let mut from = guide.segments.get(guide.segment_at(self.start_us)).map_or(0, |s| guide.start_us(s));
-        while let Some((track, segment)) = self.choose(guide, from) {
-            let to = track.segment_end_us(segment);
-            if let Some(timeline) = &progress.timeline
-                && let Some(due) = timeline.due(from.saturating_sub(AHEAD_US))
-            {
-                tokio::time::sleep(Duration::from_micros(due.saturating_sub(self.now_us()))).await;
-            }
-            // The sound that belongs to this stretch of picture; without a picture the sound is the guide itself.
-            if let Some(audio) = any_video.and(audio) {
-                for segment in audio.segments.iter().filter(|s| (from..to).contains(&audio.start_us(s))) {
-                    self.drain(segment).await?;
+        while self.choose(progress, guide_track, from).is_some() {
+            self.show(progress);
+            let due = progress.timeline.and_then(|t| t.due(from.saturating_sub(AHEAD_US))).unwrap_or(0);
+            let is_due = due <= self.now_us();
+            if let Some((start_us, track, segment)) = self.adapted(progress, from, is_due) {
+                if self.drain(progress, segment, Some((start_us, track))).await? && start_us > self.position_us(progress) {
+                    progress.ahead.insert(start_us, track);
                 }
+                continue;
             }
-            self.drain(segment).await?;
-            self.arrived(progress, track, from);
-            progress.held_until_us = to.min(self.manifest.duration_us);
-            from = to;
+            if !is_due {
+                tokio::time::sleep(Duration::from_micros(due.saturating_sub(self.now_us()))).await;
+                continue;
+            }
+            let Some((number, track, segment)) = self.choose(progress, guide_track, from) else { break };
+            let to = track.segment_end_us(segment);
+            for segment in sound.map_or_else(Vec::new, |t| segments_within(t, from..to)) {
+                self.drain(progress, segment, None).await?;
+            }
+            if self.drain(progress, segment, Some((from, number))).await? {
+                self.arrived(progress, from);
+                progress.ahead.insert(from, number);
+                progress.held_until_us = to.min(self.manifest.duration_us);
+                from = to;
+            }
         }
         // The last segment is watched to its end.
         if let Some(due) = progress.timeline.and_then(|t| t.due(self.manifest.duration_us)) {
@@ -134,27 +153,82 @@ impl Pacer {
         Ok(())
     }
 
-    /// The segment that follows from a time: of the track that the plan wants, or of the nearest that has one there.
-    fn choose(&self, guide: &Track, from_us: u64) -> Option<(&Track, &Segment)> {
-        let wanted = self.plan.as_ref().map(|p| p.track_at(from_us));
+    /// The segment that follows from a time: of the track that `auto` or the plan wants, or of the nearest that has one there.
+    fn choose(&self, progress: &Progress, guide: usize, from_us: u64) -> Option<(usize, &Track, &Segment)> {
+        let wanted = match (&progress.adapt, &self.plan) {
+            (Some(adapt), _) => adapt.track(),
+            (None, Some(plan)) => plan.track_at(from_us),
+            (None, None) => return self.manifest.tracks.get(guide).and_then(|t| Some((guide, t, t.segment_from(from_us)?))),
+        };
         let starting = self.manifest.video_tracks().filter_map(|(i, t)| Some((i, t, t.segment_from(from_us)?)));
-        let nearest = starting.min_by_key(|(i, _, _)| (wanted.map(|w| i.abs_diff(w)), *i));
-        match nearest {
-            Some((_, track, segment)) => Some((track, segment)),
-            None if wanted.is_none() => self.manifest.tracks.iter().find(|t| *t == guide).and_then(|t| Some((t, t.segment_from(from_us)?))),
-            None => None,
+        starting.min_by_key(|(i, _, _)| (i.abs_diff(wanted), *i))
+    }
+
+    /// Lets `auto` decide, and gives what of the segments that have come should be fetched again.
+    fn adapted(&self, progress: &mut Progress, from_us: u64, is_due: bool) -> Option<(u64, usize, &Segment)> {
+        let position = self.position_us(progress);
+        let Progress { adapt, ahead, held_until_us, .. } = progress;
+        let adapt = adapt.as_mut()?;
+        let now = self.opened_at.elapsed();
+        let buffer = Duration::from_micros(held_until_us.saturating_sub(position));
+        adapt.share_bps = self.fetcher.share_bps();
+        if is_due || ahead.values().any(|t| adapt.rung(*t) < Some(adapt.auto.current().rung)) {
+            adapt.choose(&self.manifest, from_us, buffer, now);
+        }
+        let due_in = |start_us: u64| Duration::from_micros(start_us.saturating_sub(position));
+        let (start_us, _) = ahead.iter().find(|(at, track)| **at > position && adapt.replaces(&self.manifest, **track, **at, due_in(**at), buffer, now))?;
+        let segment = self.manifest.tracks.get(adapt.track())?.segment_from(*start_us)?;
+        Some((*start_us, adapt.track(), segment))
+    }
+
+    fn position_us(&self, progress: &Progress) -> u64 {
+        progress.timeline.map_or(self.start_us, |t| t.position(self.now_us()))
+    }
+
+    /// Fetches a segment; says whether all of it came, or `auto` gave it up.
+    async fn drain(&self, progress: &mut Progress, segment: &Segment, place: Option<(u64, usize)>) -> Result<bool, LoadError> {
+        let chunk = segment.chunk.ok_or(LoadError::NotPrepared)?;
+        let mut fetch = self.fetcher.fetch(chunk).await?;
+        let since = self.opened_at.elapsed();
+        let mut received = 0;
+        let line = |progress: &mut Progress, bytes: Option<u64>| {
+            let now = self.opened_at.elapsed();
+            if let Some(adapt) = &mut progress.adapt {
+                match bytes {
+                    Some(bytes) => adapt.auto.throughput.received(now, bytes),
+                    None => adapt.auto.throughput.end(now),
+                }
+            }
+        };
+        if let Some(adapt) = &mut progress.adapt {
+            adapt.auto.throughput.begin(since);
+        }
+        loop {
+            match tokio::time::timeout(JUDGE_EVERY, fetch.record()).await {
+                Ok(Ok(Some(record))) => {
+                    received += record.len() as u64;
+                    line(progress, Some(record.len() as u64));
+                }
+                Ok(done) => {
+                    line(progress, None);
+                    return Ok(done.map(|_| true)?);
+                }
+                Err(_) => {}
+            }
+            if place.is_some_and(|(start_us, track)| self.is_given_up(progress, &Under { start_us, track, received, since })) {
+                line(progress, None);
+                return Ok(false);
+            }
         }
     }
 
-    async fn drain(&self, segment: &Segment) -> Result<(), LoadError> {
-        let chunk = segment.chunk.ok_or(LoadError::NotPrepared)?;
-        let mut fetch = self.fetcher.fetch(chunk).await?;
-        while fetch.record().await?.is_some() {}
-        Ok(())
+    fn is_given_up(&self, progress: &mut Progress, under: &Under) -> bool {
+        let due_in = Duration::from_micros(under.start_us.saturating_sub(self.position_us(progress)));
+        progress.adapt.as_mut().is_some_and(|adapt| adapt.gives_up(&self.manifest, under, due_in, self.opened_at.elapsed()))
     }
 
     /// A segment is whole: the clock starts with the first, and has stalled if it was due before now.
-    fn arrived(&self, progress: &mut Progress, track: &Track, from: u64) {
+    fn arrived(&self, progress: &mut Progress, from: u64) {
         let now = self.now_us();
         let timeline = progress.timeline.get_or_insert_with(|| {
             let mut timeline = Timeline::paused_at(self.start_us);
@@ -166,12 +240,28 @@ impl Pacer {
             progress.stall_time += Duration::from_micros(late);
             timeline.seek(now, from);
         }
-        progress.first_bytes.get_or_insert(Duration::from_micros(now));
-        if let TrackKind::Video { rung, size, .. } = &track.kind {
+    }
+
+    /// Notes what is on the screen by now.
+    fn show(&self, progress: &mut Progress) {
+        let Some(timeline) = progress.timeline else { return };
+        while let Some((&start_us, &track)) = progress.ahead.first_key_value() {
+            let Some(Track { kind: TrackKind::Video { rung, size, .. }, .. }) = self.manifest.tracks.get(track) else { return };
+            let from = start_us.max(self.start_us);
+            // What is due before the clock was set anew has been shown.
+            let due = timeline.due(from).unwrap_or(timeline.at_us);
+            if due > self.now_us() {
+                return;
+            }
+            progress.ahead.pop_first();
             progress.size = Some((size.width, size.height));
             if progress.rungs.last().is_none_or(|r| r.name != *rung) {
-                progress.rungs.push(RungShown { at_s: report::seconds(Duration::from_micros(timeline.due(from).unwrap_or(now))), name: rung.clone() });
+                progress.rungs.push(RungShown { at_s: report::seconds(Duration::from_micros(due)), name: rung.clone() });
             }
         }
     }
+}
+
+fn segments_within(track: &Track, span_us: std::ops::Range<u64>) -> Vec<&Segment> {
+    track.segments.iter().filter(|s| span_us.contains(&track.start_us(s))).collect()
 }

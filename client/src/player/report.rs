@@ -114,8 +114,10 @@ fn reason(state: &State) -> Option<String> {
         return Some(format!("{} frames could not be decoded cleanly", stats.corrupt));
     }
     let missed = stats.dropped + stats.late;
-    (missed * 100 > stats.presented)
-        .then(|| format!("this machine cannot decode or show this resolution in time: {missed} of {} frames were late or left out", state.expected))
+    if missed * 100 > stats.presented {
+        return Some(format!("this machine cannot decode or show this resolution in time: {missed} of {} frames were late or left out", state.expected));
+    }
+    state.adapt.as_ref()?.reason(&state.media.as_ref()?.manifest)
 }
 
 pub(super) fn seconds(d: Duration) -> f64 {

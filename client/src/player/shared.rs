@@ -12,10 +12,12 @@ use lectern_media::speaker::AudioSink;
 use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::Init;
 use lectern_proto::manifest::{Manifest, Track};
+use lectern_proto::quality::auto::Area;
 use lectern_proto::quality::{Plan, Quality};
 use lectern_proto::rung::RungSpec;
 use tokio::sync::{Notify, watch};
 
+use super::adapt::Adapt;
 use super::lane::{Choice, Cursor, Lane};
 use super::skew::Distribution;
 use super::status::{PlayState, PlayerStats, Sound};
@@ -51,6 +53,10 @@ pub(super) struct State {
     /// What the viewer wishes, and what that is for this video, once it is known.
     pub(super) quality: Quality,
     pub(super) plan: Option<Plan>,
+    /// With `auto`, once the video is known.
+    pub(super) adapt: Option<Adapt>,
+    /// Where the picture is shown, once a screen has said so.
+    pub(super) area: Option<Area>,
     pub(super) inits: HashMap<usize, Arc<Init>>,
     pub(super) video: Lane,
     pub(super) audio: Lane,
@@ -141,6 +147,8 @@ impl State {
             newest: None,
             quality,
             plan: None,
+            adapt: None,
+            area: None,
             inits: HashMap::new(),
             video: Lane::default(),
             audio: Lane::default(),
@@ -177,7 +185,10 @@ impl State {
     /// no segment from there, the nearest that has. None: the end, or nothing is prepared.
     pub(super) fn choose_video(&self, at_us: u64) -> Option<Choice> {
         let media = self.media.as_ref()?;
-        let wanted = self.plan.as_ref()?.track_at(at_us);
+        let wanted = match &self.adapt {
+            Some(adapt) => adapt.track(),
+            None => self.plan.as_ref()?.track_at(at_us),
+        };
         let choices = media.manifest.video_tracks().filter_map(|(i, t)| choice(t, i, at_us));
         choices.min_by_key(|c| (c.track.abs_diff(wanted), c.track))
     }
@@ -220,6 +231,8 @@ impl State {
         if !same {
             self.inits.clear();
             (self.video, self.audio) = (Lane::default(), Lane::default());
+            self.adapt = None;
+            self.set_adaptation();
         }
         // What was waited for turned out to start at a slightly other time than was expected.
         if !same || ((pictures || sound) && !self.first_shown) {
@@ -237,6 +250,34 @@ impl State {
     /// Whether the sound goes on from a time, prepared or not.
     pub(super) fn starts_audio(&self, at_us: u64) -> bool {
         self.media.as_ref().is_some_and(|m| m.audio.and_then(|a| m.manifest.tracks.get(a)).is_some_and(|t| t.segment_from(at_us).is_some()))
+    }
+
+    /// Takes up or leaves `auto`, by the wish.
+    pub(super) fn set_adaptation(&mut self) {
+        let wanted = self.quality == Quality::Auto;
+        if !wanted {
+            self.adapt = None;
+        } else if self.adapt.is_none() {
+            self.adapt = self.media.as_ref().and_then(|m| Adapt::new(&m.manifest, m.audio));
+        }
+        if let Some(adapt) = &mut self.adapt {
+            adapt.area = self.area;
+        }
+    }
+
+    /// Media time up to which pictures have been shown, or from which they will be.
+    pub(super) fn shown_us(&self) -> u64 {
+        if self.first_shown { u64::try_from(self.shown_until_us).unwrap_or(0) } else { self.target_us }
+    }
+
+    /// Media of the picture that is held whole ahead of what is shown.
+    pub(super) fn video_buffer(&self) -> Duration {
+        Duration::from_micros(self.video.held_until(self.video.reading_us).saturating_sub(self.shown_us()))
+    }
+
+    /// Time since the player was opened: what `auto` counts in.
+    pub(super) fn now(&self) -> Duration {
+        self.opened_at.elapsed()
     }
 
     /// Starts a new generation at a position.

@@ -16,7 +16,7 @@ pub struct PlayerStatus {
     pub rung: Option<String>,
     /// Rungs of this video, lowest first.
     pub rungs: Vec<String>,
-    /// What the viewer chose: a rung's name or `thirds`.
+    /// What the viewer chose: a rung's name, `auto` or `thirds`.
     pub quality: String,
     /// 0 to 1.
     pub volume: f32,

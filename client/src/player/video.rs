@@ -1,7 +1,7 @@
 //! The video decoder's thread: samples of the lane in, pictures that wait for their time out.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lectern_media::video_decoder::{DecodeError, VideoDecoder};
 use lectern_proto::fmp4::{Init, Sample, TrackConfig};
@@ -34,10 +34,16 @@ struct Decoder {
     target_us: i64,
     /// The next sample must be a keyframe: the one before could not be decoded.
     broken: bool,
+    /// Time that decoding took of the present track, and for how long those pictures are shown.
+    cost: (Duration, Duration),
 }
 
+/// Pictures are weighed in stretches of this length.
+const WEIGHED: Duration = Duration::from_secs(1);
+
 pub(super) fn run(shared: Arc<Shared>, threads: usize) {
-    let mut decoder = Decoder { shared, threads, generation: 0, cursor: Cursor::default(), decoder: None, target_us: 0, broken: false };
+    let mut decoder =
+        Decoder { shared, threads, generation: 0, cursor: Cursor::default(), decoder: None, target_us: 0, broken: false, cost: Default::default() };
     loop {
         let result = match decoder.next_work() {
             Work::Stop => return,
@@ -128,14 +134,31 @@ impl Decoder {
             let mut fresh = VideoDecoder::new(config, self.threads)?;
             fresh.skip_until(self.target_us);
             self.decoder = Some((track, fresh));
+            self.cost = Default::default();
         }
+        let begun = Instant::now();
         let Some((_, mut decoder)) = self.decoder.take() else { return Ok(()) };
         if !self.broken || sample.keyframe {
             self.broken = !count_damage(&self.shared, decoder.decode(sample, init.pts_us(sample), init.duration_us(sample)))?;
         }
         self.hand_over(track, &mut decoder)?;
         self.decoder = Some((track, decoder));
+        self.weigh(track, begun.elapsed(), init.duration_us(sample));
         Ok(())
+    }
+
+    /// Tells `auto` what decoding costs.
+    fn weigh(&mut self, track: usize, took: Duration, shown_us: i64) {
+        self.cost.0 += took;
+        self.cost.1 += Duration::from_micros(u64::try_from(shown_us).unwrap_or(0));
+        if self.cost.1 >= WEIGHED {
+            let (busy, shown) = std::mem::take(&mut self.cost);
+            if let Some(adapt) = &mut self.shared.lock().adapt
+                && let Some(rung) = adapt.rung(track)
+            {
+                adapt.auto.decoded(rung, busy, shown);
+            }
+        }
     }
 
     fn drain(&mut self) -> Result<(), DecodeError> {

@@ -11,6 +11,7 @@ use lectern_proto::address::ServerAddress;
 use lectern_proto::control::{ChunkRef, PersonId, VideoId};
 use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::quality::Quality;
+use lectern_proto::quality::auto::Area;
 use lectern_proto::words::CheckWords;
 use tokio::sync::watch;
 
@@ -66,6 +67,8 @@ pub trait Playback {
     fn pause(&self);
     fn seek(&self, position_us: u64);
     fn set_quality(&self, quality: Quality);
+    /// Where the picture is shown; told at every repaint.
+    fn set_area(&self, area: Area);
     fn set_volume(&self, volume: f32);
     fn set_muted(&self, muted: bool);
     /// The picture nearest to a position, for who points at the seek bar; none: nobody does.
@@ -213,6 +216,10 @@ impl Playback for Player {
 
     fn set_quality(&self, quality: Quality) {
         Self::set_quality(self, quality);
+    }
+
+    fn set_area(&self, area: Area) {
+        Self::set_area(self, area);
     }
 
     fn set_volume(&self, volume: f32) {

@@ -41,7 +41,7 @@ pub enum Command {
     SetVolume(f32),
     VolumeBy(f32),
     ToggleMute,
-    /// A rung's name, or `thirds`.
+    /// A rung's name, `auto` or `thirds`.
     SetQuality(String),
     ToggleFullscreen,
     ToggleStatistics,

@@ -6,14 +6,12 @@ use lectern_proto::quality::Quality;
 use super::backend::{Playback, Seat};
 use super::command::Command;
 use super::settings::Settings;
-use super::stage::{StageState, THIRDS};
+use super::stage::{AUTO, StageState, THIRDS};
 use crate::class::{Changed, ClassState};
 use crate::player::{PlayError, PlayState, PlayerOptions, PlayerStatus};
 
 /// A seek by key counts from the last target for so long, in seconds: the position follows a little later.
 const AIM_HOLDS: f64 = 0.6;
-/// The rung to begin with has at most so many rows.
-const FIRST_RUNG_HEIGHT: u32 = 720;
 
 /// What is on the stage.
 pub(super) struct Playing {
@@ -28,8 +26,8 @@ pub(super) struct Playing {
 impl Playing {
     /// Opens a video in the resolution that was chosen last, if it has that.
     pub(super) fn open(seat: &dyn Seat, class: &ClassState, entry: &CatalogueEntry, settings: &Settings, changed: Changed) -> Self {
-        let wish = settings.quality.clone().filter(|q| q == THIRDS || entry.rungs.contains(q));
-        let wish = wish.unwrap_or_else(|| first_rung(&entry.rungs, class));
+        let wish = settings.quality.clone().filter(|q| q == AUTO || q == THIRDS || entry.rungs.contains(q));
+        let wish = wish.unwrap_or_else(|| AUTO.to_owned());
         let quality = quality(&wish, class.thirds.clone());
         let options = PlayerOptions { quality, start_us: 0, sound: true, paused: false, decoder_threads: 0, changed };
         let playback = seat.open(&entry.id, options);
@@ -90,14 +88,10 @@ impl Playing {
     }
 }
 
-/// The highest rung of a video that is not above [`FIRST_RUNG_HEIGHT`], or its lowest.
-fn first_rung(rungs: &[String], class: &ClassState) -> String {
-    let fits = |name: &&String| class.ladder.iter().any(|r| r.name == **name && r.box_height <= FIRST_RUNG_HEIGHT);
-    let chosen = rungs.iter().rev().find(fits).or(rungs.first());
-    // A video without pictures has no rung; any name will do.
-    chosen.cloned().or_else(|| class.ladder.first().map(|r| r.name.clone())).unwrap_or_default()
-}
-
 fn quality(name: &str, thirds: [String; 3]) -> Quality {
-    if name == THIRDS { Quality::Thirds(thirds) } else { Quality::Rung(name.to_owned()) }
+    match name {
+        AUTO => Quality::Auto,
+        THIRDS => Quality::Thirds(thirds),
+        rung => Quality::Rung(rung.to_owned()),
+    }
 }

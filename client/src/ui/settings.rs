@@ -25,7 +25,7 @@ pub struct Settings {
     pub volume: f32,
     pub muted: bool,
     pub people_open: bool,
-    /// The rung that was chosen last, or `thirds`.
+    /// The rung that was chosen last, `auto` or `thirds`; none is `auto`.
     pub quality: Option<String>,
     /// Of the catalogue.
     pub order: Order,

@@ -11,7 +11,14 @@ use eframe::egui_glow::{CallbackFn, ShaderVersion};
 use eframe::glow::{self, HasContext as _};
 use egui::{PaintCallback, Rect, Ui, vec2};
 use lectern_media::picture::{Matrix, Picture, Plane, Range};
+use lectern_proto::quality::auto::Area;
 use lectern_proto::rung::PictureSize;
+
+/// The space for the picture, in pixels of the screen.
+pub(super) fn picture_area(ui: &Ui, full_screen: bool) -> Area {
+    let size = ui.available_size() * ui.ctx().pixels_per_point();
+    Area { size: PictureSize { width: size.x.max(1.0) as u32, height: size.y.max(1.0) as u32 }, full_screen }
+}
 
 /// The newest picture and what draws it.
 #[derive(Default)]

@@ -29,7 +29,7 @@ use super::status::status_ui;
 use super::strings::{Language, Strings};
 use super::thumbnails::Thumbnails;
 use super::tokens::{colors, motion, size};
-use super::video::VideoScreen;
+use super::video::{VideoScreen, picture_area};
 use crate::class::{Changed, ClassState, JoinError, JoinRequest, Phase};
 use crate::player::{PlayState, PlayerStatus};
 
@@ -320,6 +320,9 @@ impl Window {
                     fullscreen: self.fullscreen,
                     now,
                 };
+                if let Ok(playback) = &playing.playback {
+                    playback.set_area(picture_area(ui, self.fullscreen));
+                }
                 stage::stage_ui(ui, &mut playing.state, &view, &mut cx);
             }
             None => {

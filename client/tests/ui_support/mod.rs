@@ -23,6 +23,7 @@ use lectern_proto::control::{CatalogueEntry, ChunkRef, Person, PersonId, Role, V
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::quality::Quality;
+use lectern_proto::quality::auto::Area;
 use lectern_proto::rung::RungSpec;
 use lectern_proto::words::CheckWords;
 
@@ -193,10 +194,13 @@ impl Playback for Fake {
         self.shared.lock().unwrap().status.position_us = position_us;
     }
 
+    fn set_area(&self, _area: Area) {}
+
     fn set_quality(&self, quality: Quality) {
         let name = match &quality {
             Quality::Rung(name) => name.clone(),
             Quality::Thirds(_) => "thirds".into(),
+            Quality::Auto => "auto".into(),
         };
         self.note(Call::Quality(quality));
         self.shared.lock().unwrap().status.quality = name;

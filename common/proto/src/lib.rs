@@ -18,6 +18,7 @@ pub mod quality;
 pub mod rate;
 pub mod rung;
 pub mod seal;
+pub mod share;
 pub mod stamp;
 pub mod timeline;
 pub mod wire;

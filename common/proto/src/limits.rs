@@ -84,6 +84,8 @@ pub const MEDIA_REQUESTS_WAITING: usize = 32;
 /// Plaintext of one chunk record in bytes: small enough that decoding starts early, large enough that 16 bytes of tag
 /// and 6 of header do not matter.
 pub const RECORD_PLAIN: usize = 16 * 1024;
+/// Bytes that the system holds unsent for one media connection, where it can be told: so much still comes after a cancel.
+pub const MEDIA_UNSENT_MAX: u32 = 128 * 1024;
 /// Longest body of one response frame in bytes: what is sent before a cancel is looked at.
 pub const RESPONSE_FRAME_MAX: usize = 256 * 1024;
 /// Largest chunk in bytes: 2 s at the largest bit rate of a rung, four times over.
@@ -107,6 +109,15 @@ pub const BEACON_EVERY: Duration = Duration::from_secs(2);
 pub const BEACON_SILENT: Duration = Duration::from_secs(7);
 /// Servers that a client shows. Full: those that come later are left out.
 pub const FOUND_MAX: usize = 64;
+// ---- a room's bandwidth ----
+
+/// Who asked for nothing for this long does not watch: its share goes to the others.
+pub const SHARE_IDLE: Duration = Duration::from_secs(10);
+/// What each viewer uses is measured over this long.
+pub const SHARE_WINDOW: Duration = Duration::from_secs(4);
+/// Least time between two looks at the shares, and least change in percent that is told.
+pub const SHARE_EVERY: Duration = Duration::from_millis(500);
+pub const SHARE_CHANGE_PERCENT: u32 = 10;
 
 // ---- what an operator may set: the ranges of `config.ini` ----
 
@@ -118,6 +129,9 @@ pub const CHUNK_CACHE_MIB: std::ops::RangeInclusive<u32> = 4..=65_536;
 pub const WORKER_MEMORY_MIB: std::ops::RangeInclusive<u32> = 128..=65_536;
 /// `[limits] worker_time` in multiples of the video's duration.
 pub const WORKER_TIME: std::ops::RangeInclusive<u32> = 1..=1_000;
+
+/// `[limits] room_bandwidth` in bits per second: below, not even one viewer of the lowest rung is served.
+pub const ROOM_BANDWIDTH_BPS: std::ops::RangeInclusive<u64> = 100_000..=100_000_000_000;
 
 // ---- the library ----
 

@@ -103,7 +103,9 @@ impl RungSpec {
     }
 }
 
-fn parse_bitrate(text: &str) -> Option<u64> {
+/// Bits per second from `40M`, `700k` or `20000`; none when it is something else.
+#[must_use]
+pub fn parse_bitrate(text: &str) -> Option<u64> {
     let (digits, unit) = match text.as_bytes().last()? {
         b'k' | b'K' => (&text[..text.len() - 1], 1_000),
         b'm' | b'M' => (&text[..text.len() - 1], 1_000_000),

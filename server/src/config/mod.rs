@@ -134,6 +134,8 @@ pub struct Limits {
     pub worker_memory_bytes: u64,
     /// Longest run of a media worker, in multiples of the video's duration.
     pub worker_time: u32,
+    /// What a room may send in all, in bits per second; none: as fast as the network takes it.
+    pub room_bandwidth_bps: Option<u64>,
 }
 
 /// A setting as `check` prints it.

@@ -43,6 +43,7 @@ const KNOWN: &[Known] = &[
     known("limits", "chunk_cache", "64 MiB"),
     known("limits", "worker_memory", "2 GiB"),
     known("limits", "worker_time", "30"),
+    known("limits", "room_bandwidth", "none"),
 ];
 
 /// The ladder of a file without `[resolutions]`.

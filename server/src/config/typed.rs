@@ -6,8 +6,10 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use lectern_proto::limits::{CHUNK_CACHE_MIB, NAME_MAX, PASSWORD_MAX, ROOM_NAME_MAX, ROOM_PEOPLE_MAX, RUNGS_MAX, WORKER_MEMORY_MIB, WORKER_TIME};
-use lectern_proto::rung::RungSpec;
+use lectern_proto::limits::{
+    CHUNK_CACHE_MIB, NAME_MAX, PASSWORD_MAX, ROOM_BANDWIDTH_BPS, ROOM_NAME_MAX, ROOM_PEOPLE_MAX, RUNGS_MAX, WORKER_MEMORY_MIB, WORKER_TIME,
+};
+use lectern_proto::rung::{RungSpec, parse_bitrate};
 
 use super::ini::shortened;
 use super::settings::{LADDER, Setting, Settings};
@@ -66,6 +68,19 @@ impl Reader<'_> {
             *range.start()
         });
         u64::from(number) << 20
+    }
+
+    fn bandwidth(&mut self) -> Option<u64> {
+        let Setting { value, place, .. } = self.settings.of("limits", "room_bandwidth");
+        if value == "none" {
+            return None;
+        }
+        let bps = parse_bitrate(&value).filter(|bps| ROOM_BANDWIDTH_BPS.contains(bps));
+        if bps.is_none() {
+            let what = format!("`{}` is not such a rate", shortened(&value));
+            self.bad("limits", "room_bandwidth", place, what, "none, or 100k to 100000M bits per second are allowed, written like 40M");
+        }
+        bps
     }
 
     fn bind(&mut self) -> Bind {
@@ -209,6 +224,7 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
             chunk_cache_bytes: r.mebibytes("chunk_cache", CHUNK_CACHE_MIB),
             worker_memory_bytes: r.mebibytes("worker_memory", WORKER_MEMORY_MIB),
             worker_time: r.number("limits", "worker_time", WORKER_TIME),
+            room_bandwidth_bps: r.bandwidth(),
         },
         media_worker: super::media_worker(),
         shown: shown(settings),

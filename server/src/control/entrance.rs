@@ -77,7 +77,7 @@ impl Entrance {
         let parts = &self.parts;
         let connection = ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed));
         let (outbox, inbox) = queue();
-        let media = parts.media.open(secret, Arc::clone(parts.room.media()));
+        let media = parts.media.open(secret, Arc::clone(parts.room.media()), proven.person);
         let entry = Entry { person: proven.person, name: proven.name.clone(), role: proven.role, connection, outbox };
         let (admission, presence) = match parts.room.enter(entry).await {
             Ok(entered) => entered,
@@ -159,7 +159,7 @@ fn expiry() -> i64 {
 mod tests {
     use super::*;
     use crate::library::Catalogue;
-    use crate::media::{ChunkIndex, RoomKeys, RoomMedia};
+    use crate::media::RoomMedia;
     use crate::room::RoomParts;
     use tokio_util::sync::CancellationToken;
     use tokio_util::task::TaskTracker;
@@ -169,7 +169,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
         let (clock, (catalogue, told)) = (Clock::start(), tokio::sync::watch::channel(Catalogue::default()));
-        let media = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index: Arc::new(ChunkIndex::default()) });
+        let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
         let parts = RoomParts { name: "class".into(), people: 9, media, catalogue: told, store: store.clone(), clock };
         let room = Room::start(parts, &TaskTracker::new(), CancellationToken::new());
         let (gate, _thread) = PasswordGate::start("right", clock).expect("started");

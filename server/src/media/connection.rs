@@ -24,9 +24,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::cache::Source;
 use super::frame::Frame;
-use super::sessions::SeatConnection;
+use super::sessions::{SeatConnection, Session};
 use super::{Media, SealedCache};
-use crate::net::{UnprovenGuard, reset_on_close};
+use crate::clock::Clock;
+use crate::net::{UnprovenGuard, keep_little_unsent, reset_on_close};
 
 /// What one read asks for: a few requests.
 const READ: usize = 1024;
@@ -38,6 +39,7 @@ const REPLIES_ENOUGH: usize = 4 * 1024;
 
 /// Serves one connection of the media port to its end.
 pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
+    keep_little_unsent(&stream);
     let (reader, writer) = stream.split();
     if serve_halves(reader, writer, media, guard, stop).await {
         // What is still in the kernel's buffer will not be read either: it goes at once, not when TCP gives up.
@@ -47,6 +49,7 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
 
 /// The same over TLS on the control port, for clients that do not reach the media port.
 pub(super) async fn serve_tls(mut stream: TlsStream<TcpStream>, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
+    keep_little_unsent(stream.get_ref().0);
     let (reader, writer) = tokio::io::split(&mut stream);
     if serve_halves(reader, writer, media, guard, stop).await {
         reset_on_close(stream.get_ref().0);
@@ -75,6 +78,7 @@ where
         writer,
         seat: &seat,
         cache: &media.cache,
+        clock: media.clock,
         waiting: VecDeque::new(),
         fetch: None,
         gathered: Vec::new(),
@@ -170,6 +174,7 @@ struct Connection<'a, R, W> {
     writer: W,
     seat: &'a SeatConnection,
     cache: &'a SealedCache,
+    clock: Clock,
     waiting: VecDeque<(u32, ChunkHash, u32)>,
     fetch: Option<Fetch>,
     /// Pieces of the fetch for its next frame.
@@ -251,7 +256,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
             self.idle = Instant::now() + MEDIA_IDLE;
             match request {
                 Request::Fetch { request, .. } if self.waiting.len() >= MEDIA_REQUESTS_WAITING => self.reply_ended(request, End::Busy),
-                Request::Fetch { request, chunk, first_record } => self.waiting.push_back((request, chunk, first_record)),
+                Request::Fetch { request, chunk, first_record } => {
+                    let Session { room, person, .. } = self.seat.session();
+                    if let Some(budget) = &room.budget {
+                        budget.asked(self.clock.now(), *person);
+                    }
+                    self.waiting.push_back((request, chunk, first_record));
+                }
                 Request::Cancel { request } => self.cancel(request),
             }
         }
@@ -320,7 +331,16 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
         // A frame is far below 4 GiB.
         let length = pieces.iter().map(Bytes::len).sum::<usize>() as u32;
         let header = records_header(fetch.source.key.epoch, fetch.request, length);
-        self.sending = Sending::Frame(Frame::new(Bytes::copy_from_slice(&header), pieces));
+        let mut frame = Frame::new(Bytes::copy_from_slice(&header), pieces);
+        let Session { room, person, .. } = self.seat.session();
+        if let Some(budget) = &room.budget {
+            let now = self.clock.now();
+            let turn = budget.admit(now, *person, length as usize);
+            if turn > now {
+                frame.hold_until(self.clock.at(turn));
+            }
+        }
+        self.sending = Sending::Frame(frame);
         if fetch.next >= fetch.source.records() {
             self.fetch = None;
         }

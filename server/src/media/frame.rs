@@ -16,15 +16,27 @@ pub(super) struct Frame {
     pieces: [Bytes; FRAME_PIECES],
     /// When the client counts as one that does not read.
     pub(super) deadline: Instant,
+    /// When its turn comes, by the room's budget.
+    not_before: Option<Instant>,
 }
 
 impl Frame {
     pub(super) fn new(head: Bytes, pieces: [Bytes; FRAME_PIECES]) -> Self {
-        Self { head, pieces, deadline: Instant::now() + WRITE_WAIT }
+        Self { head, pieces, deadline: Instant::now() + WRITE_WAIT, not_before: None }
+    }
+
+    /// The frame goes at this time.
+    pub(super) fn hold_until(&mut self, turn: Instant) {
+        self.not_before = Some(turn);
+        self.deadline = turn + WRITE_WAIT;
     }
 
     /// Writes to the end. May be dropped and called again.
     pub(super) async fn write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        if let Some(turn) = self.not_before {
+            tokio::time::sleep_until(turn).await;
+            self.not_before = None;
+        }
         while self.head.has_remaining() || self.pieces.iter().any(Buf::has_remaining) {
             let mut slices = [IoSlice::new(&[]); FRAME_PIECES + 1];
             for (slice, bytes) in slices.iter_mut().zip([&self.head].into_iter().chain(&self.pieces)) {

@@ -4,6 +4,7 @@
 //! `cache` (read and sealed once, bounded) → the socket, without a copy for each viewer. One service for the video and
 //! the audio port.
 
+mod budget;
 mod cache;
 mod connection;
 mod frame;
@@ -23,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::net::{Origin, Unproven, accept_loop};
 
+pub(crate) use budget::Budget;
 pub(crate) use cache::SealedCache;
 pub(crate) use index::{ChunkIndex, ChunkPlace};
 pub(crate) use keys::{EpochKey, RoomKeys};
@@ -36,6 +38,15 @@ pub(crate) struct RoomMedia {
     pub keys: RoomKeys,
     /// The chunks that the room's catalogue holds.
     pub index: Arc<ChunkIndex>,
+    /// None: as fast as the network takes it.
+    pub budget: Option<Budget>,
+}
+
+impl RoomMedia {
+    /// A room with a new key; `bandwidth_bps` is its budget.
+    pub(crate) fn new(room: u32, index: Arc<ChunkIndex>, bandwidth_bps: Option<u64>) -> Self {
+        Self { room, keys: RoomKeys::default(), index, budget: bandwidth_bps.map(Budget::new) }
+    }
 }
 
 /// What every media connection shares.

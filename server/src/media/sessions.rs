@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lectern_proto::control::PersonId;
 use lectern_proto::limits::MEDIA_CONNECTIONS_PER_SEAT;
 use lectern_proto::seal::MediaSecret;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use super::RoomMedia;
 pub(crate) struct Session {
     pub(super) secret: MediaSecret,
     pub(super) room: Arc<RoomMedia>,
+    pub(super) person: PersonId,
     pub(super) ended: CancellationToken,
     connections: AtomicUsize,
 }
@@ -40,8 +42,8 @@ pub(super) struct SeatConnection(Arc<Session>);
 
 impl MediaSessions {
     /// Opens a session with a random number.
-    pub(crate) fn open(self: &Arc<Self>, secret: MediaSecret, room: Arc<RoomMedia>) -> MediaSession {
-        let session = Arc::new(Session { secret, room, ended: CancellationToken::new(), connections: AtomicUsize::new(0) });
+    pub(crate) fn open(self: &Arc<Self>, secret: MediaSecret, room: Arc<RoomMedia>, person: PersonId) -> MediaSession {
+        let session = Arc::new(Session { secret, room, person, ended: CancellationToken::new(), connections: AtomicUsize::new(0) });
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let mut id = rand::random();
         while sessions.contains_key(&id) {
@@ -93,13 +95,12 @@ impl Drop for SeatConnection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{ChunkIndex, RoomKeys};
 
     #[test]
     fn a_session_ends_with_its_control_connection_and_has_few_connections() {
         let sessions = Arc::new(MediaSessions::default());
-        let room = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index: Arc::new(ChunkIndex::default()) });
-        let open = sessions.open(MediaSecret([1; 32]), room);
+        let room = Arc::new(RoomMedia::new(1, Arc::default(), None));
+        let open = sessions.open(MediaSecret([1; 32]), room, PersonId(1));
         let session = sessions.find(open.id()).expect("there");
         let mut connections: Vec<_> = (0..MEDIA_CONNECTIONS_PER_SEAT).map(|_| SeatConnection::of(Arc::clone(&session)).expect("room")).collect();
         assert!(SeatConnection::of(Arc::clone(&session)).is_none());

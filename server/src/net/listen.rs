@@ -83,6 +83,15 @@ pub(crate) async fn accept_loop<F>(
     }
 }
 
+/// Has the system take only so much as it can soon send: what is in its buffer comes even after a cancel. Where this cannot
+/// be set, a cancel takes effect later.
+pub(crate) fn keep_little_unsent(stream: &TcpStream) {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(lectern_proto::limits::MEDIA_UNSENT_MAX);
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    let _ = stream;
+}
+
 /// Lets a connection end with a reset, which frees what is still to be sent.
 pub(crate) fn reset_on_close(stream: &TcpStream) {
     let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{CatalogueEntry, CloseReason, Event, LoginRefusal, PersonId, Refusal, Role, VideoId};
-use lectern_proto::limits::{CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY};
+use lectern_proto::limits::{CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY, SHARE_EVERY};
 use lectern_proto::seal::RoomKey;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
@@ -52,6 +52,8 @@ pub(super) struct RoomTask {
     changed_people: BTreeSet<PersonId>,
     people_told_at: Duration,
     next_epoch: Option<NextEpoch>,
+    /// When the shares of the bandwidth are looked at again.
+    shares_at: Duration,
 }
 
 impl RoomTask {
@@ -73,6 +75,7 @@ impl RoomTask {
             changed_people: BTreeSet::new(),
             people_told_at: Duration::ZERO,
             next_epoch: None,
+            shares_at: Duration::ZERO,
         }
     }
 
@@ -100,7 +103,8 @@ impl RoomTask {
 
     fn next_deadline(&self) -> Option<Duration> {
         let people = (!self.changed_people.is_empty()).then(|| self.people_told_at + ROSTER_EVERY);
-        [self.roster.next_expiry(), self.catalogue_at, people, self.next_epoch.as_ref().map(|n| n.at)].into_iter().flatten().min()
+        let shares = (self.media.budget.is_some() && !self.connections.is_empty()).then_some(self.shares_at);
+        [self.roster.next_expiry(), self.catalogue_at, people, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -117,6 +121,10 @@ impl RoomTask {
             self.catalogue_at = None;
             self.catalogue_told_at = now;
             self.tell_catalogue();
+        }
+        if now >= self.shares_at {
+            self.shares_at = now + SHARE_EVERY;
+            self.tell_shares(now);
         }
         if let Some(next) = self.next_epoch.take_if(|n| now >= n.at) {
             self.media.keys.replace(next.key);
@@ -166,6 +174,11 @@ impl RoomTask {
         self.changed_people.insert(person.id);
         tracing::info!(room = %self.name, person = person.id.0, name = ?person.name, role = ?person.role, again = known, "entered");
         let current = self.media.keys.current();
+        if let Some(budget) = &self.media.budget {
+            // Before anything can be opened.
+            let bps = budget.entered(self.clock.now(), person.id);
+            let _ = entry.outbox.events.try_send(Arc::new(Event::Share { bps }));
+        }
         self.greet(&entry.outbox);
         self.connections.insert(person.id, (entry.connection, entry.outbox));
         Ok(Admission { name: person.name, epoch: current.epoch, room_key: current.key.clone() })
@@ -193,13 +206,21 @@ impl RoomTask {
     }
 
     fn mark_lost(&mut self, person: PersonId) {
+        self.free_share(person);
         if self.roster.lose(self.clock.now(), person).is_some() {
             tracing::info!(room = %self.name, person = person.0, "connection lost");
             self.changed_people.insert(person);
         }
     }
 
+    fn free_share(&self, person: PersonId) {
+        if let Some(budget) = &self.media.budget {
+            budget.left(person);
+        }
+    }
+
     async fn end_seat(&mut self, person: PersonId) {
+        self.free_share(person);
         self.roster.leave(person);
         self.changed_people.insert(person);
         if let Err(error) = self.store.end_seat(person).await {
@@ -218,6 +239,17 @@ impl RoomTask {
         tracing::info!(room = %self.name, person = person.0, by = by.0, "removed");
         self.rotate(self.clock.now());
         Ok(())
+    }
+
+    /// Tells each viewer whose share of the bandwidth changed.
+    fn tell_shares(&mut self, now: Duration) {
+        let news = self.media.budget.as_ref().map_or_else(Vec::new, |budget| budget.news(now));
+        for (person, bps) in news {
+            let full = |(_, outbox): &(ConnectionId, Outbox)| matches!(outbox.events.try_send(Arc::new(Event::Share { bps })), Err(TrySendError::Full(_)));
+            if self.connections.get(&person).is_some_and(full) {
+                self.close_slow(person);
+            }
+        }
     }
 
     /// Announces a new media key. It is used a moment later, so that no record comes before its key.
@@ -272,11 +304,15 @@ impl RoomTask {
         let is_full = |outbox: &Outbox| matches!(outbox.events.try_send(Arc::clone(&event)), Err(TrySendError::Full(_)));
         let slow: Vec<_> = self.connections.iter().filter(|(_, (_, outbox))| is_full(outbox)).map(|(person, _)| *person).collect();
         for person in slow {
-            if let Some((connection, outbox)) = self.connections.remove(&person) {
-                tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");
-                let _ = outbox.close.send(CloseReason::Overrun);
-                self.mark_lost(person);
-            }
+            self.close_slow(person);
+        }
+    }
+
+    fn close_slow(&mut self, person: PersonId) {
+        if let Some((connection, outbox)) = self.connections.remove(&person) {
+            tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");
+            let _ = outbox.close.send(CloseReason::Overrun);
+            self.mark_lost(person);
         }
     }
 }

@@ -6,7 +6,6 @@ use lectern_proto::control::{CloseReason, Event, Person, PersonId, Role, VideoId
 use lectern_proto::limits::{CATALOGUE_PAGE, CONTROL_QUEUE};
 
 use super::*;
-use crate::media::{ChunkIndex, RoomKeys};
 use lectern_proto::control::CatalogueEntry;
 
 struct Stage {
@@ -19,7 +18,7 @@ struct Stage {
 async fn stage(people: usize) -> Stage {
     let dir = tempfile::tempdir().expect("a directory");
     let (catalogue, told) = watch::channel(Catalogue::default());
-    let media = Arc::new(RoomMedia { room: 1, keys: RoomKeys::default(), index: Arc::new(ChunkIndex::default()) });
+    let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
     let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
     let parts = RoomParts { name: "class".into(), people, media, catalogue: told, store, clock: Clock::start() };
     let stop = CancellationToken::new();

@@ -29,7 +29,7 @@ use history::{EVERY_S, History};
 use zoom::Zoom;
 
 pub(super) use keys::handle_keys;
-pub(super) use quality::THIRDS;
+pub(super) use quality::{AUTO, THIRDS};
 pub use zoom::ZoomKey;
 
 /// What the stage remembers.

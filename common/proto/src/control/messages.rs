@@ -227,6 +227,10 @@ pub enum Event {
     },
     /// The last message; the connection is closed.
     Closing(CloseReason),
+    /// This viewer's share of the room's bandwidth in bits per second; rooms without a budget say nothing.
+    Share {
+        bps: u64,
+    },
 }
 
 /// Why a request was refused.

@@ -1,6 +1,11 @@
-//! Which rung is shown when: one rung by name, or the thirds of the coursework that the product comes from.
+//! Which rung is shown when: one rung by name, the thirds of the coursework that the product comes from, or `auto`.
 //!
-//! Pure: a manifest, the ladder and a wish go in, a [`Plan`] comes out. `auto` will be a third kind of plan.
+//! Pure: a manifest, the ladder and a wish go in, a [`Plan`] comes out. What `auto` decides from segment to segment is in
+//! [`auto`]; how fast the line is, in [`throughput`]; what the segments to come need of it, in [`needs`].
+
+pub mod auto;
+pub mod needs;
+pub mod throughput;
 
 use crate::manifest::{Manifest, Track};
 use crate::rung::RungSpec;
@@ -12,6 +17,8 @@ pub enum Quality {
     Rung(String),
     /// First third in the lowest, second in the middle, last in the highest rung of `[quality] thirds`.
     Thirds([String; 3]),
+    /// What line, machine, window and the room's budget allow, decided anew for each segment.
+    Auto,
 }
 
 /// A wish that cannot be met.
@@ -37,6 +44,12 @@ impl Plan {
     pub fn new(manifest: &Manifest, ladder: &[RungSpec], wish: &Quality) -> Result<Self, QualityError> {
         match wish {
             Quality::Rung(name) => Ok(Self { steps: vec![(0, nearest(manifest, ladder, name)?)] }),
+            // The middle, from which `auto` goes on.
+            Quality::Auto => manifest
+                .video_tracks()
+                .nth(manifest.video_tracks().count().saturating_sub(1) / 2)
+                .map(|(i, _)| Self { steps: vec![(0, i)] })
+                .ok_or(QualityError::NoVideo),
             Quality::Thirds(names) => {
                 let tracks = [nearest(manifest, ladder, &names[0])?, nearest(manifest, ladder, &names[1])?, nearest(manifest, ladder, &names[2])?];
                 let [second, last] = third_borders(&manifest.tracks[tracks[0]]);
