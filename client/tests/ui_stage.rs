@@ -59,6 +59,21 @@ fn every_key_does_what_the_list_says() {
 }
 
 #[test]
+fn with_ctrl_a_key_is_not_one_of_the_stage() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = on_stage(&fake);
+    for key in [Key::Num0, Key::K, Key::L, Key::ArrowLeft] {
+        // All in one pass, as a slow machine gathers them: Ctrl is up again at its end.
+        for pressed in [true, false] {
+            harness.event(egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers: egui::Modifiers::COMMAND });
+        }
+        harness.event(egui::Event::PointerGone);
+        harness.run_ok();
+        assert_eq!(fake.take(), [], "{key:?}");
+    }
+}
+
+#[test]
 fn keys_add_up_and_stay_inside_the_video() {
     let fake = Fake::joined(Role::Student);
     let mut harness = on_stage(&fake);

@@ -19,8 +19,12 @@ pub(super) fn explain(error: &eframe::Error) -> anyhow::Error {
         }
         _ => "window-no-display",
     };
-    // Some of the errors end in a full stop of their own, or go over several lines.
-    let why = error.to_string().lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
+    let whole = match error {
+        eframe::Error::NoGlutinConfigs(_, why) => why.to_string(),
+        other => other.to_string(),
+    };
+    // Behind where in which library it went wrong stands what went wrong.
+    let why = whole.lines().next().and_then(|line| line.rsplit(": ").next()).unwrap_or_default().trim_end_matches('.').to_owned();
     anyhow::anyhow!(Strings::new(Language::of_system()).format(key, &[("why", why.into())]))
 }
 

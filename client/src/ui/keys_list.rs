@@ -29,7 +29,7 @@ const STAGE: &[Row] = &[
     ("↑  ↓", "keys-volume"),
     ("M", "keys-mute"),
     ("+  −", "keys-zoom"),
-    ("⇧ ←→↑↓", "keys-pan"),
+    ("⇧ ←  ⇧ →", "keys-pan"),
     ("Z", "keys-zoom-whole"),
     ("I", "keys-statistics"),
     ("F", "keys-fullscreen"),
@@ -41,7 +41,7 @@ const STAGE: &[Row] = &[
 /// Width of the caps of a row.
 const CAPS: f32 = 124.0;
 /// Width of a column.
-const COLUMN: f32 = 320.0;
+const COLUMN: f32 = 344.0;
 
 /// `?` and F1 open and close the list, Escape closes it.
 pub(super) fn handle_list_keys(ctx: &egui::Context, shown: bool, out: &mut Vec<Command>) {
@@ -61,6 +61,8 @@ pub(super) fn keys_list_ui(ui: &mut Ui, on_stage: bool, cx: &mut Cx<'_>) {
     let response = egui::Modal::new(Id::unique("keys")).frame(frame).show(ui.ctx(), |ui| {
         let c = colors(ui);
         ui.set_width(width);
+        // Else a dialog of egui is no taller than 400 points.
+        ui.set_max_height(window.y);
         ui.spacing_mut().interact_size.y = 24.0;
         ui.spacing_mut().item_spacing.y = space::XS;
         ui.horizontal(|ui| {

@@ -13,7 +13,7 @@ use super::tokens::{Type, colors, size, space};
 use super::widgets::{Field, Look, Push, say};
 
 /// Width of the card.
-const WIDTH: f32 = 480.0;
+const WIDTH: f32 = 528.0;
 /// Most characters of a name; the server counts bytes and says so.
 const NAME_MAX: usize = 64;
 
@@ -33,6 +33,8 @@ pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
     let response = egui::Modal::new(Id::unique("settings")).frame(frame).show(ui.ctx(), |ui| {
         let c = colors(ui);
         ui.set_width(WIDTH.min(window.x));
+        // Else a dialog of egui is no taller than 400 points.
+        ui.set_max_height(window.y);
         ui.horizontal(|ui| {
             say(ui, Type::Title, c.t1, cx.text("settings-title"));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -41,7 +43,7 @@ pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
                 }
             });
         });
-        ScrollArea::vertical().max_height((window.y - 72.0).max(96.0)).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink([false, true]).max_height((window.y - 72.0).max(96.0)).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::M;
             choices(ui, settings, cx);
             name_ui(ui, settings, cx);

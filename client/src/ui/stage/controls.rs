@@ -8,7 +8,7 @@ use super::super::format;
 use super::super::icons::Icon;
 use super::super::tokens::{Type, colors, size, space};
 use super::super::widgets::{Push, focus_ring, say};
-use super::{StageState, StageView, quality, seek_bar};
+use super::{StageState, StageView, quality, seek_bar, zoom};
 use crate::player::{PlayState, PlayerStatus, Sound};
 
 /// Height of the darkened strip.
@@ -54,6 +54,7 @@ pub(super) fn controls_ui(ui: &mut Ui, area: Rect, state: &mut StageState, view:
         if !status.rungs.is_empty() {
             quality::quality_ui(ui, view, status, cx);
         }
+        zoom::whole_ui(ui, state.zoom, cx);
     });
 }
 

@@ -1,6 +1,6 @@
 //! The keys of the stage, as players have them. [`super::super::keys_list`] lists them.
 
-use egui::{FocusDirection, Key, Modifiers};
+use egui::{Event, FocusDirection, Key, Modifiers};
 
 use super::super::command::Command;
 use super::zoom::zoom_keys;
@@ -18,7 +18,9 @@ pub(in crate::ui) fn handle_keys(ctx: &egui::Context, status: Option<&PlayerStat
     let before = out.len();
     let menu_open = egui::Popup::is_any_open(ctx);
     let focused = ctx.memory(|m| m.focused()).is_some();
-    let pressed = |key| ctx.input(|i| i.modifiers.matches_logically(Modifiers::NONE) && i.key_pressed(key));
+    // The modifiers of the event: those of the pass may already be up again.
+    let is_press = |e: &Event, wanted: Key| matches!(e, Event::Key { key, pressed: true, modifiers, .. } if *key == wanted && modifiers.matches_logically(Modifiers::NONE));
+    let pressed = |key| ctx.input(|i| i.events.iter().any(|e| is_press(e, key)));
     if pressed(Key::Escape) && !menu_open && !list_shown && fullscreen {
         out.push(Command::LeaveFullscreen);
     }

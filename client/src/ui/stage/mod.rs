@@ -136,7 +136,6 @@ pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>
     }
     let mut lower = ui.new_child(UiBuilder::new().id_salt("controls").max_rect(area));
     lower.set_opacity(alpha);
-    zoom::whole_ui(&mut lower, area, state.zoom, cx);
     controls::controls_ui(&mut lower, area, state, view, status, cx);
 }
 

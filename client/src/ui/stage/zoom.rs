@@ -3,11 +3,10 @@
 //! [`Zoom`] is geometry alone; [`zoom_ui`] turns wheel, pinch and drag into it. The picture never leaves the stage: it
 //! covers what it can cover.
 
-use egui::{Align2, Context, CursorIcon, Key, Modifiers, Pos2, Rect, Response, Ui, UiBuilder, Vec2, vec2};
+use egui::{Context, CursorIcon, Event, Key, Modifiers, Pos2, Rect, Response, Ui, Vec2, vec2};
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
-use super::super::tokens::{size, space};
 use super::super::widgets::{Look, Push};
 
 /// Largest enlargement: a letter of 144p then is as tall as a hand.
@@ -107,10 +106,14 @@ pub(crate) fn zoom_keys(ctx: &Context) -> Vec<ZoomKey> {
     let plain = [(Key::Plus, ZoomKey::In), (Key::Equals, ZoomKey::In), (Key::Minus, ZoomKey::Out), (Key::Z, ZoomKey::Whole)];
     let shift = [(Key::ArrowLeft, vec2(-PAN, 0.0)), (Key::ArrowRight, vec2(PAN, 0.0)), (Key::ArrowUp, vec2(0.0, -PAN)), (Key::ArrowDown, vec2(0.0, PAN))];
     ctx.input_mut(|i| {
-        // With Ctrl they scale the whole window.
-        let plain = plain.into_iter().filter(|_| !i.modifiers.command && !i.modifiers.alt).filter(|(key, _)| i.key_pressed(*key)).map(|(_, k)| k);
-        let mut keys: Vec<_> = plain.collect();
-        keys.extend(shift.into_iter().filter(|(key, _)| i.modifiers.shift && i.consume_key(Modifiers::SHIFT, *key)).map(|(_, by)| ZoomKey::Pan(by)));
+        // Those of the event: Ctrl, with which they scale the whole window, may already be up again.
+        let is_plain = |m: &Modifiers| !m.command && !m.ctrl && !m.alt;
+        let of_event = |e: &Event| match e {
+            Event::Key { key, pressed: true, modifiers, .. } if is_plain(modifiers) => plain.iter().find(|(k, _)| k == key).map(|(_, asked)| *asked),
+            _ => None,
+        };
+        let mut keys: Vec<_> = i.events.iter().filter_map(of_event).collect();
+        keys.extend(shift.into_iter().filter(|(key, _)| i.consume_key(Modifiers::SHIFT, *key)).map(|(_, by)| ZoomKey::Pan(by)));
         keys
     })
 }
@@ -145,17 +148,14 @@ pub(super) fn zoom_ui(ui: &Ui, background: &Response, zoom: &mut Zoom, area: Rec
     }
 }
 
-/// How large it is, and the way back, in the upper right corner.
-pub(super) fn whole_ui(ui: &mut Ui, area: Rect, zoom: Zoom, cx: &mut Cx<'_>) {
+/// How large it is, and the way back, in the row of the controls.
+pub(super) fn whole_ui(ui: &mut Ui, zoom: Zoom, cx: &mut Cx<'_>) {
     if zoom.is_whole() {
         return;
     }
-    let place = Align2::RIGHT_TOP.anchor_size(area.right_top() + vec2(-space::M, space::M), vec2(96.0, size::CONTROL));
-    let mut ui = ui.new_child(UiBuilder::new().id_salt("zoom").max_rect(place));
     let shown = format!("{:.1}×", zoom.scale());
     let label = cx.strings.format("stage-zoom-whole", &[("scale", shown.as_str().into())]);
-    let push = Push::text(Look::Plain, &shown).with_icon(Icon::Close).mono().width(place.width()).shortcut("Z");
-    if ui.add(push.named(&label)).clicked() {
+    if ui.add(Push::text(Look::Plain, &shown).with_icon(Icon::Close).mono().shortcut("Z").named(&label)).clicked() {
         cx.push(Command::Zoom(ZoomKey::Whole));
     }
 }
