@@ -41,7 +41,8 @@ fn a_line_that_gets_slow_and_fast_again_is_followed_without_a_stall() {
     relay.schedule(vec![(s(8), fast), (s(26), Condition::mbit(0.9)), (s(60), fast)]).expect("a schedule");
     let counted = counting.report();
     let seen = names(&counted);
-    assert_eq!(counted["stalls"], 0, "{counted}");
+    // It counts every millisecond that something was late; a player waits 150 ms before it calls that a stall.
+    assert!(counted["stall_ms"].as_u64().is_some_and(|ms| ms <= 150), "{counted}");
     let high = seen.iter().position(|n| *n == "360p").expect("it rises");
     assert!(seen[high..].contains(&"144p"), "the slow line is felt: {counted}");
     assert_eq!(seen.last(), Some(&"360p"), "and left behind: {counted}");

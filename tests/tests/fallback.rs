@@ -35,6 +35,7 @@ fn media_comes_over_the_control_port_where_its_own_is_closed() -> Result<()> {
     let (mut stack, video) = Stack::with_lesson(6, "320x180")?;
     // At an address where nothing but the forwarder listens.
     stack.run_with("server.bind=127.0.0.2")?;
+    stack.ready_video()?;
     let mut link = stack.link()?;
     link.port = forward(SocketAddr::new("127.0.0.2".parse()?, link.port))?;
     link.hosts = vec!["127.0.0.1".into()];
