@@ -11,6 +11,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lectern_proto::control::ChunkRef;
 use lectern_proto::limits::PREPARED_JSON_MAX;
@@ -242,8 +243,10 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Writes a file that appears whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // The manifest of what is there so far and the final one may be the same, and be written at the same time.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or(OsStr::new("file")).to_owned();
-    name.push(".tmp");
+    name.push(format!(".{}.tmp", WRITTEN.fetch_add(1, Ordering::Relaxed)));
     let temporary = path.with_file_name(name);
     let written = File::create(&temporary).and_then(|mut f| f.write_all(bytes).and_then(|()| f.sync_data())).and_then(|()| fs::rename(&temporary, path));
     written.inspect_err(|_| {

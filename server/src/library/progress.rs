@@ -80,7 +80,10 @@ impl Progress {
     /// A manifest was made, or could not be; gives one that is not needed any more.
     pub(super) fn composed(&mut self, manifest: Option<ChunkRef>) -> Option<ChunkHash> {
         self.composing = false;
-        self.older.extend(manifest.map(|m| m.chunk));
+        let chunk = manifest?.chunk;
+        // One that says the same again is the newest, and stays.
+        self.older.retain(|older| *older != chunk);
+        self.older.push_back(chunk);
         if self.older.len() > OLDER_KEPT + 1 { self.older.pop_front() } else { None }
     }
 
@@ -123,6 +126,14 @@ mod tests {
         }
         let gaps: Vec<_> = made.windows(2).map(|w| u128::from(w[1] - w[0])).collect();
         assert!(gaps[0] == PARTIAL_EVERY_MIN.as_millis() && gaps.is_sorted() && gaps.last() == Some(&PARTIAL_EVERY_MAX.as_millis()), "{gaps:?}");
+    }
+
+    #[test]
+    fn the_newest_manifest_is_never_thrown_away() {
+        let mut progress = Progress::new(ContentKey::default(), Duration::ZERO);
+        let mut composed = |n: u8| progress.composed(Some(ChunkRef { chunk: ChunkHash([n; 32]), bytes: 1 })).map(|c| c.0[0]);
+        assert_eq!([1, 2, 1, 1, 3, 4, 4, 5].map(&mut composed), [None, None, None, None, None, Some(2), None, Some(1)]);
+        assert_eq!(progress.composed(None), None);
     }
 
     #[test]

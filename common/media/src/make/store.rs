@@ -118,10 +118,8 @@ impl Store {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        // Several threads may write the same bytes at once.
-        static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.tmp", WRITTEN.fetch_add(1, Ordering::Relaxed)));
+        name.push(".tmp");
         let temporary = path.with_file_name(name);
         let written = File::create(&temporary).and_then(|mut f| f.write_all(bytes).and_then(|()| f.sync_data())).and_then(|()| fs::rename(&temporary, path));
         written.map_err(|e| {
