@@ -161,6 +161,12 @@ impl Window<'_> {
         Ok(())
     }
 
+    /// Moves the pointer.
+    pub fn point(&self, x: u32, y: u32) -> Result<()> {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]).context("xdotool")?;
+        Ok(())
+    }
+
     /// Clicks a place of the screen.
     pub fn click(&self, x: u32, y: u32) -> Result<()> {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "sleep", "0.1", "click", "1"]).context("xdotool")?;
