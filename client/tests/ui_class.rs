@@ -6,7 +6,7 @@ mod ui_support;
 
 use egui::accesskit::Role as Seen;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lectern_proto::control::{PersonId, Role, VideoId};
+use lectern_proto::control::{PersonId, Role, VideoId, VideoState};
 use lectern_proto::quality::Quality;
 use ui_support::{Call, Fake, enter, ready, video};
 
@@ -15,8 +15,8 @@ fn every_state_of_a_video_is_shown() {
     let harness = enter(&Fake::joined(Role::Student));
     let card = |label| harness.get_by_role_and_label(Seen::Button, label).accesskit_node().is_disabled();
     assert!(!card("Routing basics, 42:10"));
-    assert!(card("Recording 20 Nov, waiting"));
-    assert!(card("Why BGP is about money, preparing, 62 %"));
+    assert!(!card("Recording 20 Nov, waiting"));
+    assert!(!card("Why BGP is about money, preparing, 62 %"));
     assert!(card("lab-3 capture (copy).mkv, failed: The file ends after 4 MB; the copy was cut off."));
     let bar = harness.get_by_role_and_label(Seen::ProgressIndicator, "Preparing Why BGP is about money");
     assert_eq!(bar.accesskit_node().numeric_value(), Some(62.0));
@@ -64,6 +64,23 @@ fn enter_leads_from_the_search_to_the_first_card() {
     harness.key_press(egui::Key::Enter);
     harness.run_ok();
     assert!(matches!(&fake.take()[0], Call::Open(id, _) if id.0 == "r"));
+}
+
+#[test]
+fn what_waits_is_asked_for_and_opens_when_its_first_part_is_there() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    harness.get_by_role_and_label(Seen::Button, "Recording 20 Nov, waiting").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(Seen::Button, "Recording 20 Nov, opens as soon as its first part is prepared");
+    let wanted = VideoId("w".into());
+    assert_eq!(fake.take(), [Call::Want(wanted.clone())], "once, not with every pass");
+    let ready = ready();
+    for video in fake.lock().state.videos.iter_mut().filter(|v| v.id == wanted) {
+        video.state = VideoState::Preparing { permille: 3, manifest: ready.manifest() };
+    }
+    harness.run_steps(3);
+    assert!(matches!(&fake.take()[..], [Call::Open(id, _), ..] if *id == wanted));
 }
 
 #[test]
@@ -163,10 +180,11 @@ fn a_click_opens_a_video_in_a_rung_that_it_has() {
 }
 
 #[test]
-fn a_video_that_is_not_ready_does_not_open() {
+fn a_video_that_failed_does_not_open() {
     let fake = Fake::joined(Role::Student);
     let mut harness = enter(&fake);
-    let at = harness.get_by_role_and_label(Seen::Button, "Recording 20 Nov, waiting").rect().center();
+    let failed = "lab-3 capture (copy).mkv, failed: The file ends after 4 MB; the copy was cut off.";
+    let at = harness.get_by_role_and_label(Seen::Button, failed).rect().center();
     harness.drag_at(at);
     harness.drop_at(at);
     harness.run_ok();

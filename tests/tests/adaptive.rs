@@ -31,14 +31,14 @@ fn names(report: &Value) -> Vec<&str> {
 #[test]
 fn a_line_that_gets_slow_and_fast_again_is_followed_without_a_stall() {
     let _turn = turn();
-    let (stack, video) = Stack::with_lesson(60, "640x360").expect("a server with the lesson");
+    let (stack, video) = Stack::with_lesson(75, "640x360").expect("a server with the lesson");
     let fast = Condition::mbit(20.0);
     let (relay, link) = Relay::before(&stack, 11, fast).expect("a relay");
     // The lesson needs 0.25 and 0.65 Mbit/s in its rungs; two viewers share the line.
     let counting = Viewer::start(&stack, &link, &["--video", &video, "--no-decode"]);
     let decoding = Viewer::start(&stack, &link, &["--video", &video]);
     let s = Duration::from_secs;
-    relay.schedule(vec![(s(8), fast), (s(26), Condition::mbit(0.9)), (s(60), fast)]).expect("a schedule");
+    relay.schedule(vec![(s(4), fast), (s(24), Condition::mbit(0.9)), (s(90), fast)]).expect("a schedule");
     let counted = counting.report();
     let seen = names(&counted);
     // It counts every millisecond that something was late; a player waits 150 ms before it calls that a stall.

@@ -31,7 +31,7 @@ use sightings::Sightings;
 const FIRST_ROUNDS: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 /// Every so many rounds, services of multicast DNS are asked whether they are still there.
 const CONFIRM_EVERY: u32 = 3;
-/// Words are computed for this share of the time at most: others choose how many servers there seem to be.
+/// After words were computed the machine rests for so many times as long: others choose how many servers there seem to be.
 const WORDS_PAUSE: u32 = 3;
 
 /// A server that says it is there.
@@ -100,6 +100,7 @@ async fn run(known: Vec<String>, out: watch::Sender<Arc<Seen>>, changed: Changed
     let mut browser = Browser::start().inspect_err(|error| tracing::warn!(%error, "no multicast DNS: servers are looked for by the beacon alone")).ok();
     let (began, mut seen, mut round) = (Instant::now(), Sightings::default(), 0_u32);
     let mut words = None;
+    let mut rest_until = tokio::time::Instant::now();
     let mut next_round = tokio::time::Instant::now();
     let mut networks = Vec::new();
     loop {
@@ -125,13 +126,17 @@ async fn run(known: Vec<String>, out: watch::Sender<Arc<Seen>>, changed: Changed
             },
             computed = computed(&mut words) => {
                 words = None;
-                if let Some((fingerprint, three)) = computed {
-                    seen.know_words(fingerprint, three);
+                if let Some(Computed { words, took }) = computed {
+                    rest_until = tokio::time::Instant::now() + took * WORDS_PAUSE;
+                    if let Some((fingerprint, three)) = words {
+                        seen.know_words(fingerprint, three);
+                    }
                 }
             }
+            () = tokio::time::sleep_until(rest_until), if words.is_none() && seen.without_words().is_some() => {}
         }
         seen.forget(began.elapsed());
-        if words.is_none() {
+        if words.is_none() && rest_until <= tokio::time::Instant::now() {
             words = seen.without_words().map(|f| tokio::task::spawn_blocking(move || words_of(f)));
         }
         let near = networks.iter().filter(|n| n.kind != NetworkKind::Loopback).cloned().collect();
@@ -147,18 +152,23 @@ async fn run(known: Vec<String>, out: watch::Sender<Arc<Seen>>, changed: Changed
     }
 }
 
-type Computing = tokio::task::JoinHandle<Option<(Fingerprint, CheckWords)>>;
-
-fn words_of(fingerprint: Fingerprint) -> Option<(Fingerprint, CheckWords)> {
-    let begun = Instant::now();
-    let words = CheckWords::of(&fingerprint).inspect_err(|error| tracing::warn!(%error, "a server is shown without its words")).ok();
-    std::thread::sleep(begun.elapsed() * WORDS_PAUSE);
-    words.map(|w| (fingerprint, w))
+/// Words, or none where the machine could not compute them, and the time that it took.
+struct Computed {
+    words: Option<(Fingerprint, CheckWords)>,
+    took: Duration,
 }
 
-async fn computed(words: &mut Option<Computing>) -> Option<(Fingerprint, CheckWords)> {
+type Computing = tokio::task::JoinHandle<Computed>;
+
+fn words_of(fingerprint: Fingerprint) -> Computed {
+    let begun = Instant::now();
+    let words = CheckWords::of(&fingerprint).inspect_err(|error| tracing::warn!(%error, "a server is shown without its words")).ok();
+    Computed { words: words.map(|w| (fingerprint, w)), took: begun.elapsed() }
+}
+
+async fn computed(words: &mut Option<Computing>) -> Option<Computed> {
     match words {
-        Some(words) => words.await.ok().flatten(),
+        Some(words) => words.await.ok(),
         None => std::future::pending().await,
     }
 }

@@ -51,6 +51,11 @@ impl Adapt {
         self.tracks.iter().position(|t| *t == track)
     }
 
+    /// Whether nothing better than this track could be fetched.
+    pub(super) fn is_highest(&self, track: usize) -> bool {
+        self.tracks.last().is_none_or(|highest| *highest == track)
+    }
+
     /// Decides on what is fetched from a time on.
     pub(super) fn choose(&mut self, manifest: &Manifest, from_us: u64, buffer: Duration, now: Duration) {
         self.measured_bps = self.auto.throughput.estimate_bps(now);

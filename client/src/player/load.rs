@@ -17,6 +17,9 @@ use super::lane::{AHEAD_US, BEHIND_US, Choice, Lane};
 use super::shared::{Media, Shared, State};
 use crate::fetch::{Fetch, FetchError, Fetcher};
 
+/// The catalogue's news of a newer manifest comes within this after the older one is gone.
+const SUPERSEDED_WAIT: Duration = Duration::from_secs(5);
+
 /// Why loading ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LoadError {
@@ -30,6 +33,13 @@ pub(super) enum LoadError {
     NotPrepared,
     #[error(transparent)]
     Quality(#[from] lectern_proto::quality::QualityError),
+}
+
+impl LoadError {
+    /// Whether a manifest that was asked for is not there: replaced by a newer one, if the video is being prepared.
+    fn is_superseded(&self) -> bool {
+        matches!(self, Self::Fetch(FetchError::NotFound | FetchError::Unreadable))
+    }
 }
 
 /// Which lane a loader fills.
@@ -76,7 +86,7 @@ pub(super) async fn run(shared: Arc<Shared>, fetcher: Fetcher, chunk: ChunkRef, 
 }
 
 async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
-    let manifest = manifest(fetcher, chunk).await?;
+    let (chunk, manifest) = first(shared, fetcher, chunk).await?;
     let has_video = manifest.video_tracks().next().is_some();
     let audio = manifest.audio_tracks().next().map(|(i, _)| i);
     {
@@ -93,34 +103,51 @@ async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[Run
     Ok(())
 }
 
-/// Fetches the manifest anew as often as there is a newer one: of a video that is still being prepared.
-async fn renew(shared: &Shared, fetcher: &Fetcher, mut known: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
+/// Fetches the first manifest. While a video is being prepared it may be replaced before it has come.
+async fn first(shared: &Shared, fetcher: &Fetcher, mut chunk: ChunkRef) -> Result<(ChunkRef, Manifest), LoadError> {
+    loop {
+        let gone = match manifest(fetcher, chunk).await {
+            Ok(manifest) => return Ok((chunk, manifest)),
+            Err(gone) if gone.is_superseded() && shared.lock().newest.is_some() => gone,
+            Err(error) => return Err(error),
+        };
+        chunk = tokio::time::timeout(SUPERSEDED_WAIT, newer(shared, chunk)).await.ok().flatten().ok_or(gone)?;
+    }
+}
+
+/// Waits until the catalogue names a newer manifest than this; none when the player stops.
+async fn newer(shared: &Shared, known: ChunkRef) -> Option<ChunkRef> {
     loop {
         let woken = shared.loaders.notified();
         tokio::pin!(woken);
         woken.as_mut().enable();
-        let newer = {
+        {
             let state = shared.lock();
             if state.stop {
-                return Ok(());
+                return None;
             }
-            state.newest.filter(|n| *n != known)
-        };
-        let Some(newer) = newer else {
-            woken.await;
-            continue;
-        };
-        let manifest = match manifest(fetcher, newer).await {
-            Ok(manifest) => manifest,
-            // There is an even newer one.
-            Err(LoadError::Fetch(FetchError::NotFound | FetchError::Unreadable)) if shared.lock().newest != Some(newer) => continue,
+            if let Some(newer) = state.newest.filter(|n| *n != known) {
+                return Some(newer);
+            }
+        }
+        woken.await;
+    }
+}
+
+/// Fetches the manifest anew as often as there is a newer one: of a video that is still being prepared.
+async fn renew(shared: &Shared, fetcher: &Fetcher, mut known: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
+    while let Some(chunk) = newer(shared, known).await {
+        known = chunk;
+        match manifest(fetcher, chunk).await {
+            Ok(manifest) => shared.lock().renew(manifest, ladder),
+            // It was replaced while it was fetched: the one after it is on its way here.
+            Err(gone) if gone.is_superseded() => continue,
             Err(error) => return Err(error),
         };
-        known = newer;
-        shared.lock().renew(manifest, ladder);
         shared.notify();
         (shared.changed)();
     }
+    Ok(())
 }
 
 /// Fetches one segment after another for one lane.
@@ -177,8 +204,7 @@ fn adapted(state: &mut State, until_us: u64) -> Option<(u64, Choice)> {
     let end_us = state.video.held_until(state.video.reading_us);
     let gap = Some(end_us).filter(|at| *at <= until_us && state.choose_video(*at).is_some());
     let adapt = state.adapt.as_mut()?;
-    let current = Some(adapt.auto.current().rung);
-    if gap.is_none() && ahead.iter().all(|(_, track)| adapt.rung(*track) >= current) {
+    if gap.is_none() && ahead.iter().all(|(_, track)| adapt.is_highest(*track)) {
         return None;
     }
     adapt.choose(&media.manifest, end_us.min(until_us), buffer, now);

@@ -120,10 +120,16 @@ impl Pacer {
         // The sound that belongs to a stretch of picture; without a picture the sound is the guide itself.
         let sound = any_video.and(audio).map(|(_, t)| t);
         let mut from = guide.segments.get(guide.segment_at(self.start_us)).map_or(0, |s| guide.start_us(s));
-        while self.choose(progress, guide_track, from).is_some() {
+        loop {
             self.show(progress);
-            let due = progress.timeline.and_then(|t| t.due(from.saturating_sub(AHEAD_US))).unwrap_or(0);
-            let is_due = due <= self.now_us();
+            let is_more = self.choose(progress, guide_track, from).is_some();
+            if !is_more && (progress.adapt.is_none() || progress.ahead.is_empty()) {
+                break;
+            }
+            // When all has come, what is held low may still be fetched better until it is shown.
+            let next = if is_more { Some(from.saturating_sub(AHEAD_US)) } else { progress.ahead.first_key_value().map(|(at, _)| *at) };
+            let due = progress.timeline.zip(next).and_then(|(t, at)| t.due(at)).unwrap_or(0);
+            let is_due = is_more && due <= self.now_us();
             if let Some((start_us, track, segment)) = self.adapted(progress, from, is_due) {
                 if self.drain(progress, segment, Some((start_us, track))).await? && start_us > self.position_us(progress) {
                     progress.ahead.insert(start_us, track);
@@ -131,7 +137,7 @@ impl Pacer {
                 continue;
             }
             if !is_due {
-                tokio::time::sleep(Duration::from_micros(due.saturating_sub(self.now_us()))).await;
+                tokio::time::sleep(Duration::from_micros(due.saturating_sub(self.now_us()).max(1_000))).await;
                 continue;
             }
             let Some((number, track, segment)) = self.choose(progress, guide_track, from) else { break };
@@ -172,7 +178,7 @@ impl Pacer {
         let now = self.opened_at.elapsed();
         let buffer = Duration::from_micros(held_until_us.saturating_sub(position));
         adapt.share_bps = self.fetcher.share_bps();
-        if is_due || ahead.values().any(|t| adapt.rung(*t) < Some(adapt.auto.current().rung)) {
+        if is_due || ahead.values().any(|t| !adapt.is_highest(*t)) {
             adapt.choose(&self.manifest, from_us, buffer, now);
         }
         let due_in = |start_us: u64| Duration::from_micros(start_us.saturating_sub(position));

@@ -51,6 +51,8 @@ pub trait Seat {
     /// Leaves and waits until the server knows, for a moment at most: the window is closing.
     fn leave_now(&self);
     fn remove(&self, person: PersonId);
+    /// Somebody waits for this video: it is prepared before others. To be said again every [`lectern_proto::limits::WISH_EVERY`].
+    fn want(&self, video: &VideoId);
     /// JPEG bytes, or none while they are being fetched.
     fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes>;
     /// Opens a video.
@@ -186,6 +188,10 @@ impl Seat for LiveSeat {
 
     fn remove(&self, person: PersonId) {
         self.class.remove(person);
+    }
+
+    fn want(&self, video: &VideoId) {
+        self.class.want(video.clone());
     }
 
     fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes> {

@@ -18,6 +18,7 @@ mod graphics;
 mod icons;
 mod join;
 mod keys_list;
+mod member;
 mod people;
 mod playing;
 mod reasons;

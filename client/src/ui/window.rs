@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, Ui, UiBuilder, ViewportCommand, pos2};
-use lectern_proto::control::{PersonId, VideoId};
+use lectern_proto::control::{PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
-use super::backend::{Backend, Meeting, Seat};
+use super::backend::{Backend, Meeting};
 use super::board::{Board, BoardView};
 use super::catalogue::{self, CatalogueState, catalogue_ui};
 use super::command::{Command, Cx};
 use super::join::chosen::Chosen;
 use super::join::{JoinForm, JoinView, join_ui};
 use super::keys_list::{handle_list_keys, keys_list_ui};
+use super::member::Member;
 use super::people::people_ui;
 use super::playing::Playing;
 use super::reasons;
@@ -75,18 +76,6 @@ pub struct Window {
     people_over: bool,
     /// A running mean.
     paint_time: Duration,
-}
-
-/// A membership that is sought or held.
-struct Member {
-    seat: Box<dyn Seat>,
-    link: JoinLink,
-    name: String,
-    /// In egui's seconds.
-    began: f64,
-    joined: bool,
-    /// The link's video, until it has been opened.
-    wanted: Option<VideoId>,
 }
 
 impl std::fmt::Debug for Window {
@@ -214,9 +203,9 @@ impl Window {
             // It is not needed again: the class comes back by its seat.
             self.form.forget_password(&self.ctx);
         }
-        let ready = |id: &VideoId| state.videos.iter().any(|v| v.id == *id && v.state.manifest().is_some());
+        self.catalogue.awaited = member.wait(&state, &self.ctx);
         if self.playing.is_none()
-            && let Some(video) = member.wanted.take_if(|id| ready(id))
+            && let Some(video) = member.arrived(&state)
         {
             self.open(video);
         }
@@ -415,9 +404,7 @@ impl Window {
         let password = (link.key.is_none() && !self.form.password.is_empty()).then(|| self.form.password.clone());
         let request = JoinRequest { link: link.clone(), name: name.clone(), password };
         let seat = self.backend.join(request, self.changed());
-        let wanted = link.video.clone().map(VideoId);
-        let began = self.ctx.input(|i| i.time);
-        self.seat = Some(Member { seat, link, name, began, joined: false, wanted });
+        self.seat = Some(Member::new(seat, link, name, self.ctx.input(|i| i.time)));
     }
 
     /// Shows the board while it is wanted; it goes with the class.
@@ -457,9 +444,15 @@ impl Window {
     fn open(&mut self, video: VideoId) {
         self.asked = None;
         let changed = self.changed();
-        let Some(member) = &self.seat else { return };
+        let Some(member) = &mut self.seat else { return };
         let state = member.seat.state();
         let Some(entry) = state.videos.iter().find(|v| v.id == video) else { return };
+        if matches!(entry.state, VideoState::Waiting | VideoState::Preparing { manifest: None, .. }) {
+            member.wanted = Some(video);
+            self.ctx.request_repaint();
+            return;
+        }
+        member.wanted = None;
         let playing = Playing::open(member.seat.as_ref(), &state, entry, &self.settings, changed);
         self.screen.show(None);
         self.playing = Some(playing);

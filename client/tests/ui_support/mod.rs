@@ -32,6 +32,7 @@ use lectern_proto::words::CheckWords;
 pub enum Call {
     Leave,
     Remove(PersonId),
+    Want(VideoId),
     Open(VideoId, Quality),
     Play,
     Pause,
@@ -159,6 +160,10 @@ impl Seat for Fake {
 
     fn remove(&self, person: PersonId) {
         self.note(Call::Remove(person));
+    }
+
+    fn want(&self, video: &VideoId) {
+        self.note(Call::Want(video.clone()));
     }
 
     fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes> {

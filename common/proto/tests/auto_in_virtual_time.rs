@@ -102,7 +102,7 @@ impl Viewer {
             (v.reading() + 1..gap.unwrap_or(reach))
                 .find(|p| v.auto.replaces(v.held[p], v.sizes[*p][rung] as u64, v.due_in(*p), Duration::from_secs_f64(buffer), now))
         };
-        if gap.is_none() && self.held.range(self.reading() + 1..reach).all(|(_, r)| *r >= self.auto.current().rung) {
+        if gap.is_none() && self.held.range(self.reading() + 1..reach).all(|(_, r)| *r == LADDER.len() - 1) {
             return;
         }
         let rung = self.auto.choose(&outlook).rung;

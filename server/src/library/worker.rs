@@ -250,15 +250,15 @@ echo '{"event":"progress","done_us":1,"total_us":2}'; echo error >&2; echo '{"ev
     async fn a_wish_reaches_the_worker() {
         let dir = tempfile::tempdir().expect("a directory");
         let (wishes, wish) = watch::channel(Some(5));
-        // Two lines come, or it hangs.
-        let script = r#"read a; read b; [ "$a $b" = '{"from_us":5} {"from_us":7}' ] || exit 9
+        // Two lines come, the second after the first was read, or it hangs.
+        let script = r#"read a; echo '{"event":"progress","done_us":1,"total_us":2}'
+read b; [ "$a $b" = '{"from_us":5} {"from_us":7}' ] || exit 9
 echo '{"event":"done"}'"#;
         let job = Job { wish, silence: Duration::from_secs(20), ..job(dir.path(), script) };
-        let later = async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+        let told = |_| {
             wishes.send_replace(Some(7));
         };
-        assert_eq!(tokio::join!(end(&job), later).0.0, End::Done);
+        assert_eq!(run(&job, &CancellationToken::new(), told).await, End::Done);
     }
 
     #[tokio::test]

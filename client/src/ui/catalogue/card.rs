@@ -28,15 +28,18 @@ pub(super) struct CardView {
     pub(super) left: Option<f64>,
     /// Whether the keyboard is to stand on it from now on.
     pub(super) take_focus: bool,
+    /// Whether it was asked for before it could be watched.
+    pub(super) awaited: bool,
 }
 
 /// Draws the card of one video into `rect`.
 pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: CardView, seat: &dyn Seat, thumbnails: &mut Thumbnails, cx: &Cx<'_>) -> Asked {
     let c = colors(ui);
-    let ready = video.state.manifest().is_some();
+    // What cannot be watched yet is asked for: it is prepared next and opens by itself.
+    let ready = !matches!(video.state, VideoState::Failed { .. });
     let picture = Rect::from_min_size(rect.min, vec2(rect.width(), rect.width() * 9.0 / 16.0));
     let response = ui.interact(rect, ui.scope_id().with("open"), if ready { Sense::click() } else { Sense::hover() });
-    let label = label(video, cx);
+    let label = label(video, view.awaited, cx);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, ready, &label));
     if view.take_focus {
         response.request_focus();
@@ -58,7 +61,7 @@ pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: Car
     }
     let words = Rect::from_min_max(pos2(rect.left(), picture.bottom() + space::S), rect.max);
     let mut below = ui.new_child(UiBuilder::new().max_rect(words).layout(Layout::top_down(Align::Min)));
-    let asked = words_ui(&mut below, video, view.left, cx);
+    let asked = words_ui(&mut below, video, view, cx);
     if response.on_hover_cursor(if ready { CursorIcon::PointingHand } else { CursorIcon::Default }).clicked() {
         return Asked::Open;
     }
@@ -66,8 +69,11 @@ pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: Car
 }
 
 /// What a screen reader says of a card.
-fn label(video: &CatalogueEntry, cx: &Cx<'_>) -> String {
+fn label(video: &CatalogueEntry, awaited: bool, cx: &Cx<'_>) -> String {
     let title = video.title.as_str();
+    if awaited {
+        return cx.strings.format("card-awaited", &[("title", title.into())]);
+    }
     match &video.state {
         VideoState::Ready { .. } => cx.strings.format("card-ready", &[("title", title.into()), ("duration", format::clock(video.duration_us).into())]),
         VideoState::Waiting => cx.strings.format("card-waiting", &[("title", title.into())]),
@@ -132,7 +138,7 @@ fn duration_ui(ui: &Ui, picture: Rect, duration_us: u64) {
     ui.painter().galley(place.center() - galley.size() / 2.0, galley, Color32::WHITE);
 }
 
-fn words_ui(ui: &mut Ui, video: &CatalogueEntry, left: Option<f64>, cx: &Cx<'_>) -> Asked {
+fn words_ui(ui: &mut Ui, video: &CatalogueEntry, view: CardView, cx: &Cx<'_>) -> Asked {
     let c = colors(ui);
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.spacing_mut().interact_size.y = Type::Small.line();
@@ -142,10 +148,13 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, left: Option<f64>, cx: &Cx<'_>)
             let what = if video.width == 0 { cx.text("card-sound-only") } else { video.rungs.join("  ") };
             say_line(ui, if video.width == 0 { Type::Small } else { Type::MonoSmall }, c.t2, what);
         }
+        VideoState::Waiting | VideoState::Preparing { .. } if view.awaited => {
+            say_line(ui, Type::Small, c.t2, cx.text("card-opens"));
+        }
         VideoState::Waiting => {
             say_line(ui, Type::Small, c.t2, cx.text("card-next"));
         }
-        VideoState::Preparing { permille, .. } => preparing_ui(ui, video, *permille, left, cx),
+        VideoState::Preparing { permille, .. } => preparing_ui(ui, video, *permille, view.left, cx),
         VideoState::Failed { reason } => {
             say_line(ui, Type::Small, c.t2, reason.as_str());
             let label = cx.strings.format("card-details", &[("title", video.title.as_str().into())]);

@@ -55,6 +55,8 @@ pub(super) struct CatalogueState {
     rewind: bool,
     /// The keyboard goes to the first card.
     to_first: bool,
+    /// The video that opens as soon as it can be watched.
+    pub(super) awaited: Option<VideoId>,
     /// The video whose failure is shown at length.
     reason: Option<VideoId>,
 }
@@ -140,7 +142,11 @@ fn grid_ui(ui: &mut Ui, memory: &mut CatalogueState, state: &ClassState, seat: &
                 let rect = Rect::from_min_size(pos2(left, place.top()), vec2(width, height));
                 let mut ui = ui.new_child(UiBuilder::new().id_salt(&video.id).max_rect(rect));
                 let first = row == 0 && column == 0;
-                let view = CardView { left: memory.pace.left(&video.id, now), take_focus: first && std::mem::take(&mut memory.to_first) };
+                let view = CardView {
+                    left: memory.pace.left(&video.id, now),
+                    take_focus: first && std::mem::take(&mut memory.to_first),
+                    awaited: memory.awaited.as_ref() == Some(&video.id),
+                };
                 match card_ui(&mut ui, rect, video, view, seat, thumbnails, cx) {
                     Asked::Nothing => {}
                     Asked::Open => cx.push(Command::Open(video.id.clone())),

@@ -25,6 +25,17 @@ fn ready(shelf: &mut Shelf, now: Duration, content: ContentKey) {
     shelf.loaded(content, Some((Info::default(), MANIFEST)));
 }
 
+/// With one file, which is being prepared.
+fn preparing() -> Shelf {
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(0), A);
+    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
+    shelf.loaded(A, None);
+    assert!(matches!(shelf.next(s(0)), Some(Next::Prepare { .. })));
+    shelf
+}
+
 fn states(shelf: &Shelf) -> Vec<(String, VideoState)> {
     shelf.catalogue(&Catalogue::default()).values().map(|e| (e.title.clone(), e.state.clone())).collect()
 }
@@ -116,12 +127,7 @@ fn what_no_file_has_is_deleted_after_its_grace() {
 
 #[test]
 fn a_file_that_goes_while_it_is_prepared_ends_that() {
-    let mut shelf = Shelf::default();
-    shelf.seen(s(0), vec![found("a.mp4", 1)]);
-    hash_as(&mut shelf, s(0), A);
-    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
-    shelf.loaded(A, None);
-    assert!(shelf.next(s(0)).is_some());
+    let mut shelf = preparing();
     shelf.seen(s(5), vec![]);
     assert!(!shelf.is_in_vain(s(5)) && shelf.is_in_vain(s(5) + ORPHAN_GRACE));
     assert_eq!(shelf.next(s(99)), None, "not deleted under the worker");
@@ -131,12 +137,7 @@ fn a_file_that_goes_while_it_is_prepared_ends_that() {
 
 #[test]
 fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
-    let mut shelf = Shelf::default();
-    shelf.seen(s(0), vec![found("a.mp4", 1)]);
-    hash_as(&mut shelf, s(0), A);
-    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
-    shelf.loaded(A, None);
-    assert!(shelf.next(s(0)).is_some());
+    let mut shelf = preparing();
     shelf.prepared(s(0), A, Some(Err(Failure { reason: "no video".into(), no_space: false })));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no video".into() })]);
     assert_eq!((shelf.next(s(9_999)), shelf.next_deadline()), (None, None));
@@ -150,12 +151,7 @@ fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
 
 #[test]
 fn a_full_disk_is_tried_again_by_itself() {
-    let mut shelf = Shelf::default();
-    shelf.seen(s(0), vec![found("a.mp4", 1)]);
-    hash_as(&mut shelf, s(0), A);
-    assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
-    shelf.loaded(A, None);
-    assert!(shelf.next(s(0)).is_some());
+    let mut shelf = preparing();
     shelf.prepared(s(5), A, Some(Err(Failure { reason: "full".into(), no_space: true })));
     assert_eq!(shelf.next_deadline(), Some(s(5) + NO_SPACE_RETRY));
     assert_eq!(shelf.next(s(5)), None);
