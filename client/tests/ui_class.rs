@@ -6,7 +6,8 @@ mod ui_support;
 
 use egui::accesskit::Role as Seen;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lectern_proto::control::{PersonId, Role, VideoId, VideoState};
+use lectern::class::{Ahead, AheadTally};
+use lectern_proto::control::{AheadProgress, Lesson, PersonId, Role, VideoId, VideoState};
 use lectern_proto::quality::Quality;
 use ui_support::{Call, Fake, enter, ready, video};
 
@@ -64,6 +65,39 @@ fn enter_leads_from_the_search_to_the_first_card() {
     harness.key_press(egui::Key::Enter);
     harness.run_ok();
     assert!(matches!(&fake.take()[0], Call::Open(id, _) if id.0 == "r"));
+}
+
+#[test]
+fn an_instructor_prepares_the_class_and_sees_how_many_are_ready() {
+    let fake = Fake::joined(Role::Instructor);
+    let mut harness = enter(&fake);
+    harness.get_by_role_and_label(Seen::Button, "More for Routing basics").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Seen::MenuItemRadio, "360p").click();
+    harness.run_ok();
+    let lesson = Lesson { video: VideoId("r".into()), rung: "360p".into() };
+    assert_eq!(fake.take(), [Call::FetchAhead(Some(lesson.clone()))], "and it is not opened");
+    fake.lock().state.ahead = Ahead { lesson: Some(lesson), class: Some(AheadTally { ready: 52, of: 60, unable: 0 }), ..Ahead::default() };
+    harness.run_ok();
+    let bar = harness.get_by_role_and_label(Seen::ProgressIndicator, "52 of 60 ready");
+    assert_eq!(bar.accesskit_node().numeric_value().map(f64::round), Some(87.0));
+    harness.get_by_role_and_label(Seen::Button, "Stop").click();
+    harness.run_ok();
+    assert_eq!(fake.take(), [Call::FetchAhead(None)]);
+}
+
+#[test]
+fn a_student_sees_what_is_on_this_machine_and_has_no_such_menu() {
+    let fake = Fake::joined(Role::Student);
+    let lesson = Lesson { video: VideoId("r".into()), rung: "360p".into() };
+    fake.lock().state.ahead = Ahead { lesson: Some(lesson), own: Some(AheadProgress::Fetched { permille: 420 }), ..Ahead::default() };
+    let mut harness = enter(&fake);
+    assert!(harness.query_by_label("More for Routing basics").is_none() && harness.query_by_label("Stop").is_none());
+    harness.get_by_role_and_label(Seen::ProgressIndicator, "42 % is on this machine");
+    fake.lock().state.ahead.own = Some(AheadProgress::Fetched { permille: 1_000 });
+    harness.run_ok();
+    harness.get_by_role_and_label(Seen::ProgressIndicator, "All of it is on this machine");
+    harness.get_by_label("Routing basics, all of it");
 }
 
 #[test]

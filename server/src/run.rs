@@ -93,6 +93,7 @@ impl Server {
             name: config.room.name,
             people: config.limits.people,
             media: room_media,
+            ladder: config.ladder.clone(),
             catalogue: library.catalogue.clone(),
             store: store.clone(),
             clock,

@@ -32,7 +32,7 @@ pub async fn join(stack: &Stack, name: &str) -> Result<Class> {
 
 /// Joins by any link.
 pub async fn join_link(link: lectern_proto::link::JoinLink, name: &str) -> Result<Class> {
-    let request = JoinRequest { link, name: name.to_owned(), password: Some(PASSWORD.to_owned()) };
+    let request = JoinRequest { link, name: name.to_owned(), password: Some(PASSWORD.to_owned()), store: None };
     let class = Class::join(&tokio::runtime::Handle::current(), request, Arc::new(|| {}));
     class.joined().await?;
     Ok(class)

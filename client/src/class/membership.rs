@@ -8,7 +8,7 @@ use lectern_proto::control::{CloseReason, ControlError, Event, Joined, LoginRefu
 use lectern_proto::seal::RoomKey;
 use tokio::sync::{mpsc, watch};
 
-use super::{Changed, ClassState, Command, JoinError, JoinRequest, Me, Phase};
+use super::{Ahead, AheadTally, Changed, ClassState, Command, JoinError, JoinRequest, Me, Phase};
 use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
 use crate::connect::trouble::Trouble;
@@ -84,7 +84,7 @@ async fn until_left(inbox: &mut mpsc::Receiver<Command>) -> JoinError {
     loop {
         match inbox.recv().await {
             Some(Command::Leave) | None => return JoinError::Left,
-            Some(Command::Remove(_) | Command::Want { .. }) => {}
+            Some(_) => {}
         }
     }
 }
@@ -143,9 +143,6 @@ impl Membership {
                     }
                 }
                 command = inbox.recv() => match command {
-                    Some(Command::Remove(person)) if self.state.phase == Phase::Joined => control.request(&Request::Remove { request: 0, person }),
-                    Some(Command::Want { video, at_us }) if self.state.phase == Phase::Joined => control.request(&Request::Want { video, at_us }),
-                    Some(Command::Remove(_) | Command::Want { .. }) => {}
                     Some(Command::Leave) | None => {
                         if self.state.phase == Phase::Joined {
                             control.request(&Request::Leave);
@@ -153,9 +150,26 @@ impl Membership {
                         control.close().await;
                         return Ended::Over(JoinError::Left);
                     }
+                    // Before and after it there is nobody to ask.
+                    Some(command) if self.state.phase == Phase::Joined => self.command(&mut control, command),
+                    Some(_) => {}
                 },
             }
         }
+    }
+
+    fn command(&mut self, control: &mut Control, command: Command) {
+        control.request(&match command {
+            Command::Leave => return,
+            Command::Remove(person) => Request::Remove { request: 0, person },
+            Command::Want { video, at_us } => Request::Want { video, at_us },
+            Command::FetchAhead(lesson) => Request::FetchAhead { request: 0, lesson },
+            Command::FetchedAhead { lesson, progress } => {
+                self.state.ahead.own = Some(progress).filter(|_| self.state.ahead.lesson.as_ref() == Some(&lesson));
+                self.publish();
+                Request::FetchedAhead { lesson, progress }
+            }
+        });
     }
 
     /// The server speaks another version: it may have the viewer that fits.
@@ -219,6 +233,7 @@ impl Membership {
         self.state.people.clear();
         self.state.videos.clear();
         self.state.synchronised = false;
+        self.state.ahead.lesson = None;
         let access = joined.media;
         // The same address, with its zone where it has one.
         let mut media = control.address;
@@ -260,6 +275,13 @@ impl Membership {
                     route.share_bps = Some(bps);
                 }
             }),
+            Event::FetchAhead(lesson) => {
+                let same = self.state.ahead.lesson == lesson;
+                let before = std::mem::take(&mut self.state.ahead);
+                let (own, class) = if same { (before.own, before.class) } else { (None, None) };
+                self.state.ahead = Ahead { lesson, asked: before.asked + 1, own, class };
+            }
+            Event::FetchedAhead { ready, of, unable } => self.state.ahead.class = Some(AheadTally { ready, of, unable }),
             Event::Closing(reason) => return Some(closing(reason)),
         }
         None

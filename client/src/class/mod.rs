@@ -3,6 +3,7 @@
 //! One task owns the control connection and publishes [`ClassState`] snapshots; handles send it commands. When the
 //! connection is lost it comes back to the same seat by itself; media follows through the published [`MediaRoute`].
 
+mod ahead;
 mod membership;
 mod state;
 mod thumbnails;
@@ -11,15 +12,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lectern_proto::control::{ChunkRef, PersonId, VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, PersonId, VideoId, VideoState};
 use lectern_proto::limits::WISH_EVERY;
 use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
 use tokio::sync::{mpsc, watch};
 
-pub use state::{Changed, ClassState, JoinError, Me, Phase};
+pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, Phase};
 
-use crate::fetch::{Fetcher, MediaRoute};
+use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
 use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
 use thumbnails::Thumbnails;
 
@@ -30,6 +31,8 @@ pub struct JoinRequest {
     pub name: String,
     /// Not needed with the instructor key in the link.
     pub password: Option<String>,
+    /// Where lessons are fetched ahead to; without it they are not.
+    pub store: Option<Arc<ChunkStore>>,
 }
 
 #[derive(Debug)]
@@ -37,6 +40,8 @@ enum Command {
     Leave,
     Remove(PersonId),
     Want { video: VideoId, at_us: u64 },
+    FetchAhead(Option<Lesson>),
+    FetchedAhead { lesson: Lesson, progress: AheadProgress },
 }
 
 /// Commands that may wait for the connection.
@@ -53,6 +58,7 @@ struct Inner {
     route: watch::Receiver<Option<MediaRoute>>,
     commands: mpsc::Sender<Command>,
     thumbnails: Thumbnails,
+    store: Option<Arc<ChunkStore>>,
 }
 
 impl Class {
@@ -62,9 +68,14 @@ impl Class {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (state_out, state) = watch::channel(Arc::new(ClassState::connecting(&request.link.room)));
         let (route_out, route) = watch::channel(None);
+        let store = request.store.clone();
+        if let Some(store) = store.clone() {
+            let fetcher = Fetcher::start(runtime, route.clone());
+            runtime.spawn(ahead::run(state.clone(), commands.clone(), fetcher, store));
+        }
         runtime.spawn(membership::run(request, inbox, state_out, route_out, changed.clone()));
         let thumbnails = Thumbnails::new(runtime.clone(), route.clone(), changed);
-        Self(Arc::new(Inner { runtime: runtime.clone(), state, route, commands, thumbnails }))
+        Self(Arc::new(Inner { runtime: runtime.clone(), state, route, commands, thumbnails, store }))
     }
 
     /// What is known now.
@@ -121,6 +132,11 @@ impl Class {
         let _ = self.0.commands.try_send(Command::Want { video, at_us: 0 });
     }
 
+    /// Everybody is to fetch a lesson ahead, or nobody any more; the server allows it to instructors only.
+    pub fn fetch_ahead(&self, lesson: Option<Lesson>) {
+        let _ = self.0.commands.try_send(Command::FetchAhead(lesson));
+    }
+
     /// A thumbnail's JPEG bytes, or none while they are being fetched; the class's `changed` tells when they have come.
     #[must_use]
     pub fn thumbnail(&self, chunk: ChunkRef) -> Option<Bytes> {
@@ -152,7 +168,10 @@ impl Class {
             (_, None) => Err(PlayError::NotReady(entry.title.clone())),
             (state, Some(manifest)) => {
                 let is_growing = matches!(state, VideoState::Preparing { .. });
-                let player = Player::open(&self.0.runtime, self.fetcher(), self.fetcher(), manifest, &self.state().ladder, options)?;
+                // What the class was prepared with is played from here, and the line is left alone.
+                let is_ahead = self.state().ahead.lesson.as_ref().is_some_and(|l| l.video == *video);
+                let store = self.0.store.clone().filter(|_| is_ahead);
+                let player = Player::open(&self.0.runtime, self.fetcher().with_store(store), self.fetcher(), manifest, &self.state().ladder, options)?;
                 if is_growing {
                     let follow = follow_preparing(self.0.state.clone(), self.0.commands.clone(), video.clone(), player.downgrade());
                     self.0.runtime.spawn(follow);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{CatalogueEntry, Person, PersonId, Role};
+use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Role};
 use lectern_proto::rung::RungSpec;
 
 use crate::connect::trouble::Trouble;
@@ -35,6 +35,28 @@ pub struct ClassState {
     pub round_trip: Option<Duration>,
     /// Which way pictures and sound come.
     pub media_way: MediaWay,
+    pub ahead: Ahead,
+}
+
+/// What is fetched before it is watched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// What the instructor asked for.
+    pub lesson: Option<Lesson>,
+    /// Counts how often that was said.
+    pub asked: u64,
+    /// How far this machine is; none where nothing is fetched.
+    pub own: Option<AheadProgress>,
+    /// For instructors: how far the class is.
+    pub class: Option<AheadTally>,
+}
+
+/// Students who are connected, and how many of them have the lesson or cannot keep it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AheadTally {
+    pub ready: u32,
+    pub of: u32,
+    pub unable: u32,
 }
 
 /// Who the member is.
@@ -130,6 +152,7 @@ impl ClassState {
             thirds: Default::default(),
             round_trip: None,
             media_way: MediaWay::default(),
+            ahead: Ahead::default(),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) async fn request(mut entry: Entry) -> Result<JoinRequest, Failure> {
     let (name, password) = (entry.name.take(), entry.password.take());
     let link = link(entry).await?;
     let name = name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
-    Ok(JoinRequest { link, name, password })
+    Ok(JoinRequest { link, name, password, store: None })
 }
 
 /// The link alone: for what needs no seat.

@@ -2,6 +2,7 @@
 //!
 //! Every command joins the class like the window does; none has a way of its own to the server.
 
+mod ahead;
 mod discover;
 mod enter;
 mod people;
@@ -69,6 +70,8 @@ enum Command {
     /// Who is in the room, as JSON
     #[command(after_help = "Example:\n  lectern people --join LINK --name Ana --password open-sesame")]
     People,
+    /// Lets every viewer fetch a lesson before it is watched, and prints how many have it, one JSON line each time; for the instructor
+    Ahead(ahead::AheadArgs),
     /// Plays a stored video without a window and reports what was seen, as JSON
     #[command(
         after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P"
@@ -163,6 +166,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
     match command {
         Command::Discover(_) | Command::Update(_) | Command::Man => Ok(()),
         Command::Videos => videos::run(request).await,
+        Command::Ahead(args) => ahead::run(request, args).await,
         Command::People => people::run(request).await,
         Command::Watch(args) => watch::run(request, args).await,
     }

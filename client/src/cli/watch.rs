@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use lectern_proto::control::{VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, VideoId, VideoState};
 use lectern_proto::quality::Quality;
 
 use super::spread::spread;
 use super::{Failure, join, print};
 use crate::class::{Class, ClassState, JoinRequest};
+use crate::fetch::store;
 use crate::player::{Pacer, PlayError, PlayState, PlayerOptions, Report, Sound};
 
 /// Viewers in one process: more would measure this process, not the server.
@@ -39,6 +40,9 @@ pub(super) struct WatchArgs {
     /// Fetch and open everything in time, decode nothing; what needs decoding is null in the report
     #[arg(long)]
     no_decode: bool,
+    /// Wait until what the instructor lets the class fetch ahead is on this machine, then play it from there
+    #[arg(long, conflicts_with_all = ["video", "no_decode"])]
+    ahead: bool,
     /// Play the sound on this machine's device; without it, sound is decoded and timed silently
     #[arg(long, conflicts_with = "no_decode")]
     sound: bool,
@@ -50,8 +54,16 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Failure> {
-    let video = args.video.clone().or_else(|| request.link.video.clone());
-    let video = VideoId(video.ok_or_else(|| Failure::Usage("no video is named: add --video ID; `lectern videos` lists them".to_owned()))?);
+    let video = args.video.clone().or_else(|| request.link.video.clone()).map(VideoId);
+    if video.is_none() && !args.ahead {
+        return Err(Failure::Usage("no video is named: add --video ID; `lectern videos` lists them".to_owned()));
+    }
+    let store = if args.ahead {
+        Some(store::open_own().ok_or_else(|| Failure::Other("there is no folder to fetch ahead to; set XDG_CACHE_HOME".to_owned()))?)
+    } else {
+        None
+    };
+    let request = JoinRequest { store, ..request };
     let gate = Arc::new(tokio::sync::Semaphore::new(JOINING));
     let viewers: Vec<_> = (0..args.viewers)
         .map(|_| {
@@ -60,6 +72,7 @@ pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Fai
                 let Ok(turn) = gate.acquire().await else { return Err(Failure::Other("stopped".to_owned())) };
                 let (class, state) = join(request).await?;
                 drop(turn);
+                let video = if args.ahead { fetched(&class).await? } else { video.unwrap_or_else(|| VideoId(String::new())) };
                 viewer(&class, &state, &video, &args).await
             })
         })
@@ -72,6 +85,16 @@ pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Fai
     match &reports[..] {
         [one] => print(one),
         many => print(&spread(many)),
+    }
+}
+
+/// Waits until the lesson that is fetched ahead is here, and names its video.
+async fn fetched(class: &Class) -> Result<VideoId, Failure> {
+    let all = Some(AheadProgress::Fetched { permille: 1_000 });
+    let state = class.wait_for(|s| s.ahead.own == all || s.ahead.own == Some(AheadProgress::Unable)).await?;
+    match (&state.ahead.own, &state.ahead.lesson) {
+        (own, Some(lesson)) if *own == all => Ok(lesson.video.clone()),
+        _ => Err(Failure::Other("the lesson cannot be kept on this machine: there is too little space".to_owned())),
     }
 }
 

@@ -4,6 +4,7 @@
 //! server is lost it waits for the next [`MediaRoute`] and goes on at the record where it was; who reads only sees a pause.
 
 mod connection;
+pub mod store;
 mod way;
 
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use lectern_proto::seal::{MediaSecret, RoomKey};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
+pub use store::ChunkStore;
 pub use way::MediaWay;
 
 /// How media is reached at present; published by the membership at each joining.
@@ -73,6 +75,8 @@ pub struct Fetcher {
     asks: mpsc::Sender<Ask>,
     received: watch::Receiver<u64>,
     route: watch::Receiver<Option<MediaRoute>>,
+    /// What was fetched ahead.
+    store: Option<Arc<ChunkStore>>,
 }
 
 #[derive(Debug)]
@@ -91,6 +95,7 @@ const RECORDS: usize = 64;
 #[derive(Debug)]
 pub struct Fetch {
     records: mpsc::Receiver<Result<Bytes, FetchError>>,
+    is_local: bool,
 }
 
 impl Fetch {
@@ -101,6 +106,12 @@ impl Fetch {
     pub async fn record(&mut self) -> Result<Option<Bytes>, FetchError> {
         self.records.recv().await.transpose()
     }
+
+    /// Whether it comes from this machine: it says nothing of the line.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.is_local
+    }
 }
 
 impl Fetcher {
@@ -108,7 +119,19 @@ impl Fetcher {
         let (asks, inbox) = mpsc::channel(ASKS);
         let (count, received) = watch::channel(0);
         runtime.spawn(connection::run(route.clone(), inbox, count));
-        Self { asks, received, route }
+        Self { asks, received, route, store: None }
+    }
+
+    /// The same, which takes from the store what lies there.
+    #[must_use]
+    pub(crate) fn with_store(self, store: Option<Arc<ChunkStore>>) -> Self {
+        Self { store, ..self }
+    }
+
+    /// Whether a chunk lies on this machine.
+    #[must_use]
+    pub fn is_local(&self, chunk: ChunkHash) -> bool {
+        self.store.as_ref().is_some_and(|store| store.has(chunk))
     }
 
     /// Asks for a chunk.
@@ -116,9 +139,17 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError::Gone`] when the class has ended.
     pub async fn fetch(&self, chunk: ChunkHash) -> Result<Fetch, FetchError> {
+        if let Some(store) = &self.store
+            && let Some(whole) = store.get(chunk).await
+        {
+            let (sender, records) = mpsc::channel(1);
+            // It is empty, and its reader is here.
+            let _ = sender.try_send(Ok(whole));
+            return Ok(Fetch { records, is_local: true });
+        }
         let (sender, records) = mpsc::channel(RECORDS);
         self.asks.send(Ask { chunk, records: sender }).await.map_err(|_| FetchError::Gone)?;
-        Ok(Fetch { records })
+        Ok(Fetch { records, is_local: false })
     }
 
     /// Fetches a whole chunk and checks that it is the one that its name says.

@@ -165,7 +165,7 @@ async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), Load
             if let Some(adapt) = &mut state.adapt {
                 adapt.share_bps = fetcher.share_bps();
             }
-            next_segment(&mut state, kind)
+            next_segment(&mut state, kind, fetcher)
         };
         match next {
             Some((start_us, choice)) => segment(shared, fetcher, kind, start_us, choice).await?,
@@ -178,13 +178,13 @@ async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), Load
     }
 }
 
-fn next_segment(state: &mut State, kind: Kind) -> Option<(u64, Choice)> {
+fn next_segment(state: &mut State, kind: Kind, fetcher: &Fetcher) -> Option<(u64, Choice)> {
     let reading_us = kind.lane_ref(state).reading_us;
     let keep = reading_us.saturating_sub(BEHIND_US)..reading_us.saturating_add(2 * AHEAD_US);
     kind.lane(state).evict(keep);
     let until_us = reading_us.saturating_add(AHEAD_US);
     let next = if kind == Kind::Video && state.adapt.is_some() {
-        adapted(state, until_us)?
+        adapted(state, until_us, fetcher)?
     } else {
         kind.lane_ref(state).next_wanted(until_us, |at| kind.choose(state, at))?
     };
@@ -197,10 +197,12 @@ fn next_segment(state: &mut State, kind: Kind) -> Option<(u64, Choice)> {
 }
 
 /// The next segment with `auto`: the first gap, or before it what is worth being fetched again.
-fn adapted(state: &mut State, until_us: u64) -> Option<(u64, Choice)> {
+fn adapted(state: &mut State, until_us: u64, fetcher: &Fetcher) -> Option<(u64, Choice)> {
     let (now, buffer, shown_us) = (state.now(), state.video_buffer(), state.shown_us());
     let media = state.media.clone()?;
-    let ahead = state.video.ahead();
+    let local = |track: usize, at: u64| media.manifest.tracks.get(track)?.segment_from(at)?.chunk.filter(|c| fetcher.is_local(*c));
+    // What was fetched ahead is shown as it is: that the line be left alone is what it is for.
+    let ahead: Vec<_> = state.video.ahead().into_iter().filter(|(at, track)| local(*track, *at).is_none()).collect();
     let end_us = state.video.held_until(state.video.reading_us);
     let gap = Some(end_us).filter(|at| *at <= until_us && state.choose_video(*at).is_some());
     let adapt = state.adapt.as_mut()?;
@@ -211,7 +213,8 @@ fn adapted(state: &mut State, until_us: u64) -> Option<(u64, Choice)> {
     let due_in = |start_us: u64| Duration::from_micros(start_us.saturating_sub(shown_us));
     let again = ahead.iter().find(|(at, track)| adapt.replaces(&media.manifest, *track, *at, due_in(*at), buffer, now)).map(|(at, _)| *at);
     let at = again.or(gap)?;
-    Some((at, state.choose_video(at)?))
+    let choice = state.choices(at).rev().find(|c| local(c.track, at).is_some()).or_else(|| state.choose_video(at));
+    Some((at, choice?))
 }
 
 /// The initialisation segment of a track, fetched once.
@@ -244,7 +247,7 @@ async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, start_us: u64, 
     let since = {
         let mut state = shared.lock();
         let now = state.now();
-        if let Some(adapt) = &mut state.adapt {
+        if let Some(adapt) = state.adapt.as_mut().filter(|_| !fetch.is_local()) {
             adapt.auto.throughput.begin(now);
         }
         now
@@ -253,7 +256,7 @@ async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, start_us: u64, 
     let done = take_segment(shared, kind, &mut fetch, &mut reader, &mut under, choice.end_us).await;
     let mut state = shared.lock();
     let now = state.now();
-    if let Some(adapt) = &mut state.adapt {
+    if let Some(adapt) = state.adapt.as_mut().filter(|_| !fetch.is_local()) {
         adapt.auto.throughput.end(now);
     }
     drop(state);
@@ -274,7 +277,7 @@ async fn take_segment(shared: &Shared, kind: Kind, fetch: &mut Fetch, reader: &m
                 reader.push(&record)?;
                 under.received += record.len() as u64;
                 let now = state.now();
-                if let Some(adapt) = &mut state.adapt {
+                if let Some(adapt) = state.adapt.as_mut().filter(|_| !fetch.is_local()) {
                     adapt.auto.throughput.received(now, record.len() as u64);
                 }
             }

@@ -184,13 +184,17 @@ impl State {
     /// What would be fetched of the pictures from a time: the rung that the plan wants, or, where that is not prepared or has
     /// no segment from there, the nearest that has. None: the end, or nothing is prepared.
     pub(super) fn choose_video(&self, at_us: u64) -> Option<Choice> {
-        let media = self.media.as_ref()?;
         let wanted = match &self.adapt {
             Some(adapt) => adapt.track(),
             None => self.plan.as_ref()?.track_at(at_us),
         };
-        let choices = media.manifest.video_tracks().filter_map(|(i, t)| choice(t, i, at_us));
-        choices.min_by_key(|c| (c.track.abs_diff(wanted), c.track))
+        self.choices(at_us).min_by_key(|c| (c.track.abs_diff(wanted), c.track))
+    }
+
+    /// Every segment of the pictures that starts at a time, by track.
+    pub(super) fn choices(&self, at_us: u64) -> impl DoubleEndedIterator<Item = Choice> {
+        let tracks = self.media.iter().flat_map(|m| m.manifest.tracks.iter().enumerate());
+        tracks.filter(|(_, t)| t.rung().is_some()).filter_map(move |(i, t)| choice(t, i, at_us))
     }
 
     /// What would be fetched of the sound from a time.

@@ -2,13 +2,13 @@
 //!
 //! Nothing here waits: every call returns at once, and `changed` asks for a repaint when there is news.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{ChunkRef, PersonId, VideoId};
+use lectern_proto::control::{ChunkRef, Lesson, PersonId, VideoId};
 use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::quality::Quality;
 use lectern_proto::quality::auto::Area;
@@ -19,6 +19,7 @@ use crate::class::{Changed, Class, ClassState, JoinError, JoinRequest};
 use crate::connect::introduce::{Introduction, introduce};
 use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
+use crate::fetch::{ChunkStore, store};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview};
 
 /// Begins memberships.
@@ -51,6 +52,8 @@ pub trait Seat {
     /// Leaves and waits until the server knows, for a moment at most: the window is closing.
     fn leave_now(&self);
     fn remove(&self, person: PersonId);
+    /// Everybody is to fetch a lesson ahead, or nobody any more; for instructors.
+    fn fetch_ahead(&self, lesson: Option<Lesson>);
     /// Somebody waits for this video: it is prepared before others. To be said again every [`lectern_proto::limits::WISH_EVERY`].
     fn want(&self, video: &VideoId);
     /// JPEG bytes, or none while they are being fetched.
@@ -86,13 +89,15 @@ pub struct Live {
     known: RefCell<KnownServers>,
     discovery: RefCell<Option<Discovery>>,
     words: RefCell<Option<(Fingerprint, watch::Receiver<Option<CheckWords>>)>>,
+    /// Where lessons are fetched ahead to; opened with the first class.
+    store: OnceCell<Option<Arc<ChunkStore>>>,
 }
 
 impl Live {
     /// Reads what is remembered.
     #[must_use]
     pub fn new(runtime: tokio::runtime::Handle) -> Self {
-        Self { runtime, known: RefCell::new(KnownServers::load()), discovery: RefCell::default(), words: RefCell::default() }
+        Self { runtime, known: RefCell::new(KnownServers::load()), discovery: RefCell::default(), words: RefCell::default(), store: OnceCell::new() }
     }
 }
 
@@ -123,7 +128,8 @@ const GOODBYE: Duration = Duration::from_millis(300);
 
 impl Backend for Live {
     fn join(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat> {
-        let class = Class::join(&self.runtime, request, changed);
+        let store = self.store.get_or_init(store::open_own).clone();
+        let class = Class::join(&self.runtime, JoinRequest { store, ..request }, changed);
         Box::new(LiveSeat { class, runtime: self.runtime.clone() })
     }
 
@@ -188,6 +194,10 @@ impl Seat for LiveSeat {
 
     fn remove(&self, person: PersonId) {
         self.class.remove(person);
+    }
+
+    fn fetch_ahead(&self, lesson: Option<Lesson>) {
+        self.class.fetch_ahead(lesson);
     }
 
     fn want(&self, video: &VideoId) {

@@ -1,7 +1,7 @@
 //! What a view may ask for. Views draw and push commands; [`super::window::Window`] carries them out after the pass.
 
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{PersonId, VideoId};
+use lectern_proto::control::{Lesson, PersonId, VideoId};
 
 use super::catalogue::Order;
 use super::join::chosen::Chosen;
@@ -57,6 +57,8 @@ pub enum Command {
     CancelRemove,
     Remove(PersonId),
     SetOrder(Order),
+    /// Everybody fetches this before it is watched; none: nobody any more.
+    FetchAhead(Option<Lesson>),
     ToggleSettings,
     /// Dark or light; none: as the system has it.
     SetTheme(Option<bool>),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 
+use super::catalogue::ahead;
 use super::command::Cx;
 use super::format;
 use super::icons::Icon;
@@ -29,6 +30,9 @@ pub(crate) fn status_ui(ui: &mut Ui, state: &ClassState, player: Option<&PlayerS
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     if let Some(player) = player {
                         numbers_ui(ui, player, cx);
+                    }
+                    if let Some(ahead) = ahead::status_text(state, cx) {
+                        value_ui(ui, &cx.text("status-ahead"), &ahead);
                     }
                     if let Some(round_trip) = state.round_trip.filter(|_| state.phase == Phase::Joined) {
                         value_ui(ui, &cx.text("status-round-trip"), &format::milliseconds(round_trip));

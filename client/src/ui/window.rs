@@ -374,6 +374,11 @@ impl Window {
                     member.seat.remove(person);
                 }
             }
+            Command::FetchAhead(lesson) => {
+                if let Some(member) = &self.seat {
+                    member.seat.fetch_ahead(lesson);
+                }
+            }
             Command::SetOrder(order) => self.settings.order = order,
             Command::ToggleSettings => self.settings_shown = !self.settings_shown,
             Command::SetTheme(dark) => self.settings.dark = dark,
@@ -402,7 +407,7 @@ impl Window {
         let name = self.form.name.trim().to_owned();
         self.form.problem = None;
         let password = (link.key.is_none() && !self.form.password.is_empty()).then(|| self.form.password.clone());
-        let request = JoinRequest { link: link.clone(), name: name.clone(), password };
+        let request = JoinRequest { link: link.clone(), name: name.clone(), password, store: None };
         let seat = self.backend.join(request, self.changed());
         self.seat = Some(Member::new(seat, link, name, self.ctx.input(|i| i.time)));
     }

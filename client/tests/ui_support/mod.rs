@@ -19,7 +19,7 @@ use lectern::ui::strings::Language;
 use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{CatalogueEntry, ChunkRef, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, Lesson, Person, PersonId, Role, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::quality::Quality;
@@ -33,6 +33,7 @@ pub enum Call {
     Leave,
     Remove(PersonId),
     Want(VideoId),
+    FetchAhead(Option<Lesson>),
     Open(VideoId, Quality),
     Play,
     Pause,
@@ -160,6 +161,10 @@ impl Seat for Fake {
 
     fn remove(&self, person: PersonId) {
         self.note(Call::Remove(person));
+    }
+
+    fn fetch_ahead(&self, lesson: Option<Lesson>) {
+        self.note(Call::FetchAhead(lesson));
     }
 
     fn want(&self, video: &VideoId) {
@@ -295,6 +300,7 @@ pub fn joined(role: Role) -> ClassState {
             video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: "The file ends after 4 MB; the copy was cut off.".into() }),
         ],
         synchronised: true,
+        ahead: lectern::class::Ahead::default(),
         ladder: vec![
             rung("144p", 256, 144, 200_000),
             rung("360p", 640, 360, 800_000),

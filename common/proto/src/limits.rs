@@ -70,6 +70,9 @@ pub const ROOM_MAILBOX: usize = 1_024;
 pub const MEDIA_HELLO_WAIT: Duration = Duration::from_secs(5);
 /// A media connection without a request for this long is closed; a player that buffers opens it again.
 pub const MEDIA_IDLE: Duration = Duration::from_secs(120);
+/// A server that has just been started lets a request for a chunk that it does not know wait for so long at most, while it
+/// still looks through what was prepared before.
+pub const SETTLE_WAIT: Duration = Duration::from_secs(30);
 /// Media connections of one seat. Full: the newest is refused.
 pub const MEDIA_CONNECTIONS_PER_SEAT: usize = 6;
 /// Media connections that have not answered the challenge, in all and from one address. Full: the oldest of them is closed.
@@ -155,6 +158,8 @@ pub const PARTIAL_EVERY_MAX: Duration = Duration::from_secs(10);
 pub const WISH_EVERY: Duration = Duration::from_secs(1);
 /// A video that somebody waited for is not put back for another for this long.
 pub const WANTED_FOR: Duration = Duration::from_secs(30);
+/// A viewer tells this often at most how far it is with fetching a lesson ahead, and instructors are told as often.
+pub const AHEAD_EVERY: Duration = Duration::from_secs(1);
 /// Wishes that wait for the library. Full: further ones are dropped, and come again.
 pub const WANTS_QUEUE: usize = 64;
 /// A media worker that says nothing for this long hangs and is killed.

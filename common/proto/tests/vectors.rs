@@ -52,7 +52,11 @@ variants!(login_refusal, LOGIN_REFUSALS, LoginRefusal:
     LoginRefusal::RoomFull => "RoomFull",
     LoginRefusal::BadName => "BadName",
 );
-variants!(request, REQUESTS, Request: Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove", Request::Want { .. } => "Want");
+variants!(request, REQUESTS, Request:
+    Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove", Request::Want { .. } => "Want",
+    Request::FetchAhead { .. } => "FetchAhead",
+    Request::FetchedAhead { .. } => "FetchedAhead",
+);
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
     Event::People(_) => "People",
@@ -64,6 +68,8 @@ variants!(event, EVENTS, Event:
     Event::Answer { .. } => "Answer",
     Event::Closing(_) => "Closing",
     Event::Share { .. } => "Share",
+    Event::FetchAhead(_) => "FetchAhead",
+    Event::FetchedAhead { .. } => "FetchedAhead",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -72,7 +78,7 @@ variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Overrun => "Overrun",
     CloseReason::ProtocolError(_) => "ProtocolError",
 );
-variants!(refusal_name, REFUSALS, Refusal: Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson");
+variants!(refusal_name, REFUSALS, Refusal: Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson", Refusal::NoSuchVideo => "NoSuchVideo");
 variants!(video_state, VIDEO_STATES, VideoState:
     VideoState::Waiting => "Waiting",
     VideoState::Preparing { .. } => "Preparing",
@@ -169,6 +175,10 @@ fn every_message_of_the_control_plane() {
         Request::Leave,
         Request::Remove { request: 4, person: PersonId(7) },
         Request::Want { video: VideoId("00112233445566ff".into()), at_us: 61_500_000 },
+        Request::FetchAhead { request: 5, lesson: Some(lesson()) },
+        Request::FetchAhead { request: 6, lesson: None },
+        Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Fetched { permille: 420 } },
+        Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Unable },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -185,6 +195,10 @@ fn every_message_of_the_control_plane() {
     }
 }
 
+fn lesson() -> Lesson {
+    Lesson { video: VideoId("00112233445566ff".into()), rung: "360p".into() }
+}
+
 fn events() -> Vectors {
     let people = [Role::Student, Role::Instructor].map(|role| Person { id: PersonId(7), name: "Ana".into(), role, connected: true });
     assert_eq!(people.iter().map(|p| role(&p.role)).collect::<Vec<_>>(), ROLES);
@@ -195,7 +209,7 @@ fn events() -> Vectors {
         VideoState::Failed { reason: "The file is empty.".into() },
     ];
     assert_eq!(states.iter().map(video_state).collect::<Vec<_>>(), VIDEO_STATES);
-    let answers = [Refusal::NotAllowed, Refusal::NoSuchPerson];
+    let answers = [Refusal::NotAllowed, Refusal::NoSuchPerson, Refusal::NoSuchVideo];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [
         CloseReason::Removed { by: "Ms Kim".into() },
@@ -219,6 +233,8 @@ fn events() -> Vectors {
     examples.extend(answers.map(|r| Event::Answer { request: 4, result: Err(r) }));
     examples.extend(reasons.map(Event::Closing));
     examples.push(Event::Share { bps: 1_250_000 });
+    examples.extend([Some(lesson()), None].map(Event::FetchAhead));
+    examples.push(Event::FetchedAhead { ready: 52, of: 60, unable: 1 });
     each("Event", EVENTS, event, examples)
 }
 

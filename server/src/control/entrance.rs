@@ -170,7 +170,7 @@ mod tests {
         let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
         let (clock, (catalogue, told)) = (Clock::start(), tokio::sync::watch::channel(Catalogue::default()));
         let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
-        let parts = RoomParts { name: "class".into(), people: 9, media, catalogue: told, store: store.clone(), clock };
+        let parts = RoomParts { name: "class".into(), people: 9, media, ladder: Vec::new(), catalogue: told, store: store.clone(), clock };
         let room = Room::start(parts, &TaskTracker::new(), CancellationToken::new());
         let (gate, _thread) = PasswordGate::start("right", clock).expect("started");
         let entrance = Entrance::new(EntranceParts {

@@ -227,6 +227,11 @@ impl Session {
             Request::Ping { id } => self.core.send(&Event::Pong { id, server_time_us: self.control.clock.server_time_us() }),
             Request::Leave => return Err(Ending::Left),
             Request::Want { video, at_us } => self.control.wants.tell(video, at_us),
+            Request::FetchedAhead { lesson, progress } => member.presence.fetched_ahead(lesson, progress),
+            Request::FetchAhead { request, lesson } => {
+                let result = member.presence.fetch_ahead(lesson).await;
+                self.core.send(&Event::Answer { request, result });
+            }
             Request::Remove { request, person } => {
                 let result = member.presence.remove(person).await;
                 self.core.send(&Event::Answer { request, result });

@@ -161,6 +161,9 @@ impl Keeper {
             while let Some(next) = self.shelf.next(now) {
                 self.start(next);
             }
+            if !self.parts.index.is_settled() && self.shelf.is_known() {
+                self.parts.index.settle();
+            }
             self.compose_partial(now);
             if self.publish_at.is_some_and(|at| now >= at) {
                 self.publish();

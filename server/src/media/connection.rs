@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lectern_proto::limits::{FRAME_PIECES, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, PIECE_RECORDS};
+use lectern_proto::limits::{FRAME_PIECES, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, PIECE_RECORDS, SETTLE_WAIT};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::server::{Input, MediaServerCore, records_header, refusal};
 use lectern_proto::media::{End, HelloRefusal, MediaError, Reply, Request};
@@ -296,6 +296,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
                 && self.gathered.is_empty()
                 && let Some((request, chunk, first)) = self.waiting.pop_front()
             {
+                if self.may_still_come(&chunk) {
+                    self.waiting.push_front((request, chunk, first));
+                    break;
+                }
                 self.fetch = self.open(request, chunk, first);
             }
             if !self.replies.is_empty() {
@@ -344,6 +348,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
         if fetch.next >= fetch.source.records() {
             self.fetch = None;
         }
+    }
+
+    /// Whether a server that has just been started has not looked at everything that it has; a viewer who was here before
+    /// asks at once for what it knows. Looked at again with the next tick.
+    fn may_still_come(&self, chunk: &ChunkHash) -> bool {
+        let index = &self.seat.session().room.index;
+        !index.is_settled() && self.clock.now() < SETTLE_WAIT && index.find(chunk).is_none()
     }
 
     /// Finds a chunk. The epoch is that of now, to the fetch's end.

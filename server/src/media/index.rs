@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lectern_proto::manifest::ChunkHash;
@@ -34,6 +35,8 @@ struct Inner {
 #[derive(Debug, Default)]
 pub struct ChunkIndex {
     inner: RwLock<Inner>,
+    /// Everything that was prepared before the server started has been published.
+    settled: AtomicBool,
 }
 
 fn prefix(chunk: &ChunkHash) -> u64 {
@@ -71,6 +74,17 @@ impl ChunkIndex {
                 places.insert(fresh.0, (number, bytes));
             }
         }
+    }
+
+    /// What was prepared before the server started is published: what is not found is not there.
+    pub fn settle(&self) {
+        self.settled.store(true, Ordering::Release);
+    }
+
+    /// Whether [`Self::settle`] was said.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Acquire)
     }
 
     /// Takes back what was published from a directory.

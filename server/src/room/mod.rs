@@ -3,6 +3,7 @@
 //! Sessions send messages and get events through bounded queues; the room never waits for a session. Nothing here knows
 //! sockets, files or codecs.
 
+mod ahead;
 mod roster;
 mod task;
 #[cfg(test)]
@@ -10,8 +11,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use lectern_proto::control::{CloseReason, Event, LoginRefusal, PersonId, Refusal, Role};
+use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LoginRefusal, PersonId, Refusal, Role};
 use lectern_proto::limits::{CONTROL_QUEUE, ROOM_MAILBOX};
+use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +33,8 @@ pub(crate) struct RoomParts {
     /// Most students; instructors always find room.
     pub people: usize,
     pub media: Arc<RoomMedia>,
+    /// The ladder, lowest rung first.
+    pub ladder: Vec<RungSpec>,
     pub catalogue: watch::Receiver<Catalogue>,
     pub store: Store,
     pub clock: Clock,
@@ -87,6 +91,8 @@ enum Message {
     Lost { person: PersonId, connection: ConnectionId },
     Leave { person: PersonId, connection: ConnectionId },
     Remove { by: PersonId, person: PersonId, reply: oneshot::Sender<Result<(), Refusal>> },
+    FetchAhead { by: PersonId, lesson: Option<Lesson>, reply: oneshot::Sender<Result<(), Refusal>> },
+    FetchedAhead { person: PersonId, lesson: Lesson, progress: AheadProgress },
 }
 
 /// How others reach a room.
@@ -155,11 +161,26 @@ impl Presence {
 
     /// Asks that another person's seat be ended.
     pub(crate) async fn remove(&self, person: PersonId) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::Remove { by, person, reply }).await
+    }
+
+    /// Asks that everybody fetch a lesson ahead, or nobody any more.
+    pub(crate) async fn fetch_ahead(&self, lesson: Option<Lesson>) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::FetchAhead { by, lesson, reply }).await
+    }
+
+    /// Says how far this person is with it. Dropped when the room has no time: the next comes soon.
+    pub(crate) fn fetched_ahead(&self, lesson: Lesson, progress: AheadProgress) {
+        let _ = self.mailbox.try_send(Message::FetchedAhead { person: self.person, lesson, progress });
+    }
+
+    async fn ask(&self, message: impl FnOnce(PersonId, oneshot::Sender<Result<(), Refusal>>) -> Message) -> Result<(), Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.mailbox.send(Message::Remove { by: self.person, person, reply }).await.is_ok();
+        let sent = self.mailbox.send(message(self.person, reply)).await.is_ok();
         match (sent, answer.await) {
             (true, Ok(result)) => result,
-            _ => Err(Refusal::NoSuchPerson),
+            // The room is ending.
+            _ => Err(Refusal::NotAllowed),
         }
     }
 

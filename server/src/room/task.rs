@@ -7,13 +7,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{CatalogueEntry, CloseReason, Event, LoginRefusal, PersonId, Refusal, Role, VideoId};
-use lectern_proto::limits::{CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY, SHARE_EVERY};
+use lectern_proto::control::{CatalogueEntry, CloseReason, Event, Lesson, LoginRefusal, PersonId, Refusal, Role, VideoId};
+use lectern_proto::limits::{
+    AHEAD_EVERY, CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY, SHARE_EVERY,
+};
+use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::ahead::Ahead;
 use super::roster::Roster;
 use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
 use crate::clock::Clock;
@@ -54,6 +58,10 @@ pub(super) struct RoomTask {
     next_epoch: Option<NextEpoch>,
     /// When the shares of the bandwidth are looked at again.
     shares_at: Duration,
+    ladder: Vec<RungSpec>,
+    ahead: Option<Ahead>,
+    /// When instructors are told again how far that is.
+    ahead_at: Duration,
 }
 
 impl RoomTask {
@@ -76,6 +84,9 @@ impl RoomTask {
             people_told_at: Duration::ZERO,
             next_epoch: None,
             shares_at: Duration::ZERO,
+            ladder: parts.ladder,
+            ahead: None,
+            ahead_at: Duration::ZERO,
         }
     }
 
@@ -104,7 +115,8 @@ impl RoomTask {
     fn next_deadline(&self) -> Option<Duration> {
         let people = (!self.changed_people.is_empty()).then(|| self.people_told_at + ROSTER_EVERY);
         let shares = (self.media.budget.is_some() && !self.connections.is_empty()).then_some(self.shares_at);
-        [self.roster.next_expiry(), self.catalogue_at, people, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
+        let ahead = self.ahead.as_ref().filter(|_| !self.connections.is_empty()).map(|_| self.ahead_at);
+        [self.roster.next_expiry(), self.catalogue_at, people, ahead, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -125,6 +137,10 @@ impl RoomTask {
         if now >= self.shares_at {
             self.shares_at = now + SHARE_EVERY;
             self.tell_shares(now);
+        }
+        if now >= self.ahead_at {
+            self.ahead_at = now + AHEAD_EVERY;
+            self.tell_ahead();
         }
         if let Some(next) = self.next_epoch.take_if(|n| now >= n.at) {
             self.media.keys.replace(next.key);
@@ -154,6 +170,14 @@ impl RoomTask {
             Message::Remove { by, person, reply } => {
                 let _ = reply.send(self.remove(by, person).await);
             }
+            Message::FetchAhead { by, lesson, reply } => {
+                let _ = reply.send(self.fetch_ahead(by, lesson));
+            }
+            Message::FetchedAhead { person, lesson, progress } => {
+                if let Some(ahead) = self.ahead.as_mut().filter(|_| self.roster.person(person).is_some()) {
+                    ahead.note(person, &lesson, progress);
+                }
+            }
         }
     }
 
@@ -179,13 +203,13 @@ impl RoomTask {
             let bps = budget.entered(self.clock.now(), person.id);
             let _ = entry.outbox.events.try_send(Arc::new(Event::Share { bps }));
         }
-        self.greet(&entry.outbox);
+        self.greet(&entry.outbox, entry.role);
         self.connections.insert(person.id, (entry.connection, entry.outbox));
         Ok(Admission { name: person.name, epoch: current.epoch, room_key: current.key.clone() })
     }
 
     /// The first state: a coming key, all people, all videos. It fits into the empty queue.
-    fn greet(&self, outbox: &Outbox) {
+    fn greet(&self, outbox: &Outbox, role: Role) {
         let mut events = Vec::new();
         events.extend(self.next_epoch.as_ref().map(|n| Event::MediaEpoch { epoch: n.key.epoch, room_key: n.key.key.clone() }));
         let people: Vec<_> = self.roster.people().cloned().collect();
@@ -193,6 +217,10 @@ impl RoomTask {
         let videos: Vec<_> = self.told.values().collect();
         events.extend(videos.chunks(CATALOGUE_PAGE).map(|page| Event::Videos(page.iter().map(|e| CatalogueEntry::clone(e)).collect())));
         events.push(Event::Synchronised);
+        if let Some(ahead) = &self.ahead {
+            events.push(Event::FetchAhead(Some(ahead.lesson.clone())));
+            events.extend((role == Role::Instructor).then(|| ahead.tally(self.roster.people())));
+        }
         for event in events {
             let _ = outbox.events.try_send(Arc::new(event));
         }
@@ -222,6 +250,9 @@ impl RoomTask {
     async fn end_seat(&mut self, person: PersonId) {
         self.free_share(person);
         self.roster.leave(person);
+        if let Some(ahead) = &mut self.ahead {
+            ahead.forget(person);
+        }
         self.changed_people.insert(person);
         if let Err(error) = self.store.end_seat(person).await {
             tracing::error!(%error, person = person.0, "the seat could not be ended in the database");
@@ -250,6 +281,26 @@ impl RoomTask {
                 self.close_slow(person);
             }
         }
+    }
+
+    fn fetch_ahead(&mut self, by: PersonId, lesson: Option<Lesson>) -> Result<(), Refusal> {
+        self.roster.person(by).filter(|p| p.role == Role::Instructor).ok_or(Refusal::NotAllowed)?;
+        if let Some(lesson) = &lesson {
+            let is_there = self.told.contains_key(&lesson.video) && self.ladder.iter().any(|r| r.name == lesson.rung);
+            is_there.then_some(()).ok_or(Refusal::NoSuchVideo)?;
+        }
+        tracing::info!(room = %self.name, by = by.0, ?lesson, "to be fetched ahead");
+        self.ahead = lesson.clone().map(Ahead::new);
+        self.tell(Event::FetchAhead(lesson));
+        self.ahead_at = self.clock.now();
+        Ok(())
+    }
+
+    /// Tells instructors how many have the lesson.
+    fn tell_ahead(&mut self) {
+        let Some(news) = self.ahead.as_mut().and_then(|ahead| ahead.news(self.roster.people())) else { return };
+        let teachers: BTreeSet<_> = self.roster.people().filter(|p| p.role == Role::Instructor).map(|p| p.id).collect();
+        self.tell_some(news, |person| teachers.contains(&person));
     }
 
     /// Announces a new media key. It is used a moment later, so that no record comes before its key.
@@ -292,6 +343,10 @@ impl RoomTask {
         for page in changed.chunks(CATALOGUE_PAGE) {
             self.tell(Event::Videos(page.to_vec()));
         }
+        if self.ahead.as_ref().is_some_and(|a| removed.contains(&a.lesson.video)) {
+            self.ahead = None;
+            self.tell(Event::FetchAhead(None));
+        }
         for id in removed {
             self.tell(Event::VideoRemoved(id));
         }
@@ -300,9 +355,13 @@ impl RoomTask {
     /// Tells everybody; who does not read is closed. A session that has ended is no slow reader, and whether its person left
     /// or was lost is in the message that it has sent.
     fn tell(&mut self, event: Event) {
+        self.tell_some(event, |_| true);
+    }
+
+    fn tell_some(&mut self, event: Event, whom: impl Fn(PersonId) -> bool) {
         let event = Arc::new(event);
         let is_full = |outbox: &Outbox| matches!(outbox.events.try_send(Arc::clone(&event)), Err(TrySendError::Full(_)));
-        let slow: Vec<_> = self.connections.iter().filter(|(_, (_, outbox))| is_full(outbox)).map(|(person, _)| *person).collect();
+        let slow: Vec<_> = self.connections.iter().filter(|(person, (_, outbox))| whom(**person) && is_full(outbox)).map(|(person, _)| *person).collect();
         for person in slow {
             self.close_slow(person);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lectern_proto::control::{CloseReason, Event, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, CloseReason, Event, Person, PersonId, Role, VideoId, VideoState};
 use lectern_proto::limits::{CATALOGUE_PAGE, CONTROL_QUEUE};
 
 use super::*;
@@ -15,12 +15,16 @@ struct Stage {
     _dir: tempfile::TempDir,
 }
 
+fn ladder() -> Vec<RungSpec> {
+    vec![RungSpec { name: "360p".into(), box_width: 640, box_height: 360, bitrate_bps: 700_000 }]
+}
+
 async fn stage(people: usize) -> Stage {
     let dir = tempfile::tempdir().expect("a directory");
     let (catalogue, told) = watch::channel(Catalogue::default());
     let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
     let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
-    let parts = RoomParts { name: "class".into(), people, media, catalogue: told, store, clock: Clock::start() };
+    let parts = RoomParts { name: "class".into(), people, media, ladder: ladder(), catalogue: told, store, clock: Clock::start() };
     let stop = CancellationToken::new();
     Stage { room: Room::start(parts, &TaskTracker::new(), stop.clone()), catalogue, stop, _dir: dir }
 }
@@ -136,6 +140,36 @@ async fn a_removal_rotates_the_key_once_everybody_knows_it() {
     assert_eq!(teacher.remove(PersonId(3)).await, Ok(()));
     let Event::MediaEpoch { epoch: second, .. } = until(&mut inbox, |e| matches!(e, Event::MediaEpoch { .. })).await else { unreachable!() };
     assert_eq!((second, stage.room.media().keys.current().epoch), (epoch + 1, epoch));
+}
+
+#[tokio::test]
+async fn a_lesson_is_fetched_ahead_by_everybody_and_counted_for_the_instructor() {
+    let stage = stage(10).await;
+    let (video, _) = entry(1);
+    stage.catalogue.send_replace(Arc::new([entry(1)].into()));
+    let lesson = Lesson { video: video.clone(), rung: "360p".into() };
+    let (_, teacher, mut inbox) = stage.enter(1, Role::Instructor, 1).await.expect("room");
+    let (_, early, mut early_inbox) = stage.enter(2, Role::Student, 2).await.expect("room");
+    until(&mut inbox, |e| matches!(e, Event::Videos(_))).await;
+    assert_eq!(early.fetch_ahead(Some(lesson.clone())).await, Err(Refusal::NotAllowed));
+    let other = |rung: &str, video: &VideoId| Some(Lesson { video: video.clone(), rung: rung.into() });
+    assert_eq!(teacher.fetch_ahead(other("4320p", &video)).await, Err(Refusal::NoSuchVideo));
+    assert_eq!(teacher.fetch_ahead(other("360p", &entry(2).0)).await, Err(Refusal::NoSuchVideo));
+    assert_eq!(teacher.fetch_ahead(Some(lesson.clone())).await, Ok(()));
+    until(&mut early_inbox, |e| *e == Event::FetchAhead(Some(lesson.clone()))).await;
+    // Who comes later is told too.
+    let (_, late, mut late_inbox) = stage.enter(3, Role::Student, 3).await.expect("room");
+    until(&mut late_inbox, |e| *e == Event::FetchAhead(Some(lesson.clone()))).await;
+    early.fetched_ahead(lesson.clone(), AheadProgress::Fetched { permille: 1_000 });
+    late.fetched_ahead(lesson.clone(), AheadProgress::Unable);
+    until(&mut inbox, |e| *e == Event::FetchedAhead { ready: 1, of: 2, unable: 1 }).await;
+    drop(late);
+    until(&mut inbox, |e| *e == Event::FetchedAhead { ready: 1, of: 1, unable: 0 }).await;
+    // The video goes, and with it the wish.
+    stage.catalogue.send_replace(Catalogue::default());
+    let is_count = |e: &Event| matches!(e, Event::FetchedAhead { .. });
+    until(&mut early_inbox, |e| !is_count(e) && *e == Event::FetchAhead(None)).await;
+    assert_eq!(until(&mut early_inbox, |_| true).await, Event::VideoRemoved(video), "students are not told the count");
 }
 
 #[tokio::test]

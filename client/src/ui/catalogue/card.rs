@@ -10,7 +10,9 @@ use super::super::icons::Icon;
 use super::super::thumbnails::Thumbnails;
 use super::super::tokens::{DARK, Type, colors, radius, size, space};
 use super::super::widgets::{focus_ring, paint_spinner, progress_ui, say, say_line};
+use super::ahead;
 use super::pace::rounded_us;
+use crate::class::ClassState;
 
 /// What a card asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +34,23 @@ pub(super) struct CardView {
     pub(super) awaited: bool,
 }
 
+/// What a card is drawn from besides its video.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) state: &'a ClassState,
+    pub(super) seat: &'a dyn Seat,
+}
+
 /// Draws the card of one video into `rect`.
-pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: CardView, seat: &dyn Seat, thumbnails: &mut Thumbnails, cx: &Cx<'_>) -> Asked {
+pub(super) fn card_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    video: &CatalogueEntry,
+    view: CardView,
+    around: Around<'_>,
+    thumbnails: &mut Thumbnails,
+    cx: &mut Cx<'_>,
+) -> Asked {
     let c = colors(ui);
     // What cannot be watched yet is asked for: it is prepared next and opens by itself.
     let ready = !matches!(video.state, VideoState::Failed { .. });
@@ -49,7 +66,7 @@ pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: Car
     }
     let marked = ready && (response.hovered() || response.has_focus());
 
-    picture_ui(ui, picture, video, seat, thumbnails, cx);
+    picture_ui(ui, picture, video, around.seat, thumbnails, cx);
     if marked {
         ui.painter().rect_filled(picture, f32::from(radius::CARD), Color32::from_black_alpha(90));
         ui.painter().circle_filled(picture.center(), 24.0, Color32::from_white_alpha(240));
@@ -61,7 +78,7 @@ pub(super) fn card_ui(ui: &mut Ui, rect: Rect, video: &CatalogueEntry, view: Car
     }
     let words = Rect::from_min_max(pos2(rect.left(), picture.bottom() + space::S), rect.max);
     let mut below = ui.new_child(UiBuilder::new().max_rect(words).layout(Layout::top_down(Align::Min)));
-    let asked = words_ui(&mut below, video, view, cx);
+    let asked = words_ui(&mut below, video, view, around.state, cx);
     if response.on_hover_cursor(if ready { CursorIcon::PointingHand } else { CursorIcon::Default }).clicked() {
         return Asked::Open;
     }
@@ -138,11 +155,20 @@ fn duration_ui(ui: &Ui, picture: Rect, duration_us: u64) {
     ui.painter().galley(place.center() - galley.size() / 2.0, galley, Color32::WHITE);
 }
 
-fn words_ui(ui: &mut Ui, video: &CatalogueEntry, view: CardView, cx: &Cx<'_>) -> Asked {
+fn words_ui(ui: &mut Ui, video: &CatalogueEntry, view: CardView, state: &ClassState, cx: &mut Cx<'_>) -> Asked {
     let c = colors(ui);
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.spacing_mut().interact_size.y = Type::Small.line();
-    say_line(ui, Type::Control, c.t1, video.title.as_str());
+    if ahead::is_offered(state, video) {
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ahead::menu_ui(ui, video, state, cx);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| say_line(ui, Type::Control, c.t1, video.title.as_str()));
+            });
+        });
+    } else {
+        say_line(ui, Type::Control, c.t1, video.title.as_str());
+    }
     match &video.state {
         VideoState::Ready { .. } => {
             let what = if video.width == 0 { cx.text("card-sound-only") } else { video.rungs.join("  ") };

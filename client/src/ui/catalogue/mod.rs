@@ -4,6 +4,7 @@
 //! in which order, how fast preparing goes. It is worked out anew when the snapshot or the wish changed, never in a pass
 //! that only draws. Cards have one height, so only the rows in sight are laid out.
 
+pub(super) mod ahead;
 mod card;
 mod order;
 mod pace;
@@ -22,7 +23,7 @@ use super::thumbnails::Thumbnails;
 use super::tokens::{Type, colors, motion, radius, size};
 use super::widgets::{Look, Push, empty_ui, rows_ui, say, spinner_ui};
 use crate::class::ClassState;
-use card::{Asked, CardView, card_ui};
+use card::{Around, Asked, CardView, card_ui};
 use pace::Pace;
 
 pub use order::Order;
@@ -114,6 +115,7 @@ pub(super) fn catalogue_ui(
         }
         return;
     }
+    ahead::banner_ui(ui, state, cx);
     tools::chips_ui(ui, memory, state, cx);
     if memory.shown.is_empty() {
         nothing_found_ui(ui, memory, cx);
@@ -147,7 +149,7 @@ fn grid_ui(ui: &mut Ui, memory: &mut CatalogueState, state: &ClassState, seat: &
                     take_focus: first && std::mem::take(&mut memory.to_first),
                     awaited: memory.awaited.as_ref() == Some(&video.id),
                 };
-                match card_ui(&mut ui, rect, video, view, seat, thumbnails, cx) {
+                match card_ui(&mut ui, rect, video, view, Around { state, seat }, thumbnails, cx) {
                     Asked::Nothing => {}
                     Asked::Open => cx.push(Command::Open(video.id.clone())),
                     Asked::Reason => asked = Some(video.id.clone()),

@@ -199,6 +199,27 @@ pub enum Request {
     Remove { request: u32, person: PersonId },
     /// What is shown at this time of a video that is being prepared is waited for: it comes next. Not answered.
     Want { video: VideoId, at_us: u64 },
+    /// Instructor: everybody fetches this lesson ahead, or nobody any more. Answered with [`Event::Answer`].
+    FetchAhead { request: u32, lesson: Option<Lesson> },
+    /// How far this viewer is with the lesson that it was asked to fetch ahead. Not answered.
+    FetchedAhead { lesson: Lesson, progress: AheadProgress },
+}
+
+/// A video in one rung, to be fetched by every viewer before it is watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lesson {
+    pub video: VideoId,
+    /// Of the server's ladder; a video without it is fetched in the nearest that it has.
+    pub rung: String,
+}
+
+/// How far fetching a lesson ahead is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AheadProgress {
+    /// Thousandths of its bytes; 1000: all of it is there.
+    Fetched { permille: u16 },
+    /// It cannot be kept on this machine: no space, no folder.
+    Unable,
 }
 
 /// What a server sends to a joined client.
@@ -231,6 +252,14 @@ pub enum Event {
     Share {
         bps: u64,
     },
+    /// What is to be fetched ahead from now on. Follows joining where there is something.
+    FetchAhead(Option<Lesson>),
+    /// Instructors: of so many students who are connected, so many have all of the lesson, and so many cannot keep it.
+    FetchedAhead {
+        ready: u32,
+        of: u32,
+        unable: u32,
+    },
 }
 
 /// Why a request was refused.
@@ -238,6 +267,8 @@ pub enum Event {
 pub enum Refusal {
     NotAllowed,
     NoSuchPerson,
+    /// The video or the rung is not there.
+    NoSuchVideo,
 }
 
 /// Why the server ends a connection.

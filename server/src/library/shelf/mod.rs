@@ -277,6 +277,12 @@ impl Shelf {
         self.files.values().any(|f| matches!(f.state, FileState::Arriving { .. } | FileState::Settled))
     }
 
+    /// Whether what was prepared earlier has been found and loaded, as far as files lie there now.
+    pub(super) fn is_known(&self) -> bool {
+        let hashed = self.hashing.is_none() && !self.files.values().any(|f| f.state.waits_for_hash());
+        self.scanned && hashed && self.loading.is_none() && !self.contents.values().any(|c| c.stage == Stage::Unknown)
+    }
+
     /// Whether everything that is there is ready or failed.
     pub(super) fn is_idle(&self) -> bool {
         let open = |c: &Content| c.orphan_since.is_none() && matches!(c.stage, Stage::Unknown | Stage::Queued | Stage::Preparing(_));

@@ -43,11 +43,14 @@ fn states(shelf: &Shelf) -> Vec<(String, VideoState)> {
 #[test]
 fn a_new_file_is_hashed_looked_up_and_prepared() {
     let mut shelf = Shelf::default();
+    assert!(!shelf.is_known(), "nobody has looked");
     shelf.seen(s(0), vec![found("a.mp4", 1)]);
     hash_as(&mut shelf, s(0), A);
     assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
     assert_eq!(shelf.next(s(0)), None, "one at a time");
+    assert!(!shelf.is_known());
     shelf.loaded(A, None);
+    assert!(shelf.is_known(), "though it is not prepared");
     assert_eq!(shelf.next(s(0)), Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp: found("a.mp4", 1).stamp }));
     shelf.learn(A, |info, progress| (info.duration_us, progress.permille) = (7, 500));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500, manifest: None })]);

@@ -105,7 +105,7 @@ fn put(stack: &Stack, drawn: &Path, title: &str, end: &str, input: &[&str]) -> R
 }
 
 fn join(stack: &Stack, runtime: &tokio::runtime::Runtime, name: &str) -> Result<Class> {
-    let request = JoinRequest { link: stack.link()?, name: name.to_owned(), password: Some(PASSWORD.to_owned()) };
+    let request = JoinRequest { link: stack.link()?, name: name.to_owned(), password: Some(PASSWORD.to_owned()), store: None };
     let class = Class::join(runtime.handle(), request, Arc::new(|| ()));
     ensure!(wait_until(Duration::from_secs(20), || class.state().me.is_some()), "{name} cannot join");
     Ok(class)
