@@ -19,6 +19,13 @@ pub fn position(us: u64, whole_us: u64) -> String {
     pad + &text
 }
 
+/// Seconds with one decimal, rounded up: nothing that is lost is shown as none.
+#[must_use]
+pub fn seconds(us: u64) -> String {
+    let tenths = us.div_ceil(100_000);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 /// Whole milliseconds, with one decimal below ten.
 #[must_use]
 pub fn milliseconds(duration: Duration) -> String {

@@ -263,6 +263,7 @@ pub fn video(id: &str, title: &str, seconds: u64, state: VideoState) -> Catalogu
         rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
         state,
         thumbnail: None,
+        damage: None,
     }
 }
 

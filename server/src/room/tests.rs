@@ -58,6 +58,7 @@ fn entry(n: usize) -> (VideoId, Arc<CatalogueEntry>) {
         rungs: Vec::new(),
         state: VideoState::Waiting,
         thumbnail: None,
+        damage: None,
     };
     (id, Arc::new(entry))
 }

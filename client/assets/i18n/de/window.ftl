@@ -179,6 +179,10 @@ card-details = { $title }: zeigen, warum es misslang
 
 failed-hint-instructor = Spielen Sie die Datei auf dem Rechner des Servers ab. Geht es auch dort nicht, kopieren oder exportieren Sie sie neu. Sobald sich die Datei im Ordner videos ändert, wird sie von selbst wieder vorbereitet.
 failed-hint-student = Sagen Sie es der Lehrkraft. Sobald die Datei ersetzt ist, wird sie wieder vorbereitet und erscheint hier von selbst.
+card-damage = { $places ->
+    [one] { $lost } s bei { $around } waren nicht lesbar.
+   *[other] { $lost } s an { $places } Stellen waren nicht lesbar, das meiste bei { $around }.
+}
 card-sound-only = Nur Ton
 
 ## Bühne

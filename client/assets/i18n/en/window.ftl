@@ -180,6 +180,10 @@ card-details = { $title }: show why it failed
 failed-hint-instructor = Play the file on the server's machine. If it does not play there either, copy it again or export it anew. As soon as the file in the videos folder changes, it is prepared again by itself.
 failed-hint-student = Tell the instructor. As soon as the file is replaced, it is prepared again and appears here by itself.
 card-sound-only = Sound only
+card-damage = { $places ->
+    [one] { $lost } s around { $around } could not be read.
+   *[other] { $lost } s in { $places } places could not be read, most of it around { $around }.
+}
 
 ## Stage
 
