@@ -77,19 +77,12 @@ fn label(video: &CatalogueEntry, awaited: bool, cx: &Cx<'_>) -> String {
     match &video.state {
         VideoState::Ready { .. } => {
             let ready = cx.strings.format("card-ready", &[("title", title.into()), ("duration", format::clock(video.duration_us).into())]);
-            video.damage.map_or(ready.clone(), |d| format!("{ready}. {}", damage(&d, cx)))
+            video.damage.map_or(ready.clone(), |d| format!("{ready}. {}", format::damage(&d, cx)))
         }
         VideoState::Waiting => cx.strings.format("card-waiting", &[("title", title.into())]),
         VideoState::Preparing { permille, .. } => cx.strings.format("card-preparing", &[("title", title.into()), ("percent", (permille / 10).into())]),
         VideoState::Failed { reason } => cx.strings.format("card-failed", &[("title", title.into()), ("reason", reason.as_str().into())]),
     }
-}
-
-/// What of a video could not be read, in words.
-fn damage(damage: &Damage, cx: &Cx<'_>) -> String {
-    let lost = format::seconds(damage.lost_us);
-    let around = format::clock(damage.around_us);
-    cx.strings.format("card-damage", &[("lost", lost.into()), ("around", around.into()), ("places", damage.places.into())])
 }
 
 fn picture_ui(ui: &Ui, rect: Rect, video: &CatalogueEntry, seat: &dyn Seat, thumbnails: &mut Thumbnails, cx: &Cx<'_>) {
@@ -183,7 +176,7 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, view: CardView, cx: &Cx<'_>) ->
 /// What could not be read, in two lines at most.
 fn damage_ui(ui: &mut Ui, lost: &Damage, cx: &Cx<'_>) {
     let c = colors(ui);
-    let words = damage(lost, cx);
+    let words = format::damage(lost, cx);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         icon_ui(ui, Icon::Warning, size::ICON_SMALL, c.warn);
