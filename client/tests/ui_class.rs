@@ -7,7 +7,7 @@ mod ui_support;
 use egui::accesskit::Role as Seen;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lectern::class::{Ahead, AheadTally};
-use lectern_proto::control::{AheadProgress, Lesson, PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, Damage, Lesson, PersonId, Role, VideoId, VideoState};
 use lectern_proto::quality::Quality;
 use ui_support::{Call, Fake, enter, ready, video};
 
@@ -211,6 +211,20 @@ fn a_click_opens_a_video_in_a_rung_that_it_has() {
     harness.get_by_role_and_label(Seen::Button, "Back to the videos").click();
     harness.run_ok();
     harness.get_by_role_and_label(Seen::Button, "Routing basics, 42:10");
+}
+
+#[test]
+fn what_could_not_be_read_is_said() {
+    let fake = Fake::joined(Role::Student);
+    for (places, words) in [(1, "2.4 s around 1:12 could not be read."), (3, "2.4 s in 3 places could not be read, most of it around 1:12.")] {
+        if let Some(video) = fake.lock().state.videos.iter_mut().find(|v| v.id.0 == "r") {
+            video.damage = Some(Damage { lost_us: 2_400_000, places, around_us: 72_000_000 });
+        }
+        let mut harness = enter(&fake);
+        harness.run_ok();
+        harness.get_by_role_and_label(Seen::Button, &format!("Routing basics, 42:10. {words}"));
+        harness.get_by_label(words);
+    }
 }
 
 #[test]

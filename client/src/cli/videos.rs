@@ -23,6 +23,21 @@ struct Video<'a> {
     /// 0 to 1.
     progress: f64,
     reason: Option<&'a str>,
+    /// What of the file could not be read.
+    damage: Option<Lost>,
+}
+
+/// Seconds that are lost together, in how many places, and where most of it is.
+#[derive(Debug, Serialize)]
+struct Lost {
+    lost_s: f64,
+    places: u32,
+    around_s: f64,
+}
+
+/// To the millisecond.
+fn seconds(us: u64) -> f64 {
+    (us as f64 / 1_000.0).round() / 1_000.0
 }
 
 impl<'a> Video<'a> {
@@ -36,13 +51,14 @@ impl<'a> Video<'a> {
         Self {
             id: &entry.id.0,
             title: &entry.title,
-            duration_s: (entry.duration_us as f64 / 1_000.0).round() / 1_000.0,
+            duration_s: seconds(entry.duration_us),
             width: entry.width,
             height: entry.height,
             rungs: &entry.rungs,
             state,
             progress,
             reason,
+            damage: entry.damage.map(|d| Lost { lost_s: seconds(d.lost_us), places: d.places, around_s: seconds(d.around_us) }),
         }
     }
 }

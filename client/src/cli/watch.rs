@@ -11,7 +11,7 @@ use super::spread::spread;
 use super::{Failure, join, print};
 use crate::class::{Class, ClassState, JoinRequest};
 use crate::fetch::store;
-use crate::player::{Pacer, PlayError, PlayState, PlayerOptions, Report, Sound};
+use crate::player::{Pacer, PlayError, PlayState, PlayerOptions, Report, Sound, SoundChoice};
 
 /// Viewers in one process: more would measure this process, not the server.
 const VIEWERS_MAX: u32 = 1_000;
@@ -28,6 +28,9 @@ pub(super) struct WatchArgs {
     /// `auto` (what line, machine and the room's budget allow), a rung of the server's ladder (such as 720p), or `thirds`
     #[arg(long, value_name = "auto|RUNG|thirds", default_value = "auto")]
     quality: String,
+    /// The sound track: its number from 1, or a language such as eng; without it, the first
+    #[arg(long, value_name = "N|LANG", conflicts_with = "no_decode")]
+    sound_track: Option<SoundChoice>,
     /// Start at this second
     #[arg(long, value_name = "S", default_value = "0", value_parser = seconds)]
     start: Duration,
@@ -123,6 +126,9 @@ async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &Watch
         let opened = Instant::now();
         let player = class.open(video, options)?;
         let until = args.length.map(|l| opened + l);
+        if let Some(choice) = args.sound_track.clone() {
+            player.set_sound_track(choice);
+        }
         let (watched, stop) = (player.clone(), screen.clone());
         let watching = tokio::task::spawn_blocking(move || screen.watch(&watched, until));
         tokio::select! {

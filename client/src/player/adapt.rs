@@ -18,7 +18,8 @@ pub(super) struct Adapt {
     pub(super) auto: Auto,
     /// Numbers of the video tracks, lowest rung first.
     tracks: Vec<usize>,
-    audio: Option<usize>,
+    /// The sound track that is fetched beside.
+    pub(super) audio: Option<usize>,
     pub(super) area: Option<Area>,
     pub(super) share_bps: Option<u64>,
     /// What the last decision saw of the line.

@@ -87,13 +87,12 @@ pub(super) async fn run(shared: Arc<Shared>, fetcher: Fetcher, chunk: ChunkRef, 
 
 async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
     let (chunk, manifest) = first(shared, fetcher, chunk).await?;
-    let has_video = manifest.video_tracks().next().is_some();
-    let audio = manifest.audio_tracks().next().map(|(i, _)| i);
     {
         let mut state = shared.lock();
-        state.plan = if has_video { Some(Plan::new(&manifest, ladder, &state.quality)?) } else { None };
-        state.target_us = state.target_us.min(manifest.duration_us.saturating_sub(1));
-        state.media = Some(Arc::new(Media { manifest, audio, has_video }));
+        let media = Media::new(manifest, state.sound_choice.as_ref());
+        state.plan = if media.has_video { Some(Plan::new(&media.manifest, ladder, &state.quality)?) } else { None };
+        state.target_us = state.target_us.min(media.manifest.duration_us.saturating_sub(1));
+        state.media = Some(Arc::new(media));
         state.set_adaptation();
         state.aim();
     }

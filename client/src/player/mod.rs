@@ -18,6 +18,7 @@ mod report;
 mod shared;
 mod skew;
 mod sound;
+mod sound_tracks;
 mod status;
 mod video;
 
@@ -35,6 +36,7 @@ pub use pace::Pacer;
 pub use preview::Preview;
 pub use report::{FrameCounts, Percentiles, Report, RungShown, Units};
 pub use skew::Distribution;
+pub use sound_tracks::{SoundChoice, SoundTrack};
 pub use status::{PlayState, PlayerStats, PlayerStatus, Sound};
 
 use crate::class::Changed;
@@ -188,6 +190,16 @@ impl Player {
         self.0.shared.notify();
     }
 
+    /// From where it is, after the time that a jump takes; a track that the video does not have changes nothing.
+    pub fn set_sound_track(&self, choice: SoundChoice) {
+        let shared = &self.0.shared;
+        let mut state = shared.lock();
+        let position = conduct::position_us(&state, shared, Instant::now());
+        state.choose_sound(choice, u64::try_from(position).unwrap_or(0));
+        drop(state);
+        shared.notify();
+    }
+
     /// From the next segment on that is not yet being decoded; an unknown rung changes nothing.
     pub fn set_quality(&self, quality: Quality) {
         if check_quality(&self.0.ladder, &quality).is_err() {
@@ -291,6 +303,9 @@ impl Player {
             volume: state.volume,
             muted: state.muted,
             sound: state.sound.clone(),
+            sound_tracks: state.media.as_ref().map(|m| Arc::clone(&m.sound_tracks)).unwrap_or_default(),
+            sound_track: state.sound_track(),
+            details: state.media.as_ref().map(|m| Arc::clone(&m.details)).unwrap_or_default(),
             stats,
         }
     }

@@ -11,7 +11,7 @@ use lectern_media::picture::Picture;
 use lectern_media::speaker::AudioSink;
 use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::Init;
-use lectern_proto::manifest::{Manifest, Track};
+use lectern_proto::manifest::{Details, Manifest, Track};
 use lectern_proto::quality::auto::Area;
 use lectern_proto::quality::{Plan, Quality};
 use lectern_proto::rung::RungSpec;
@@ -20,6 +20,7 @@ use tokio::sync::{Notify, watch};
 use super::adapt::Adapt;
 use super::lane::{Choice, Cursor, Lane};
 use super::skew::Distribution;
+use super::sound_tracks::{self, SoundChoice, SoundTrack};
 use super::status::{PlayState, PlayerStats, Sound};
 use crate::class::Changed;
 
@@ -36,12 +37,26 @@ pub(super) struct Waiting {
 }
 
 /// What is known of the video once its manifest has come.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Media {
+    /// Without its details, which are beside it.
     pub(super) manifest: Manifest,
+    /// Chapters, and what of the file could not be read.
+    pub(super) details: Arc<Details>,
+    pub(super) sound_tracks: Arc<[SoundTrack]>,
     /// The sound track that is played.
     pub(super) audio: Option<usize>,
     pub(super) has_video: bool,
+}
+
+impl Media {
+    /// What is played of a video with this wish for its sound.
+    pub(super) fn new(mut manifest: Manifest, wish: Option<&SoundChoice>) -> Self {
+        let details = Arc::new(std::mem::take(&mut manifest.details));
+        let audio = sound_tracks::choose(&manifest, wish);
+        let has_video = manifest.video_tracks().next().is_some();
+        Self { details, sound_tracks: sound_tracks::of(&manifest).into(), audio, has_video, manifest }
+    }
 }
 
 /// Everything behind the lock.
@@ -52,6 +67,8 @@ pub(super) struct State {
     pub(super) newest: Option<ChunkRef>,
     /// What the viewer wishes, and what that is for this video, once it is known.
     pub(super) quality: Quality,
+    /// Which sound track the viewer wishes, if any.
+    pub(super) sound_choice: Option<SoundChoice>,
     pub(super) plan: Option<Plan>,
     /// With `auto`, once the video is known.
     pub(super) adapt: Option<Adapt>,
@@ -146,6 +163,7 @@ impl State {
             media: None,
             newest: None,
             quality,
+            sound_choice: None,
             plan: None,
             adapt: None,
             area: None,
@@ -174,6 +192,27 @@ impl State {
             shown_track: None,
             switches: Vec::new(),
             stop: false,
+        }
+    }
+
+    /// Which of the video's sound tracks is heard, from 0.
+    pub(super) fn sound_track(&self) -> Option<usize> {
+        let media = self.media.as_ref()?;
+        media.manifest.audio_tracks().position(|(i, _)| Some(i) == media.audio)
+    }
+
+    /// Takes a wish for a sound track; when it means another one than is heard, goes on with it at `position_us`.
+    pub(super) fn choose_sound(&mut self, choice: SoundChoice, position_us: u64) {
+        self.sound_choice = Some(choice);
+        let Some(media) = &self.media else { return };
+        let audio = sound_tracks::choose(&media.manifest, self.sound_choice.as_ref());
+        if audio != media.audio {
+            self.media = Some(Arc::new(Media { audio, ..(**media).clone() }));
+            self.audio = Lane::default();
+            if let Some(adapt) = &mut self.adapt {
+                adapt.audio = audio;
+            }
+            self.jump(position_us);
         }
     }
 
@@ -223,12 +262,12 @@ impl State {
         let Some(media) = self.media.clone() else { return false };
         let tracks = |m: &Manifest| m.tracks.iter().map(|t| (t.init, t.init_bytes)).collect::<Vec<_>>();
         let same = tracks(&manifest) == tracks(&media.manifest);
-        let audio = media.audio.filter(|_| same).or_else(|| manifest.audio_tracks().next().map(|(i, _)| i));
-        let has_video = manifest.video_tracks().next().is_some();
-        if has_video && let Ok(plan) = Plan::new(&manifest, ladder, &self.quality) {
+        let renewed = Media::new(manifest, self.sound_choice.as_ref());
+        let (audio, has_video) = (renewed.audio, renewed.has_video);
+        if has_video && let Ok(plan) = Plan::new(&renewed.manifest, ladder, &self.quality) {
             self.plan = Some(plan);
         }
-        self.media = Some(Arc::new(Media { manifest, audio, has_video }));
+        self.media = Some(Arc::new(renewed));
         let lost = |lane: &Lane, is_there: bool| lane.at(lane.reading_us).is_none() && !is_there;
         let pictures = has_video && lost(&self.video, self.starts_video(self.video.reading_us));
         let sound = audio.is_some() && lost(&self.audio, self.starts_audio(self.audio.reading_us));

@@ -1,7 +1,12 @@
 //! What a player shows about itself: plain data, read by the window at every repaint.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
+
+use lectern_proto::manifest::Details;
+
+use super::sound_tracks::SoundTrack;
 
 /// A snapshot of a player.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +27,11 @@ pub struct PlayerStatus {
     pub volume: f32,
     pub muted: bool,
     pub sound: Sound,
+    /// Sound tracks of this video in its order, and which of them is heard.
+    pub sound_tracks: Arc<[SoundTrack]>,
+    pub sound_track: Option<usize>,
+    /// Chapters of the video, and what of its file could not be read.
+    pub details: Arc<Details>,
     pub stats: PlayerStats,
 }
 

@@ -20,7 +20,7 @@ use crate::connect::introduce::{Introduction, introduce};
 use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
-use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview};
+use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
 
 /// Begins memberships.
 pub trait Backend {
@@ -74,6 +74,7 @@ pub trait Playback {
     fn set_quality(&self, quality: Quality);
     /// Where the picture is shown; told at every repaint.
     fn set_area(&self, area: Area);
+    fn set_sound_track(&self, choice: SoundChoice);
     fn set_volume(&self, volume: f32);
     fn set_muted(&self, muted: bool);
     /// The picture nearest to a position, for who points at the seek bar; none: nobody does.
@@ -236,6 +237,10 @@ impl Playback for Player {
 
     fn set_area(&self, area: Area) {
         Self::set_area(self, area);
+    }
+
+    fn set_sound_track(&self, choice: SoundChoice) {
+        Self::set_sound_track(self, choice);
     }
 
     fn set_volume(&self, volume: f32) {

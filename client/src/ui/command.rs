@@ -43,6 +43,8 @@ pub enum Command {
     ToggleMute,
     /// A rung's name, `auto` or `thirds`.
     SetQuality(String),
+    /// The nth sound track, from 0.
+    SetSoundTrack(usize),
     ToggleFullscreen,
     ToggleStatistics,
     /// Enlarge the picture, or move it.

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use lectern_proto::control::Damage;
+
+use super::command::Cx;
+
 /// `0:07`, `18:15`, `1:04:11`.
 #[must_use]
 pub fn clock(us: u64) -> String {
@@ -17,6 +21,21 @@ pub fn position(us: u64, whole_us: u64) -> String {
     let missing = whole.len().saturating_sub(text.len());
     let pad: String = whole.chars().take(missing).map(|c| if c == ':' { ':' } else { '0' }).collect();
     pad + &text
+}
+
+/// Seconds with one decimal, rounded up: nothing that is lost is shown as none.
+#[must_use]
+pub fn seconds(us: u64) -> String {
+    let tenths = us.div_ceil(100_000);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// What of a video could not be read, in words.
+#[must_use]
+pub(crate) fn damage(damage: &Damage, cx: &Cx<'_>) -> String {
+    let lost = seconds(damage.lost_us);
+    let around = clock(damage.around_us);
+    cx.strings.format("card-damage", &[("lost", lost.into()), ("around", around.into()), ("places", damage.places.into())])
 }
 
 /// Whole milliseconds, with one decimal below ten.

@@ -35,6 +35,7 @@ const STAGE: &[Row] = &[
     ("F", "keys-fullscreen"),
     ("Esc", "keys-escape"),
     ("Home  End", "keys-ends"),
+    ("PgUp  PgDn", "keys-chapter"),
     ("0 … 9", "keys-tenths"),
 ];
 

@@ -1,5 +1,6 @@
 //! The video on the stage: how it is opened, and what the commands of the controls and keys do to it.
 
+use egui::{Context, TextureHandle};
 use lectern_proto::control::{CatalogueEntry, VideoId};
 use lectern_proto::quality::Quality;
 
@@ -7,8 +8,9 @@ use super::backend::{Playback, Seat};
 use super::command::Command;
 use super::settings::Settings;
 use super::stage::{AUTO, StageState, THIRDS};
+use super::thumbnails::Thumbnails;
 use crate::class::{Changed, ClassState};
-use crate::player::{PlayError, PlayState, PlayerOptions, PlayerStatus};
+use crate::player::{PlayError, PlayState, PlayerOptions, PlayerStatus, SoundChoice};
 
 /// A seek by key counts from the last target for so long, in seconds: the position follows a little later.
 const AIM_HOLDS: f64 = 0.6;
@@ -36,6 +38,23 @@ impl Playing {
             playback.set_muted(settings.muted);
         }
         Self { video: entry.id.clone(), title: entry.title.clone(), playback, state: StageState::default(), aim: None }
+    }
+
+    /// The cover of what is sound alone, once it has come.
+    pub(super) fn cover(
+        &self,
+        ctx: &Context,
+        status: &PlayerStatus,
+        seat: &dyn Seat,
+        class: &ClassState,
+        thumbnails: &mut Thumbnails,
+    ) -> Option<TextureHandle> {
+        if !status.rungs.is_empty() || status.state == PlayState::Loading {
+            return None;
+        }
+        thumbnails.collect(ctx);
+        let entry = class.videos.iter().find(|v| v.id == self.video)?;
+        thumbnails.texture(ctx, seat, entry.thumbnail?)
     }
 
     /// Carries out a command of the controls; `time` is in egui's seconds. Commands of other places are nothing here.
@@ -77,6 +96,7 @@ impl Playing {
                 settings.muted = !status.muted;
                 playback.set_muted(settings.muted);
             }
+            Command::SetSoundTrack(number) => playback.set_sound_track(SoundChoice::Number(number)),
             Command::SetQuality(name) => {
                 playback.set_quality(quality(&name, thirds));
                 settings.quality = Some(name);

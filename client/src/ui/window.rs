@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use egui::load::SizedTexture;
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, Ui, UiBuilder, ViewportCommand, pos2};
 use lectern_proto::control::{PersonId, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
@@ -297,8 +298,11 @@ impl Window {
                     (None, None) => return,
                 };
                 let preview = playing.playback.as_ref().map(|p| p.preview(playing.state.pointed_us())).unwrap_or_default();
+                let cover = status.and_then(|s| playing.cover(ui.ctx(), s, member.seat.as_ref(), state, &mut self.thumbnails));
                 let view = StageView {
                     player,
+                    title: &playing.title,
+                    cover: cover.as_ref().map(SizedTexture::from_handle),
                     screen: &self.screen,
                     preview: &preview,
                     preview_screen: &self.preview,

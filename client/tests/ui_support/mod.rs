@@ -12,7 +12,7 @@ use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
 use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
-use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound};
+use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
 use lectern::ui::backend::{Backend, Meeting, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -39,6 +39,7 @@ pub enum Call {
     Pause,
     Seek(u64),
     Quality(Quality),
+    SoundTrack(SoundChoice),
     Volume(f32),
     Muted(bool),
 }
@@ -204,6 +205,10 @@ impl Playback for Fake {
         self.shared.lock().unwrap().status.position_us = position_us;
     }
 
+    fn set_sound_track(&self, choice: SoundChoice) {
+        self.note(Call::SoundTrack(choice));
+    }
+
     fn set_area(&self, _area: Area) {}
 
     fn set_quality(&self, quality: Quality) {
@@ -250,6 +255,9 @@ pub fn playing(seconds: u64) -> PlayerStatus {
         volume: 1.0,
         muted: false,
         sound: Sound::Device,
+        sound_tracks: [SoundTrack { language: "ger".into(), title: None }].into(),
+        sound_track: Some(0),
+        details: Arc::default(),
         stats: PlayerStats::default(),
     }
 }
@@ -268,6 +276,7 @@ pub fn video(id: &str, title: &str, seconds: u64, state: VideoState) -> Catalogu
         rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
         state,
         thumbnail: None,
+        damage: None,
     }
 }
 

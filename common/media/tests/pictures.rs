@@ -4,36 +4,18 @@ mod support;
 
 use lectern_media::picture::{Matrix, Picture, Range};
 use lectern_proto::rung::PictureSize;
-use std::path::{Path, PathBuf};
-use support::{Prepared, make_source, prepare};
+use std::path::Path;
+use support::{Folder, Prepared, make_source, prepare};
 
 const RUNG: [&str; 1] = ["r=640x640 4M"];
 const KEY: &str = "video-640x640-4000000";
 
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Makes a source with the ffmpeg program, prepares it, and gives the pictures.
-    fn prepared(&self, name: &str, arguments: &str) -> Prepared {
-        let source = self.path(name);
-        make_source(arguments, &source);
-        self.of(&source)
-    }
-
-    fn of(&self, source: &Path) -> Prepared {
-        let mut out = source.as_os_str().to_owned();
-        out.push(".out");
-        prepare(source, out.as_ref(), &RUNG);
-        Prepared::open(out.as_ref(), KEY)
-    }
+/// Prepares a source and gives its pictures.
+fn prepared(source: &Path) -> Prepared {
+    let mut out = source.as_os_str().to_owned();
+    out.push(".out");
+    prepare(source, out.as_ref(), &RUNG);
+    Prepared::open(out.as_ref(), KEY)
 }
 
 /// Mean of each plane over a box, given in shares of the picture.
@@ -62,7 +44,7 @@ const FIELDS: &str = "-f lavfi -i color=gray:size=640x360:rate=50:duration=2 -f 
 #[test]
 fn interlaced_pictures_have_no_combs() {
     let folder = Folder::new();
-    let combed = folder.prepared("untold.mkv", &format!("{FIELDS},setfield=prog -c:v ffv1"));
+    let combed = prepared(&folder.made("untold.mkv", &format!("{FIELDS},setfield=prog -c:v ffv1")));
     let worst = |p: &Prepared| p.pictures(combs).into_iter().skip(2).map(|(_, c)| c).max().unwrap_or(0);
     let before = worst(&combed);
     assert!(before > 4_000, "the source shows no combs: {before}");
@@ -73,7 +55,7 @@ fn interlaced_pictures_have_no_combs() {
         // The codec has no place for it: the container says it.
         ("huff.mkv", "-c:v huffyuv -field_order tt -pix_fmt yuv422p"),
     ] {
-        let whole = folder.prepared(name, &format!("{FIELDS} {codec}"));
+        let whole = prepared(&folder.made(name, &format!("{FIELDS} {codec}")));
         let (after, count) = (worst(&whole), whole.pictures(|_| ()).len());
         assert!(after < before / 20, "{name}: {after}, before {before}");
         assert_eq!(count, 50, "{name}");
@@ -87,7 +69,7 @@ fn bottom_field_first_runs_forward() {
     let folder = Folder::new();
     // With the fields the wrong way round a running bar jumps back: its place must only grow.
     let fields = FIELDS.replace("interleave_top", "interleave_bottom").replace("tff", "bff");
-    let whole = folder.prepared("bff.mkv", &format!("{fields} -c:v libx264 -x264-params bff=1 -crf 12 -pix_fmt yuv420p"));
+    let whole = prepared(&folder.made("bff.mkv", &format!("{fields} -c:v libx264 -x264-params bff=1 -crf 12 -pix_fmt yuv420p")));
     let places: Vec<_> = whole
         .pictures(|p| {
             let luma = p.planes()[0];
@@ -128,7 +110,7 @@ fn mirrored_pictures_stand_upright() {
         }
         let source = folder.path(&format!("{name}.mp4"));
         std::fs::write(&source, turned).expect("writes");
-        let upright = folder.of(&source);
+        let upright = prepared(&source);
         let at = |(column, row): (u8, u8)| {
             let (x, y) = (f64::from(column) * 0.5 + 0.1, f64::from(row) * 0.5 + 0.1);
             upright.pictures(|p| mean(p, x..x + 0.3, y..y + 0.3)[0])[0].1
@@ -165,10 +147,11 @@ fn colour_bars_are_the_same_from_every_matrix_and_range() {
         ("709-ten.mkv", "bt709", "limited", "yuv420p10", "-colorspace bt709 -color_range tv"),
         ("240.mkv", "smpte240m", "limited", "yuv422p", "-colorspace smpte240m -color_range tv"),
     ] {
-        let made = folder.prepared(
-            name,
-            &format!("{source},scale=out_color_matrix={matrix}:out_range={range}:flags=accurate_rnd,format={format} {tag} -c:v libx264 -crf 4"),
-        );
+        let made =
+            prepared(&folder.made(
+                name,
+                &format!("{source},scale=out_color_matrix={matrix}:out_range={range}:flags=accurate_rnd,format={format} {tag} -c:v libx264 -crf 4"),
+            ));
         for (i, bar) in bars.iter().enumerate() {
             let want = bt709(bar.map(|c| c * 191.0 / 255.0));
             let x = i as f64 / 8.0;
@@ -190,13 +173,13 @@ fn high_range_is_mapped_and_not_washed_out() {
         let scaled = codes.map(|c: f64| (64.0 + c * 876.0 / 1023.0).round());
         let boxes =
             format!("geq=lum='if(lt(X,160),{},if(lt(X,320),{},if(lt(X,480),{},64)))':cb=512:cr='if(lt(X,480),512,800)'", scaled[0], scaled[1], scaled[2]);
-        let made = folder.prepared(
+        let made = prepared(&folder.made(
             name,
             &format!(
                 "-f lavfi -i color=black:size=640x360:rate=25:duration=0.4,format=yuv420p10,{boxes} -c:v libx265 -x265-params log-level=none:crf=4 \
                  -color_primaries bt2020 -color_trc {transfer} -colorspace bt2020nc -color_range tv"
             ),
-        );
+        ));
         assert_eq!(made.pictures(|p| PictureSize { width: p.planes()[0].width as u32, height: 0 })[0].1.width, 640);
         let part = |i: f64| made.pictures(|p| mean(p, i * 0.25 + 0.05..i * 0.25 + 0.2, 0.2..0.8))[0].1;
         let (page, grey, lamp) = (part(0.0), part(1.0), part(2.0));

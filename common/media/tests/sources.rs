@@ -6,41 +6,11 @@ use lectern_media::make::source::Source;
 use lectern_media::picture::{Matrix, Range};
 use lectern_proto::manifest::TrackKind;
 use lectern_proto::rung::PictureSize;
-use std::path::{Path, PathBuf};
-use support::{Prepared, Worker, beeps, check_stamps, check_stamps_within, make_source, prepare, prepare_arguments, prepare_fails, sample};
+use std::path::Path;
+use support::{Folder, Prepared, Worker, beeps, check_stamps, check_stamps_within, prepare, prepare_arguments, prepare_fails, sample};
 
 const LOW: [&str; 1] = ["144p=256x144 200k"];
 const LOW_KEY: &str = "video-256x144-200000";
-
-struct Folder {
-    dir: tempfile::TempDir,
-}
-
-impl Folder {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn made(&self, name: &str, arguments: &str) -> PathBuf {
-        let path = self.path(name);
-        make_source(arguments, &path);
-        path
-    }
-
-    fn written(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.path(name);
-        std::fs::write(&path, bytes).expect("writes");
-        path
-    }
-
-    fn out(&self) -> PathBuf {
-        self.path("out")
-    }
-}
 
 fn size(prepared: &Prepared) -> PictureSize {
     let TrackKind::Video { size, .. } = prepared.track.kind else { panic!("not a video track") };
@@ -158,6 +128,72 @@ fn sound_alone_and_pictures_alone() {
 }
 
 #[test]
+fn sound_alone_shows_its_cover() {
+    let folder = Folder::new();
+    let cover = folder.made("cover.png", "-f lavfi -i color=red:size=900x600 -frames:v 1");
+    let sound = folder.made("sound.wav", "-f lavfi -i sine=duration=2");
+    for name in ["song.mp3", "song.m4a", "song.flac"] {
+        let source = folder.path(name);
+        support::ffmpeg(&[
+            "-i".as_ref(),
+            sound.as_os_str(),
+            "-i".as_ref(),
+            cover.as_os_str(),
+            "-map".as_ref(),
+            "0".as_ref(),
+            "-map".as_ref(),
+            "1".as_ref(),
+            "-c:v".as_ref(),
+            "mjpeg".as_ref(),
+            "-disposition:v".as_ref(),
+            "attached_pic".as_ref(),
+            source.as_os_str(),
+        ]);
+        let events = prepare(&source, &folder.path(&format!("{name}.out")), &LOW);
+        let shown = events.iter().find(|e| e["event"] == "thumbnail").unwrap_or_else(|| panic!("{name} has no cover: {events:?}"));
+        assert_eq!((shown["width"].as_u64(), shown["height"].as_u64()), (Some(640), Some(428)), "{name}");
+        assert_eq!(events.iter().filter(|e| e["event"] == "track").count(), 1, "{name}: a cover is no video");
+        let jpeg = support::object(&folder.path(&format!("{name}.out")), shown["chunk"].as_str().expect("a name").parse().expect("a hash"));
+        let jpeg = folder.written(&format!("{name}.jpg"), &jpeg);
+        let raw = folder.made(&format!("{name}.raw"), &format!("-i {} -vf crop=16:16 -pix_fmt rgb24 -f rawvideo", jpeg.display()));
+        let raw = std::fs::read(raw).expect("reads");
+        assert!(raw[0] > 230 && raw[1] < 30 && raw[2] < 30, "{name}: {:?}", &raw[..3]);
+    }
+    // A picture that is none is no cover, and no failure.
+    let mut broken = std::fs::read(folder.path("song.mp3")).expect("reads");
+    let at = broken.windows(3).position(|w| w == [0xFF, 0xD8, 0xFF]).expect("a JPEG");
+    broken[at..at + 4000].fill(0x55);
+    let broken = folder.written("broken.mp3", &broken);
+    let events = prepare(&broken, &folder.path("broken.out"), &LOW);
+    assert_eq!(events.iter().filter(|e| e["event"] == "track").count(), 1);
+}
+
+#[test]
+fn chapters_and_names_of_sound_tracks_are_told() {
+    let folder = Folder::new();
+    let words = folder.written(
+        "chapters.txt",
+        b";FFMETADATA1\ntitle=Lesson\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=Einf\xc3\xbchrung\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=Two\n\
+          [CHAPTER]\nTIMEBASE=1/1000\nSTART=90000\nEND=99000\ntitle=Beyond\n",
+    );
+    let source = folder.made(
+        "chapters.mkv",
+        &format!(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=2 -f lavfi -i sine=duration=2 -i {} -map 0 -map 1 -map 1 -map_metadata 2 -map_chapters 2 \
+             -c:v libx264 -c:a aac -metadata:s:a:1 title=Commentary",
+            words.display()
+        ),
+    );
+    let events = prepare(&source, &folder.out(), &LOW);
+    let told: Vec<_> = events[0]["chapters"].as_array().expect("chapters").iter().map(|c| (c["start_us"].as_i64(), c["title"].as_str())).collect();
+    let [(Some(0), Some("Einführung")), (Some(second), Some("Two"))] = told[..] else { panic!("{told:?}") };
+    // The presentation may start a packet of sound after the file's own clock.
+    assert!((second - 1_000_000).abs() < 30_000, "{second}");
+    let TrackKind::Audio { title, .. } = Prepared::open(&folder.out(), "audio-1").track.kind else { panic!("not sound") };
+    assert_eq!(title.as_deref(), Some("Commentary"));
+}
+
+#[test]
 fn several_sound_tracks_keep_order_and_language() {
     let folder = Folder::new();
     let source = folder.made(
@@ -168,7 +204,7 @@ fn several_sound_tracks_keep_order_and_language() {
     prepare(&source, &folder.out(), &[]);
     for (key, want, hz) in [("audio-0", "ger", 300), ("audio-1", "eng", 900)] {
         let track = Prepared::open(&folder.out(), key);
-        assert!(matches!(&track.track.kind, TrackKind::Audio { language, channels: 2, sample_rate_hz: 48_000 } if language == want));
+        assert!(matches!(&track.track.kind, TrackKind::Audio { language, channels: 2, sample_rate_hz: 48_000, .. } if language == want));
         let crossings = track.sound()[24_000..72_000].windows(2).filter(|w| w[0] <= 0.0 && w[1] > 0.0).count();
         assert!(crossings.abs_diff(hz) <= 1, "{key}: {crossings} Hz");
     }

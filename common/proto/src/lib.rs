@@ -6,6 +6,7 @@
 pub mod address;
 pub mod beacon;
 pub mod control;
+pub mod details;
 pub mod fmp4;
 pub mod framing;
 pub mod grid;

@@ -168,9 +168,16 @@ pub const WORKER_SILENCE: Duration = Duration::from_secs(20);
 pub const WORKER_TIME_BASE: Duration = Duration::from_secs(120);
 /// Longest line of a media worker on its output or error output, in bytes. Full: the worker is ended; the rest of an
 /// error line is dropped.
-pub const WORKER_LINE_MAX: usize = 64 * 1024;
+pub const WORKER_LINE_MAX: usize = 512 * 1024;
 /// Lines of a worker's error output that go to the log in one run. Full: the rest is dropped.
 pub const WORKER_LOG_LINES: usize = 200;
+/// Chapters of one video, and sound tracks that are prepared. Full: the rest is left out.
+pub const CHAPTERS_MAX: usize = 500;
+pub const SOUND_TRACKS_MAX: usize = 32;
+/// Stretches of one video that are named as not readable. Full: the shortest are left out.
+pub const LOST_MAX: usize = 100;
+/// Losses that one run of a media worker notes. Full: the rest is not told.
+pub const LOST_LINES_MAX: usize = 10_000;
 /// Longest title in characters, and longest reason of a failure.
 pub const TITLE_MAX: usize = 200;
 pub const REASON_MAX: usize = 500;

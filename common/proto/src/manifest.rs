@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use crate::rung::PictureSize;
 
+pub use crate::details::{Chapter, Details, Span, unite};
+
 /// Version of the manifest's form; a reader refuses others.
 pub const MANIFEST_VERSION: u32 = 1;
 /// Nominal length of a segment. Every segment of a video track starts with a keyframe. Segments of a rung that is encoded
@@ -78,6 +80,9 @@ pub struct Manifest {
     pub duration_us: u64,
     /// Video tracks lowest rung first, then sound tracks in the source's order.
     pub tracks: Vec<Track>,
+    /// What the source tells beside its media.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
 }
 
 /// One track: a rung, or a sound track.
@@ -113,8 +118,11 @@ pub enum TrackKind {
     Audio {
         channels: u16,
         sample_rate_hz: u32,
-        /// ISO 639-2/T code as in the source, or `und`.
+        /// ISO 639-2 code as in the source, or `und`.
         language: String,
+        /// What the source calls it: `Commentary`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
     },
 }
 
@@ -142,6 +150,8 @@ pub enum ManifestError {
     Version(u32),
     #[error("track {track} of the manifest is inconsistent: {what}")]
     Track { track: usize, what: &'static str },
+    #[error("the manifest has more chapters or gaps than a video may have")]
+    Details,
 }
 
 impl Track {
@@ -209,6 +219,9 @@ impl Manifest {
         if manifest.version != MANIFEST_VERSION {
             return Err(ManifestError::Version(manifest.version));
         }
+        if !manifest.details.is_bounded() {
+            return Err(ManifestError::Details);
+        }
         for (track, t) in manifest.tracks.iter().enumerate() {
             let bad = |what| Err(ManifestError::Track { track, what });
             if t.timescale == 0 {
@@ -271,6 +284,7 @@ mod tests {
                 init_bytes: 700,
                 segments: (0..3).map(segment).collect(),
             }],
+            details: Details::default(),
         }
     }
 

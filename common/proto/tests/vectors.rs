@@ -21,7 +21,7 @@ use lectern_proto::framing;
 use lectern_proto::handout::{Ask, HandOutFile, HandOutRefusal, HandOutReply, HandOutRequest};
 use lectern_proto::limits;
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
-use lectern_proto::manifest::{ChunkHash, Manifest, Segment, Track, TrackKind};
+use lectern_proto::manifest::{Chapter, ChunkHash, Details, Manifest, Segment, Span, Track, TrackKind};
 use lectern_proto::media::client::MediaClientCore;
 use lectern_proto::media::server::{MediaServerCore, records_header, refusal};
 use lectern_proto::media::{End, HelloRefusal, Reply, Request as MediaRequest};
@@ -117,6 +117,7 @@ fn chunk_ref() -> ChunkRef {
 }
 
 fn entry(state: VideoState, thumbnail: Option<ChunkRef>) -> CatalogueEntry {
+    let damage = thumbnail.map(|_| Damage { lost_us: 2_400_000, places: 1, around_us: 72_000_000 });
     CatalogueEntry {
         id: VideoId("0123456789abcdef".into()),
         title: "Übung 1".into(),
@@ -126,6 +127,7 @@ fn entry(state: VideoState, thumbnail: Option<ChunkRef>) -> CatalogueEntry {
         rungs: vec!["144p".into(), "720p".into()],
         state,
         thumbnail,
+        damage,
     }
 }
 
@@ -384,9 +386,11 @@ fn texts_that_strangers_read() {
     let sound = |i: u64| Segment { chunk: Some(chunk()), bytes: 4_000, start: i * 96_256, duration: [96_256, 95_744][i as usize], samples: 94 };
     let track = |kind, codec: &str, timescale, segments| Track { kind, codec: codec.into(), timescale, init: chunk(), init_bytes: 700, segments };
     let video = TrackKind::Video { rung: "720p".into(), size: PictureSize { width: 1280, height: 720 }, bitrate_bps: 2_500_000 };
-    let audio = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into() };
+    let audio = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "eng".into(), title: Some("Commentary".into()) };
+    let chapters = vec![Chapter { start_us: 0, title: "Start".into() }, Chapter { start_us: 2_000_000, title: String::new() }];
+    let details = Details { chapters, lost: vec![Span { start_us: 1_500_000, duration_us: 240_000 }] };
     let tracks = vec![track(video, "avc1.64001F", 90_000, (0..2).map(segment).collect()), track(audio, "mp4a.40.2", 48_000, (0..2).map(sound).collect())];
-    let manifest = Manifest { version: 1, duration_us: 4_000_000, tracks };
+    let manifest = Manifest { version: 1, duration_us: 4_000_000, tracks, details };
     assert_eq!(Manifest::parse(&manifest.to_json()).expect("own output"), manifest);
     let all: Vectors = vec![("join link of an instructor (UTF-8)".into(), link.to_string().into()), ("manifest (UTF-8)".into(), manifest.to_json())];
     golden("text.txt", "Texts of the protocol, as bytes. docs/PROTOCOL.md shows them readable.", &all);

@@ -1,8 +1,8 @@
 //! What a media worker says: one JSON object a line, bounded, and of another process: nothing in it is believed to be
 //! more than it is.
 
-use lectern_proto::limits::{REASON_MAX, WORKER_LINE_MAX};
-use lectern_proto::manifest::{ChunkHash, Segment, Track};
+use lectern_proto::limits::{CHAPTERS_MAX, REASON_MAX, WORKER_LINE_MAX};
+use lectern_proto::manifest::{Chapter, ChunkHash, Segment, Track};
 use lectern_proto::rung::PictureSize;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -54,6 +54,8 @@ pub(super) struct Probe {
     pub(super) title: Option<String>,
     #[serde(default)]
     pub(super) audio: Vec<AudioProbe>,
+    #[serde(default)]
+    pub(super) chapters: Vec<Chapter>,
 }
 
 /// A sound track of a source.
@@ -67,6 +69,11 @@ impl Probe {
     pub(super) fn size(&self) -> Option<PictureSize> {
         let (width, height) = (self.width?, self.height?);
         (width > 0 && height > 0).then_some(PictureSize { width, height })
+    }
+
+    /// No more of them than a manifest may have.
+    pub(super) fn chapters(&self) -> Vec<Chapter> {
+        self.chapters.iter().take(CHAPTERS_MAX).cloned().collect()
     }
 }
 
@@ -137,12 +144,19 @@ mod tests {
     fn reads_the_documented_lines() {
         let check = |line: &str, want: WorkerEvent| assert_eq!(parse(line.as_bytes()).expect("a line"), want);
         check(
-            r#"{"event":"probed","duration_us":5,"width":64,"height":48,"video_codec":"h264","audio":[{"index":0,"channels":2,"rate_hz":48000,"language":"und"}],"title":null}"#,
-            WorkerEvent::Probed(Probe { duration_us: 5, width: Some(64), height: Some(48), title: None, audio: vec![AudioProbe { index: 0 }] }),
+            r#"{"event":"probed","duration_us":5,"width":64,"height":48,"video_codec":"h264","audio":[{"index":0,"channels":2,"rate_hz":48000,"language":"und","title":null}],"title":null,"chapters":[]}"#,
+            WorkerEvent::Probed(Probe {
+                duration_us: 5,
+                width: Some(64),
+                height: Some(48),
+                title: None,
+                audio: vec![AudioProbe { index: 0 }],
+                chapters: vec![],
+            }),
         );
         check(
             r#"{"event":"probed","duration_us":5,"video_codec":null,"audio":[],"title":"x"}"#,
-            WorkerEvent::Probed(Probe { duration_us: 5, width: None, height: None, title: Some("x".into()), audio: vec![] }),
+            WorkerEvent::Probed(Probe { duration_us: 5, width: None, height: None, title: Some("x".into()), audio: vec![], chapters: vec![] }),
         );
         check(r#"{"event":"progress","done_us":1,"total_us":2}"#, WorkerEvent::Progress { done_us: 1, total_us: 2 });
         let segment = Segment { chunk: Some(ChunkHash([1; 32])), bytes: 9, start: 0, duration: 5, samples: 1 };

@@ -191,7 +191,7 @@ impl Keeper {
         let parts = Arc::clone(&self.parts);
         self.blocking(move || {
             let manifest = partial.lock().unwrap_or_else(PoisonError::into_inner).compose(&probe, &parts.ladder);
-            let result = manifest.and_then(|m| match prepared::publish_partial(&parts.chunks.join(hex(&content)), &m) {
+            let result = manifest.and_then(|m| match prepared::publish_partial(&parts.chunks.join(hex(&content)), m) {
                 Ok(published) => Some(published),
                 Err(error) => {
                     tracing::warn!(%error, "a video that is being prepared cannot be watched yet");

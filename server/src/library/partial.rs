@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
 use lectern_proto::grid::{Grid, sound_start};
-use lectern_proto::manifest::{MANIFEST_VERSION, Manifest, Segment, Track, TrackKind};
+use lectern_proto::manifest::{Details, MANIFEST_VERSION, Manifest, Segment, Track, TrackKind};
 use lectern_proto::rung::RungSpec;
 
 use super::events::{Probe, WorkerEvent};
@@ -73,7 +73,8 @@ impl Partial {
             return None;
         }
         let ends = tracks.iter().map(Track::end_us).max().unwrap_or(0);
-        Some(Manifest { version: MANIFEST_VERSION, duration_us: probe.duration_us.max(ends), tracks })
+        let details = Details { chapters: probe.chapters(), lost: Vec::new() };
+        Some(Manifest { version: MANIFEST_VERSION, duration_us: probe.duration_us.max(ends), tracks, details })
     }
 }
 
@@ -132,7 +133,7 @@ mod tests {
 
     fn probe(audio: u32) -> Probe {
         let audio = (0..audio).map(|index| super::super::events::AudioProbe { index }).collect();
-        Probe { duration_us: 10_500_000, width: Some(640), height: Some(360), title: None, audio }
+        Probe { duration_us: 10_500_000, width: Some(640), height: Some(360), title: None, audio, chapters: Vec::new() }
     }
 
     fn head(kind: TrackKind, timescale: u32) -> Box<Track> {
@@ -181,7 +182,7 @@ mod tests {
             partial.take(WorkerEvent::Segment { track: key.clone(), place, segment: segment(u64::from(place) * 2 * S, 2 * S) });
         }
         assert!(partial.compose(&probe(1), &ladder()).is_none());
-        let sound = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into() };
+        let sound = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into(), title: None };
         partial.take(WorkerEvent::Head { track: audio_key(0), head: head(sound, 48_000) });
         partial.take(WorkerEvent::Segment { track: audio_key(0), place: 0, segment: segment(0, sound_start(1, 48_000)) });
         let manifest = partial.compose(&probe(1), &ladder()).expect("can be watched");

@@ -2,7 +2,7 @@
 //! needed any more. Blocking: runs on threads for that.
 //!
 //! ```text
-//! chunks/<content>/source.json  tracks/<key>.json  thumbnail.json  objects/<sha256>  journal/   the worker's
+//! chunks/<content>/source.json  tracks/<key>.json  thumbnail.json  lost.jsonl  objects/<sha256>  journal/   the worker's
 //! chunks/<content>/prepared.json   which rungs are in which manifest; written last                the server's
 //! ```
 
@@ -13,9 +13,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lectern_proto::control::ChunkRef;
+use lectern_proto::control::{ChunkRef, Damage};
 use lectern_proto::limits::PREPARED_JSON_MAX;
-use lectern_proto::manifest::{ChunkHash, MANIFEST_VERSION, Manifest, ManifestError, Track, TrackKind};
+use lectern_proto::manifest::{ChunkHash, Details, MANIFEST_VERSION, Manifest, ManifestError, Span, Track, TrackKind, unite};
 use lectern_proto::rung::{RungSpec, rungs_for};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -84,6 +84,7 @@ pub(super) fn info(probe: &Probe, ladder: &[RungSpec], thumbnail: Option<ChunkRe
         height: size.map_or(0, |s| s.height),
         rungs: rungs(probe, ladder).into_iter().map(|r| r.name).collect(),
         thumbnail,
+        damage: None,
     }
 }
 
@@ -123,7 +124,8 @@ pub(super) fn compose(dir: &Path, ladder: &[RungSpec]) -> Result<Prepared, Prepa
         return Err(PreparedError::Nothing);
     }
     let duration_us = tracks.iter().map(Track::end_us).max().unwrap_or(0);
-    let manifest = Manifest { version: MANIFEST_VERSION, duration_us, tracks };
+    let details = Details { chapters: probe.chapters(), lost: lost(dir) };
+    let manifest = Manifest { version: MANIFEST_VERSION, duration_us, tracks, details };
     let json = manifest.to_json();
     // What a viewer would refuse is not published.
     Manifest::parse(&json)?;
@@ -135,6 +137,12 @@ pub(super) fn compose(dir: &Path, ladder: &[RungSpec]) -> Result<Prepared, Prepa
     write(&dir.join("prepared.json"), &serde_json::to_vec(&done)?)?;
     tidy(dir, &prepared, &done.wanted);
     Ok(prepared)
+}
+
+/// What workers could not read of the source, in all their runs. A file that is not there, or not whole, says less; nothing else.
+fn lost(dir: &Path) -> Vec<Span> {
+    let text = read(&dir.join("lost.jsonl")).unwrap_or_default();
+    unite(text.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }
 
 /// Names of tracks, as the worker names their files.
@@ -159,11 +167,12 @@ pub(super) fn complete_tracks(dir: &Path, probe: &Probe, ladder: &[RungSpec]) ->
     keys.filter_map(|key| Some((track(dir, &key).ok()??, key))).map(|(track, key)| (key, track)).collect()
 }
 
-/// Writes a manifest of what there is so far, and gives it with everything that it names.
+/// Writes a manifest of what there is so far, with what is known to be lost, and gives it with everything that it names.
 ///
 /// # Errors
 /// [`PreparedError`] when it cannot be written.
-pub(super) fn publish_partial(dir: &Path, manifest: &Manifest) -> Result<(ChunkRef, Vec<(ChunkHash, u32)>), PreparedError> {
+pub(super) fn publish_partial(dir: &Path, mut manifest: Manifest) -> Result<(ChunkRef, Vec<(ChunkHash, u32)>), PreparedError> {
+    manifest.details.lost = lost(dir);
     let json = manifest.to_json();
     Manifest::parse(&json)?;
     let chunk = ChunkHash(Sha256::digest(&json).into());
@@ -208,6 +217,7 @@ fn prepared(dir: &Path, probe: &Probe, manifest: &Manifest, manifest_ref: ChunkR
         height: probe.size().map_or(0, |s| s.height),
         rungs: manifest.video_tracks().filter_map(|(_, t)| t.rung().map(str::to_owned)).collect(),
         thumbnail,
+        damage: Damage::of(&manifest.details.lost),
     };
     Prepared { info, manifest: manifest_ref, chunks: segments.chain(others).collect() }
 }

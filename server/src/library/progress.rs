@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn manifests_come_soon_at_first_and_seldom_later() {
         let mut progress = Progress::new(ContentKey::default(), Duration::ZERO);
-        progress.probe = Some(Arc::new(Probe { duration_us: 1, width: None, height: None, title: None, audio: Vec::new() }));
+        progress.probe = Some(Arc::new(Probe { duration_us: 1, width: None, height: None, title: None, audio: Vec::new(), chapters: Vec::new() }));
         let mut made = Vec::new();
         for ms in 0..200_000 {
             progress.grown(at(ms));

@@ -62,6 +62,7 @@ fn entry(n: usize) -> (VideoId, Arc<CatalogueEntry>) {
         rungs: Vec::new(),
         state: VideoState::Waiting,
         thumbnail: None,
+        damage: None,
     };
     (id, Arc::new(entry))
 }

@@ -83,7 +83,7 @@ impl Stage {
             let kind = TrackKind::Video { rung: rung.into(), size: PictureSize { width, height }, bitrate_bps };
             prepared.track(&format!("video-{width}x{height}-{bitrate_bps}"), kind, bitrate_bps as usize / 4);
         }
-        prepared.track("audio-0", TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into() }, 30_000);
+        prepared.track("audio-0", TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into(), title: None }, 30_000);
         let chunk = prepared.object(&[key_byte(content); 900]);
         std::fs::write(prepared.dir.join("thumbnail.json"), serde_json::json!({ "chunk": chunk.to_string(), "width": 16, "height": 9 }).to_string())
             .expect("written");

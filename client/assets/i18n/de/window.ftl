@@ -179,6 +179,10 @@ card-details = { $title }: zeigen, warum es misslang
 
 failed-hint-instructor = Spielen Sie die Datei auf dem Rechner des Servers ab. Geht es auch dort nicht, kopieren oder exportieren Sie sie neu. Sobald sich die Datei im Ordner videos ändert, wird sie von selbst wieder vorbereitet.
 failed-hint-student = Sagen Sie es der Lehrkraft. Sobald die Datei ersetzt ist, wird sie wieder vorbereitet und erscheint hier von selbst.
+card-damage = { $places ->
+    [one] { $lost } s bei { $around } waren nicht lesbar.
+   *[other] { $lost } s an { $places } Stellen waren nicht lesbar, das meiste bei { $around }.
+}
 card-sound-only = Nur Ton
 
 ## Bühne
@@ -200,6 +204,18 @@ stage-quality-now = Auflösung: { $rung }
 stage-quality-auto = Auto
 stage-quality-auto-now = Auto ({ $rung })
 stage-quality-auto-note = was passt
+stage-sound-track = Ton
+stage-sound-track-now = Ton: { $track }
+stage-sound-track-number = Spur { $n }
+stage-chapters = Kapitel
+stage-chapter-now = Kapitel: { $title }
+stage-chapter-number = Kapitel { $n }
+stage-lost = Dieser Teil der Datei war nicht lesbar
+stage-lost-hint = Er ist beschädigt. Bei { $at } geht es weiter.
+stage-lost-to-end = Er ist beschädigt, bis zum Ende des Videos.
+stage-lost-pointed = Nicht lesbar
+stage-cut = Die Datei bricht hier ab
+stage-cut-hint = Weitere { $lost } s sollten folgen, waren aber nicht lesbar.
 stage-thirds = { $rungs } nacheinander
 stage-fullscreen = Vollbild
 stage-fullscreen-leave = Vollbild verlassen
@@ -267,6 +283,7 @@ keys-statistics = Statistik
 keys-fullscreen = Vollbild
 keys-escape = Vollbild verlassen
 keys-ends = Zum Anfang oder Ende
+keys-chapter = Zu diesem oder zum vorigen Kapitel, zum nächsten
 keys-tenths = Zu so vielen Zehnteln
 keys-list = Diese Liste
 

@@ -180,6 +180,10 @@ card-details = { $title }: show why it failed
 failed-hint-instructor = Play the file on the server's machine. If it does not play there either, copy it again or export it anew. As soon as the file in the videos folder changes, it is prepared again by itself.
 failed-hint-student = Tell the instructor. As soon as the file is replaced, it is prepared again and appears here by itself.
 card-sound-only = Sound only
+card-damage = { $places ->
+    [one] { $lost } s around { $around } could not be read.
+   *[other] { $lost } s in { $places } places could not be read, most of it around { $around }.
+}
 
 ## Stage
 
@@ -200,6 +204,18 @@ stage-quality-now = Resolution: { $rung }
 stage-quality-auto = Auto
 stage-quality-auto-now = Auto ({ $rung })
 stage-quality-auto-note = what fits
+stage-sound-track = Sound
+stage-sound-track-now = Sound: { $track }
+stage-sound-track-number = Track { $n }
+stage-chapters = Chapters
+stage-chapter-now = Chapter: { $title }
+stage-chapter-number = Chapter { $n }
+stage-lost = This part of the file could not be read
+stage-lost-hint = It is damaged. Playback goes on at { $at }.
+stage-lost-to-end = It is damaged, to the end of the video.
+stage-lost-pointed = Could not be read
+stage-cut = The file breaks off here
+stage-cut-hint = Another { $lost } s should follow, but could not be read.
 stage-thirds = { $rungs } in turn
 stage-fullscreen = Full screen
 stage-fullscreen-leave = Leave full screen
@@ -267,6 +283,7 @@ keys-statistics = Statistics
 keys-fullscreen = Full screen
 keys-escape = Leave full screen
 keys-ends = To the beginning or end
+keys-chapter = To this or the previous chapter, to the next
 keys-tenths = To so many tenths
 keys-list = This list
 

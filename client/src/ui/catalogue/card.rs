@@ -1,7 +1,7 @@
 //! The card of one video: its picture, its title, and what can be done with it.
 
 use egui::{Align, Align2, Color32, CornerRadius, CursorIcon, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, pos2, vec2};
-use lectern_proto::control::{CatalogueEntry, VideoState};
+use lectern_proto::control::{CatalogueEntry, Damage, VideoState};
 
 use super::super::backend::Seat;
 use super::super::command::Cx;
@@ -9,7 +9,7 @@ use super::super::format;
 use super::super::icons::Icon;
 use super::super::thumbnails::Thumbnails;
 use super::super::tokens::{DARK, Type, colors, radius, size, space};
-use super::super::widgets::{focus_ring, paint_spinner, progress_ui, say, say_line};
+use super::super::widgets::{focus_ring, icon_ui, paint_spinner, progress_ui, say, say_line};
 use super::ahead;
 use super::pace::rounded_us;
 use crate::class::ClassState;
@@ -92,7 +92,10 @@ fn label(video: &CatalogueEntry, awaited: bool, cx: &Cx<'_>) -> String {
         return cx.strings.format("card-awaited", &[("title", title.into())]);
     }
     match &video.state {
-        VideoState::Ready { .. } => cx.strings.format("card-ready", &[("title", title.into()), ("duration", format::clock(video.duration_us).into())]),
+        VideoState::Ready { .. } => {
+            let ready = cx.strings.format("card-ready", &[("title", title.into()), ("duration", format::clock(video.duration_us).into())]);
+            video.damage.map_or(ready.clone(), |d| format!("{ready}. {}", format::damage(&d, cx)))
+        }
         VideoState::Waiting => cx.strings.format("card-waiting", &[("title", title.into())]),
         VideoState::Preparing { permille, .. } => cx.strings.format("card-preparing", &[("title", title.into()), ("percent", (permille / 10).into())]),
         VideoState::Failed { reason } => cx.strings.format("card-failed", &[("title", title.into()), ("reason", reason.as_str().into())]),
@@ -171,8 +174,12 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, view: CardView, state: &ClassSt
     }
     match &video.state {
         VideoState::Ready { .. } => {
-            let what = if video.width == 0 { cx.text("card-sound-only") } else { video.rungs.join("  ") };
-            say_line(ui, if video.width == 0 { Type::Small } else { Type::MonoSmall }, c.t2, what);
+            if let Some(damage) = &video.damage {
+                damage_ui(ui, damage, cx);
+            } else {
+                let what = if video.width == 0 { cx.text("card-sound-only") } else { video.rungs.join("  ") };
+                say_line(ui, if video.width == 0 { Type::Small } else { Type::MonoSmall }, c.t2, what);
+            }
         }
         VideoState::Waiting | VideoState::Preparing { .. } if view.awaited => {
             say_line(ui, Type::Small, c.t2, cx.text("card-opens"));
@@ -190,6 +197,19 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, view: CardView, state: &ClassSt
         }
     }
     Asked::Nothing
+}
+
+/// What could not be read, in two lines at most.
+fn damage_ui(ui: &mut Ui, lost: &Damage, cx: &Cx<'_>) {
+    let c = colors(ui);
+    let words = format::damage(lost, cx);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        icon_ui(ui, Icon::Warning, size::ICON_SMALL, c.warn);
+        let mut job = egui::text::LayoutJob::simple(words.clone(), Type::Small.font(), c.warn, ui.available_width());
+        job.wrap.max_rows = 2;
+        ui.label(job).on_hover_text(&words);
+    });
 }
 
 /// How far preparing is, and how long it will take.

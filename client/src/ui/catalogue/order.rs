@@ -186,6 +186,7 @@ mod tests {
             rungs: Vec::new(),
             state,
             thumbnail: None,
+            damage: None,
         }
     }
 

@@ -81,6 +81,7 @@ mod tests {
             rungs: Vec::new(),
             state: VideoState::Preparing { permille, manifest: None },
             thumbnail: None,
+            damage: None,
         }]
     }
 

@@ -8,14 +8,15 @@ use super::super::format;
 use super::super::icons::Icon;
 use super::super::tokens::{Type, colors, size, space};
 use super::super::widgets::{Push, focus_ring, say};
-use super::{StageState, StageView, quality, seek_bar, zoom};
+use super::{StageState, StageView, chapters, quality, seek_bar, sound_tracks, zoom};
 use crate::player::{PlayState, PlayerStatus, Sound};
 
 /// Height of the darkened strip.
 const STRIP: f32 = 132.0;
 
-/// Narrower rows leave out what a key does as well: the list of keys, the skips, the slider of the volume.
+/// Narrower rows leave out what a key does as well: the list of keys, the skips, the slider of the volume, the chapters.
 const KEYS: f32 = 640.0;
+const CHAPTERS: f32 = 560.0;
 const SLIDER: f32 = 600.0;
 const SKIPS: f32 = 480.0;
 
@@ -53,6 +54,12 @@ pub(super) fn controls_ui(ui: &mut Ui, area: Rect, state: &mut StageState, view:
         }
         if !status.rungs.is_empty() {
             quality::quality_ui(ui, view, status, cx);
+        }
+        if status.sound_tracks.len() > 1 {
+            sound_tracks::sound_tracks_ui(ui, status, cx);
+        }
+        if !status.details.chapters.is_empty() && row.width() >= CHAPTERS {
+            chapters::chapters_ui(ui, status, cx);
         }
         zoom::whole_ui(ui, state.zoom, cx);
     });

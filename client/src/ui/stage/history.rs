@@ -79,6 +79,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::player::{PlayState, PlayerStats, Sound};
 
@@ -94,6 +96,9 @@ mod tests {
             volume: 1.0,
             muted: false,
             sound: Sound::Device,
+            sound_tracks: Arc::default(),
+            sound_track: None,
+            details: Arc::default(),
             stats: PlayerStats { bytes, late: missed, av_skew_us: Some(-4_000), ..PlayerStats::default() },
         }
     }

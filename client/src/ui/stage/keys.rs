@@ -3,6 +3,7 @@
 use egui::{Event, FocusDirection, Key, Modifiers};
 
 use super::super::command::Command;
+use super::chapters;
 use super::zoom::zoom_keys;
 use crate::player::{PlayState, PlayerStatus};
 
@@ -63,6 +64,15 @@ fn playback_keys(pressed: &impl Fn(Key) -> bool, status: &PlayerStatus, focused:
         for (key, by) in [(Key::ArrowUp, 0.05), (Key::ArrowDown, -0.05)] {
             if pressed(key) {
                 out.push(Command::VolumeBy(by));
+            }
+        }
+    }
+    if !menu_open {
+        for (key, forward) in [(Key::PageUp, false), (Key::PageDown, true)] {
+            if pressed(key)
+                && let Some(position_us) = chapters::step(&status.details.chapters, status.position_us, forward)
+            {
+                out.push(Command::Seek { position_us });
             }
         }
     }

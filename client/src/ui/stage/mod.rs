@@ -3,12 +3,16 @@
 //! Everything on it is dark in both themes. [`StageState`] is what the window itself remembers between two passes; what
 //! plays comes in as a [`PlayerStatus`].
 
+mod chapters;
 mod controls;
+mod cover;
 mod history;
 mod keys;
+mod marks;
 mod overlay;
 mod quality;
 mod seek_bar;
+mod sound_tracks;
 mod statistics;
 mod zoom;
 
@@ -19,7 +23,6 @@ use egui::{CursorIcon, Id, Rect, Sense, Ui, UiBuilder};
 use lectern_proto::rung::RungSpec;
 
 use super::command::{Command, Cx};
-use super::icons::Icon;
 use super::tokens::{DARK, motion, on_stage};
 use super::video::VideoScreen;
 use crate::class::Phase;
@@ -79,6 +82,9 @@ pub(crate) struct StageView<'a> {
     /// The picture of the place that is pointed at, and what draws it.
     pub(crate) preview: &'a Preview,
     pub(crate) preview_screen: &'a Arc<VideoScreen>,
+    pub(crate) title: &'a str,
+    /// The cover of what is sound alone, if it has one and that has come.
+    pub(crate) cover: Option<egui::load::SizedTexture>,
     pub(crate) round_trip: Option<Duration>,
     pub(crate) phase: &'a Phase,
     /// The server's ladder, for the bit rates of the menu.
@@ -120,7 +126,7 @@ pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>
         return overlay::failed_ui(&mut ui, area, &reason, cx);
     }
     if status.rungs.is_empty() && status.state != PlayState::Loading {
-        Icon::Note.paint(ui.painter(), Rect::from_center_size(area.center(), egui::Vec2::splat(64.0)), DARK.t3);
+        cover::cover_ui(&mut ui, area, view.cover, view.title, cx);
     }
     let now = ui.input(|i| i.time);
     state.history.note(now, status, view.round_trip);

@@ -9,7 +9,7 @@ use super::super::format;
 use super::super::icons::Icon;
 use super::super::tokens::{Type, colors, motion, radius, size, space};
 use super::super::widgets::{Look, Push, empty_ui, icon_ui, paint_spinner, say};
-use super::{StageState, StageView, silent};
+use super::{StageState, StageView, marks, silent};
 use crate::class::Phase;
 use crate::player::{PlayState, PlayerStatus};
 
@@ -46,6 +46,8 @@ pub(super) fn banners_ui(ui: &mut Ui, area: Rect, view: &StageView<'_>, status: 
         top = banner_ui(ui, area, top, Icon::Unplugged, &title, &sentence) + space::S;
     } else if status.state == PlayState::Stalled {
         top = banner_ui(ui, area, top, Icon::Warning, &cx.text("stage-stalled"), &cx.text("stage-stalled-hint")) + space::S;
+    } else if let Some((title, hint)) = marks::trouble(status, cx) {
+        top = banner_ui(ui, area, top, Icon::Warning, &title, &hint) + space::S;
     }
     if let Some(why) = silent(status)
         && alpha > 0.0

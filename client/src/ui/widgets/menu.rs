@@ -1,6 +1,7 @@
 //! Menus: a popup of choices of which one is in force, and a pill that is on or off.
 
 use egui::accesskit::Role;
+use egui::text::LayoutJob;
 use egui::{Align2, CursorIcon, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, Widget, WidgetInfo, pos2, vec2};
 
 use super::super::icons::Icon;
@@ -33,9 +34,14 @@ impl Choice<'_> {
         }
         let text = |x: f32, align: Align2, text: &str, role: Type, color| ui.painter().text(pos2(x, middle), align, text, role.font(), color);
         let role = if self.mono { Type::Mono } else { Type::Body };
-        let after = text(rect.left() + 30.0, Align2::LEFT_CENTER, self.name, role, c.t1).right();
+        let right = text(rect.right() - space::S, Align2::RIGHT_CENTER, self.right, Type::MonoSmall, c.t2).left();
+        // Files give names of any length.
+        let mut name = LayoutJob::simple_singleline(self.name.to_owned(), role.font(), c.t1);
+        (name.wrap.max_width, name.wrap.max_rows) = ((right - space::S - rect.left() - 30.0).max(0.0), 1);
+        let name = ui.painter().layout_job(name);
+        let after = rect.left() + 30.0 + name.size().x;
+        ui.painter().galley(pos2(rect.left() + 30.0, middle - name.size().y / 2.0), name, c.t1);
         text(after.max(rect.left() + 80.0) + space::S, Align2::LEFT_CENTER, self.note, Type::Small, c.t2);
-        text(rect.right() - space::S, Align2::RIGHT_CENTER, self.right, Type::MonoSmall, c.t2);
         focus_ring(ui, rect.shrink(2.0), radius::CHIP, &response);
         response.widget_info(|| WidgetInfo::selected(Role::MenuItemRadio, true, self.chosen, self.name));
         response.on_hover_cursor(CursorIcon::PointingHand).clicked()

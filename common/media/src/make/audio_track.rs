@@ -62,7 +62,12 @@ impl AudioTrack {
         let bytes = fmp4::write_init(&init).map_err(|e| Failure::internal("write a segment", e))?;
         let config = encoder.config();
         let head = Track {
-            kind: TrackKind::Audio { channels: config.channels, sample_rate_hz: config.sample_rate_hz, language: audio.language.clone() },
+            kind: TrackKind::Audio {
+                channels: config.channels,
+                sample_rate_hz: config.sample_rate_hz,
+                language: audio.language.clone(),
+                title: audio.title.clone(),
+            },
             codec: init.codec(),
             timescale: init.timescale,
             init: store.put(&bytes)?,

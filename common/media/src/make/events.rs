@@ -5,6 +5,7 @@
 //! read, decoded or written since, so a worker that hangs falls silent. A parent that no longer reads ends the worker.
 
 use super::failure::Failure;
+use super::losses::Losses;
 use super::source::Probe;
 use lectern_proto::manifest::{ChunkHash, Segment, Track};
 use serde::Serialize;
@@ -57,6 +58,7 @@ struct Inner {
     /// Steps of work done; moves while the worker is not hanging.
     steps: AtomicU64,
     progress: Mutex<Progress>,
+    losses: Mutex<Losses>,
     mute: bool,
 }
 
@@ -98,12 +100,22 @@ impl Reporter {
 
     fn new(mute: bool) -> Self {
         let progress = Mutex::new(Progress { done_us: 0, total_us: 0, told: None });
-        Self(Arc::new(Inner { steps: AtomicU64::new(0), progress, mute }))
+        Self(Arc::new(Inner { steps: AtomicU64::new(0), progress, losses: Mutex::default(), mute }))
     }
 
     /// Work goes on.
     pub fn step(&self) {
         self.0.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes what is lost there from now on.
+    pub(crate) fn keep_losses(&self, losses: Losses) {
+        *self.0.losses.lock().unwrap_or_else(PoisonError::into_inner) = losses;
+    }
+
+    /// This of the source could not be read; in microseconds of the presentation.
+    pub(crate) fn lost(&self, from_us: i64, to_us: i64) {
+        self.0.losses.lock().unwrap_or_else(PoisonError::into_inner).add(from_us, to_us);
     }
 
     /// Work goes on and has come this far.

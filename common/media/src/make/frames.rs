@@ -3,18 +3,24 @@
 use super::deinterlace::Deinterlacer;
 use super::events::Reporter;
 use super::failure::Failure;
+use super::packets::Packets;
 use super::source::{Source, VideoStream, rescale};
 use ffmpeg::{codec, media};
 use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
+use std::collections::VecDeque;
 use std::path::Path;
 
 /// Largest plausible time between two pictures, in ticks; a larger one is a broken clock.
 const GAP_MAX: i64 = 3600 * VIDEO_TIMESCALE as i64;
 /// A step back further than this is a clock that started again, in ticks.
 const RESTART: i64 = 10 * VIDEO_TIMESCALE as i64;
-/// Damaged packets in a row after which the rest of the file is given up.
-const DAMAGED_MAX: u32 = 1000;
+/// Failures of a decoder without a new packet after which it gives nothing more.
+const STUCK_MAX: u32 = 100;
+/// Pictures after a sign of damage within which a gap is its doing: decoders hold some back.
+const SUSPECT: u32 = 64;
+/// The gaps of so many pictures say what is usual in a source of varying frame rate.
+const USUAL: usize = 16;
 
 /// A decoded picture and when it is shown, in ticks of [`VIDEO_TIMESCALE`] from the start of the presentation.
 pub(crate) struct Frame {
@@ -24,14 +30,15 @@ pub(crate) struct Frame {
 
 /// Reads the pictures of a source in presentation order.
 pub(crate) struct Frames {
-    source: Source,
+    packets: Packets,
     pub(crate) stream: VideoStream,
     decoder: codec::decoder::Opened,
     reporter: Reporter,
     clock: Clock,
+    losses: Losses,
     deinterlacer: Deinterlacer,
-    ended: bool,
-    damaged: u32,
+    drained: bool,
+    stuck: u32,
 }
 
 impl Frames {
@@ -44,8 +51,10 @@ impl Frames {
             return Err(Failure::internal("decode the pictures", "they are not pictures"));
         }
         let clock = Clock::new(nominal(stream));
+        let losses = Losses::new(clock.nominal);
         let deinterlacer = Deinterlacer::new(stream.fields);
-        Ok(Self { source, stream, decoder, reporter: reporter.clone(), clock, deinterlacer, ended: false, damaged: 0 })
+        let packets = Packets::new(source, stream.index, reporter)?;
+        Ok(Self { packets, stream, decoder, reporter: reporter.clone(), clock, losses, deinterlacer, drained: false, stuck: 0 })
     }
 
     /// Nominal length of a picture in ticks.
@@ -55,20 +64,21 @@ impl Frames {
 
     /// Whether [`Self::seek`] may work.
     pub(crate) fn is_seekable(&self) -> bool {
-        self.source.is_indexed()
+        self.packets.source.is_indexed()
     }
 
     /// Goes to the keyframe at or before `pts`, where the container has an index that can be trusted. The next picture is
     /// then not later than `pts`, or [`Frames::open`] must start again.
     pub(crate) fn seek(&mut self, pts: i64) -> bool {
-        let target = rescale(pts, ffmpeg::Rational(1, VIDEO_TIMESCALE as i32), 1_000_000).saturating_add(self.source.zero_us);
-        if !self.is_seekable() || self.source.input.seek(target, ..=target).is_err() {
+        let target = micros(pts).saturating_add(self.packets.source.zero_us);
+        if !self.is_seekable() || !self.packets.seek(target) {
             return false;
         }
         self.decoder.flush();
         self.deinterlacer.reset();
-        self.ended = false;
-        self.clock.started = true;
+        (self.drained, self.stuck) = (false, 0);
+        self.losses.jumped();
+        self.clock.jumped();
         true
     }
 
@@ -94,58 +104,108 @@ impl Frames {
             let mut picture = ffmpeg::frame::Video::empty();
             match self.decoder.receive_frame(&mut picture) {
                 Ok(()) => {
-                    self.damaged = 0;
                     self.reporter.step();
-                    let raw = picture.timestamp().map(|t| {
-                        let base = self.source.input.stream(self.stream.index).map_or(ffmpeg::Rational(1, VIDEO_TIMESCALE as i32), |s| s.time_base());
-                        let zero = rescale(self.source.zero_us, ffmpeg::Rational(1, 1_000_000), VIDEO_TIMESCALE.into());
-                        rescale(t, base, VIDEO_TIMESCALE.into()).saturating_sub(zero)
-                    });
+                    let raw = picture.timestamp().map(|t| self.packets.time(t, VIDEO_TIMESCALE));
                     let pts = self.clock.next(raw);
+                    // SAFETY: the frame is valid; the field is a plain value.
+                    let concealed = picture.is_corrupt() || unsafe { (*picture.as_ptr()).decode_error_flags } != 0;
+                    if self.packets.is_suspicious() {
+                        self.losses.suspect();
+                    }
+                    if let Some((from, to)) = self.losses.shown(pts, concealed) {
+                        self.reporter.lost(micros(from), micros(to));
+                    }
                     return Ok(Some(Frame { picture, pts }));
                 }
                 Err(ffmpeg::Error::Eof) => return Ok(None),
-                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => self.feed()?,
-                Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => return Err(Failure::ffmpeg("decode the pictures", e)),
-                Err(_) => self.damage()?,
-            }
-        }
-    }
-
-    fn feed(&mut self) -> Result<(), Failure> {
-        while !self.ended {
-            let mut packet = codec::packet::Packet::empty();
-            match packet.read(&mut self.source.input) {
-                Ok(()) => {
-                    self.reporter.step();
-                    if packet.stream() != self.stream.index {
-                        continue;
+                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => {
+                    if !self.feed()? {
+                        return Ok(None);
                     }
-                    return match self.decoder.send_packet(&packet) {
-                        Ok(()) => Ok(()),
-                        Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => Err(Failure::ffmpeg("decode the pictures", e)),
-                        Err(_) => self.damage(),
-                    };
                 }
-                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => self.damage()?,
-                Err(e @ ffmpeg::Error::Other { errno: libc::EIO | libc::ENOMEM }) => return Err(Failure::ffmpeg("read the file", e)),
-                // The end, or damage beyond which the demuxer does not go: what there is, is prepared.
-                Err(_) => break,
+                Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => return Err(Failure::ffmpeg("decode the pictures", e)),
+                Err(_) => {
+                    self.losses.suspect();
+                    self.stuck += 1;
+                    if self.stuck > STUCK_MAX {
+                        return Ok(None);
+                    }
+                }
             }
         }
-        if !self.ended {
-            self.ended = true;
-            let _ = self.decoder.send_eof();
-        }
-        Ok(())
     }
 
-    fn damage(&mut self) -> Result<(), Failure> {
-        self.damaged += 1;
-        if self.damaged > DAMAGED_MAX {
-            return Err(Failure::ffmpeg("decode the pictures", ffmpeg::Error::InvalidData));
+    /// Gives the decoder the next packet, or the end; false when it has had both.
+    fn feed(&mut self) -> Result<bool, Failure> {
+        match self.packets.next()? {
+            Some(packet) => match self.decoder.send_packet(&packet) {
+                Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => return Err(Failure::ffmpeg("decode the pictures", e)),
+                Err(_) => self.losses.suspect(),
+                Ok(()) => {}
+            },
+            None if !self.drained => {
+                self.drained = true;
+                let _ = self.decoder.send_eof();
+            }
+            None => return Ok(false),
         }
-        Ok(())
+        self.stuck = 0;
+        Ok(true)
+    }
+}
+
+fn micros(ticks: i64) -> i64 {
+    rescale(ticks, ffmpeg::Rational(1, VIDEO_TIMESCALE as i32), 1_000_000)
+}
+
+/// Tells damage from pauses: a gap between pictures is a loss if something was damaged shortly before, and it is longer than
+/// is usual.
+#[derive(Debug)]
+struct Losses {
+    nominal: i64,
+    /// Pictures for which a gap is still suspect.
+    suspect: u32,
+    /// When the last picture began.
+    last: Option<i64>,
+    /// The next picture is the first after a jump: before it there is no gap.
+    jumped: bool,
+    /// The last gaps.
+    gaps: VecDeque<i64>,
+}
+
+impl Losses {
+    fn new(nominal: i64) -> Self {
+        Self { nominal, suspect: 0, last: None, jumped: false, gaps: VecDeque::with_capacity(USUAL + 1) }
+    }
+
+    /// Something was damaged or skipped.
+    fn suspect(&mut self) {
+        self.suspect = SUSPECT;
+    }
+
+    /// What comes next does not follow what was before.
+    fn jumped(&mut self) {
+        (self.suspect, self.last, self.jumped) = (0, None, true);
+    }
+
+    /// A picture is shown from `pts` on, whole or with a part of it guessed. Gives what is lost, in ticks.
+    fn shown(&mut self, pts: i64, concealed: bool) -> Option<(i64, i64)> {
+        let suspect = self.suspect > 0;
+        self.suspect = self.suspect.saturating_sub(1);
+        let before = self.last.replace(pts);
+        let usual = self.gaps.iter().copied().max().unwrap_or(self.nominal);
+        let jumped = std::mem::take(&mut self.jumped);
+        let gap = before.map_or(if jumped { 0 } else { pts }, |b| pts - b);
+        let missing = suspect && gap > usual + usual / 2;
+        if before.is_some() && !missing {
+            self.gaps.push_back(gap);
+            if self.gaps.len() > USUAL {
+                self.gaps.pop_front();
+            }
+        }
+        let from = if missing { before.map_or(0, |b| b + usual) } else { pts };
+        let to = if concealed { pts + usual } else { pts };
+        (to > from).then_some((from, to))
     }
 }
 
@@ -168,6 +228,11 @@ struct Clock {
 impl Clock {
     fn new(nominal: i64) -> Self {
         Self { nominal, shift: 0, last: None, started: false }
+    }
+
+    /// What comes next does not follow what was before.
+    fn jumped(&mut self) {
+        (self.started, self.last) = (true, None);
     }
 
     fn next(&mut self, raw: Option<i64>) -> i64 {
@@ -211,5 +276,46 @@ mod tests {
         check(&[Some(0), Some(2_000_000), Some(0), Some(3000)], &[0, 2_000_000, 2_003_000, 2_006_000]);
         check(&[Some(0), Some(1 << 50), Some((1 << 50) + 3000)], &[0, 3000, 6000]);
         check(&[Some(i64::MIN), Some(i64::MAX), Some(i64::MIN)], &[0, 3000, 6000]);
+    }
+
+    #[test]
+    fn after_a_jump_times_are_those_of_the_file() {
+        let mut clock = Clock::new(3000);
+        assert_eq!(clock.next(Some(0)), 0);
+        for time in [9_000_000_000, 45_000, 900_000] {
+            clock.jumped();
+            assert_eq!((clock.next(Some(time)), clock.next(Some(time + 3000))), (time, time + 3000));
+        }
+    }
+
+    #[test]
+    fn gaps_are_losses_only_with_damage() {
+        let told = |pts: &[i64], suspect_at: Option<usize>, concealed: Option<usize>| {
+            let mut losses = Losses::new(3600);
+            let mut told = Vec::new();
+            for (i, pts) in pts.iter().enumerate() {
+                if suspect_at == Some(i) {
+                    losses.suspect();
+                }
+                told.extend(losses.shown(*pts, concealed == Some(i)));
+            }
+            told
+        };
+        let gap = [0, 3600, 7200, 10_800, 90_000, 93_600];
+        assert_eq!(told(&gap, None, None), []);
+        assert_eq!(told(&gap, Some(2), None), [(14_400, 90_000)]);
+        assert_eq!(told(&gap, Some(5), None), []);
+        assert_eq!(told(&gap, None, Some(1)), [(3600, 7200)]);
+        // A source that pauses now and then: only what is longer is suspect.
+        assert_eq!(told(&[0, 36_000, 39_600, 75_600, 79_200], Some(3), None), []);
+        assert_eq!(told(&[0, 36_000, 39_600, 180_000], Some(3), None), [(75_600, 180_000)]);
+        // Damage at the very start.
+        assert_eq!(told(&[45_000, 48_600], Some(0), None), [(0, 45_000)]);
+        // Nothing is missing before the place of a jump.
+        let mut losses = Losses::new(3600);
+        losses.shown(0, false);
+        losses.jumped();
+        losses.suspect();
+        assert_eq!((losses.shown(900_000, false), losses.shown(945_000, false)), (None, Some((903_600, 945_000))));
     }
 }

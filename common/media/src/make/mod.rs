@@ -1,11 +1,11 @@
 //! The media worker: everything that makes media out of foreign files.
 //!
 //! It runs as a child process of the server and reports on its standard output (see [`events`]); a hostile file ends it,
-//! never a class. The way of a stored video: [`source`] (open, probe) → [`frames`] and [`pcm`] (decode, repaired times;
-//! [`deinterlace`]) → [`scale`] ([`orientation`], [`hdr`]) → [`video_encoder`], [`audio_encoder`] → [`video_track`],
-//! [`audio_track`] (segments) → [`store`] (objects, journal, atomic publication). [`prepare`] conducts [`pictures`] and
-//! [`sounds`], which go place by place ([`lectern_proto::grid`]) where somebody waits ([`wish`]); [`sample`] draws the sample
-//! lesson.
+//! never a class. The way of a stored video: [`source`] (open, probe) → [`packets`] (read around damage, [`losses`]) →
+//! [`frames`] and [`pcm`] (decode, repaired times; [`deinterlace`]) → [`scale`] ([`orientation`], [`hdr`]) →
+//! [`video_encoder`], [`audio_encoder`] → [`video_track`], [`audio_track`] (segments) → [`store`] (objects, journal, atomic
+//! publication). [`prepare`] conducts [`pictures`] and [`sounds`], which go place by place ([`lectern_proto::grid`]) where
+//! somebody waits ([`wish`]); [`sample`] draws the sample lesson.
 
 pub mod audio_encoder;
 pub mod audio_track;
@@ -16,7 +16,9 @@ pub mod frames;
 pub mod hdr;
 pub mod journal;
 pub mod limits;
+pub mod losses;
 pub mod orientation;
+pub mod packets;
 pub mod pcm;
 pub mod pictures;
 pub mod prepare;

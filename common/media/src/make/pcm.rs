@@ -2,6 +2,7 @@
 
 use super::events::Reporter;
 use super::failure::{Failure, FailureKind};
+use super::packets::Packets;
 use super::source::{Source, rescale};
 use ffmpeg::software::resampling;
 use ffmpeg::{ChannelLayout, ChannelLayoutMask, Rational, codec, format};
@@ -19,16 +20,17 @@ const TOLERANCE: i64 = RATE_HZ as i64 / 25;
 const GAP_MAX: i64 = RATE_HZ as i64 * 3600;
 /// Silence is put out in pieces of at most this many frames.
 const SILENCE_PIECE: usize = 48_000;
-/// Damaged packets in a row after which the rest is given up.
-const DAMAGED_MAX: u32 = 10_000;
+/// Failures of a decoder without a new packet after which it gives nothing more.
+const STUCK_MAX: u32 = 100;
+/// Decoded frames after a sign of damage within which a gap is its doing.
+const SUSPECT: u32 = 64;
 /// Reading on for less than this is quicker than a jump; a jump lands so much earlier, for the decoder to settle.
 const JUMP_MIN: u64 = RATE_HZ as u64 * 20;
 const JUMP_BACK: u64 = RATE_HZ as u64;
 
 /// Reads one sound track of a source.
 pub(crate) struct Pcm {
-    source: Source,
-    stream: usize,
+    packets: Packets,
     decoder: codec::decoder::Opened,
     resampler: Option<resampling::Context>,
     reporter: Reporter,
@@ -41,10 +43,11 @@ pub(crate) struct Pcm {
     surplus: usize,
     held: Vec<f32>,
     started: bool,
-    /// The next frame says where it is.
-    jumped: bool,
-    ended: bool,
-    damaged: u32,
+    /// After a jump to there, until the next frame says where it is.
+    jumped: Option<u64>,
+    drained: bool,
+    stuck: u32,
+    suspect: u32,
 }
 
 impl Pcm {
@@ -54,8 +57,7 @@ impl Pcm {
         let stream = *source.audio.get(track).ok_or_else(|| Failure::internal("find a sound track", track))?;
         let decoder = source.decoder(stream)?;
         Ok(Self {
-            source,
-            stream,
+            packets: Packets::new(source, stream, reporter)?,
             decoder,
             resampler: None,
             reporter: reporter.clone(),
@@ -65,15 +67,16 @@ impl Pcm {
             surplus: 0,
             held: Vec::new(),
             started: false,
-            jumped: false,
-            ended: false,
-            damaged: 0,
+            jumped: None,
+            drained: false,
+            stuck: 0,
+            suspect: 0,
         })
     }
 
     /// Whether [`Self::seek`] can jump.
     pub(crate) fn is_seekable(&self) -> bool {
-        self.source.is_indexed()
+        self.packets.source.is_indexed()
     }
 
     /// The frame that comes next; at the end how many there are.
@@ -87,12 +90,14 @@ impl Pcm {
         if !self.is_seekable() || frame < self.out + JUMP_MIN {
             return Ok(());
         }
-        let target_us = i64::try_from((frame - JUMP_BACK) * 1_000_000 / u64::from(RATE_HZ)).unwrap_or(i64::MAX).saturating_add(self.source.zero_us);
-        if self.source.input.seek(target_us, ..=target_us).is_ok() {
+        let target = frame - JUMP_BACK;
+        let target_us = micros(i64::try_from(target).unwrap_or(i64::MAX)).saturating_add(self.packets.source.zero_us);
+        if self.packets.seek(target_us) {
             self.decoder.flush();
-            (self.resampler, self.silence, self.surplus, self.ended) = (None, 0, 0, false);
+            (self.resampler, self.silence, self.surplus) = (None, 0, 0);
             self.held.clear();
-            (self.started, self.jumped) = (false, true);
+            (self.started, self.jumped) = (false, Some(target));
+            (self.drained, self.stuck, self.suspect) = (false, 0, 0);
         }
         Ok(())
     }
@@ -125,63 +130,61 @@ impl Pcm {
             let mut frame = ffmpeg::frame::Audio::empty();
             match self.decoder.receive_frame(&mut frame) {
                 Ok(()) => {
-                    self.damaged = 0;
                     self.reporter.step();
                     self.accept(&mut frame)?;
                 }
                 Err(ffmpeg::Error::Eof) => return Ok(None),
-                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => self.feed()?,
-                Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => return Err(Failure::ffmpeg("decode the sound", e)),
-                Err(_) => self.damage()?,
-            }
-        }
-    }
-
-    fn feed(&mut self) -> Result<(), Failure> {
-        while !self.ended {
-            let mut packet = codec::packet::Packet::empty();
-            match packet.read(&mut self.source.input) {
-                Ok(()) => {
-                    self.reporter.step();
-                    if packet.stream() != self.stream {
-                        continue;
+                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => {
+                    if !self.feed()? {
+                        return Ok(None);
                     }
-                    return match self.decoder.send_packet(&packet) {
-                        Ok(()) => Ok(()),
-                        Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => Err(Failure::ffmpeg("decode the sound", e)),
-                        Err(_) => self.damage(),
-                    };
                 }
-                Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => self.damage()?,
-                Err(e @ ffmpeg::Error::Other { errno: libc::EIO | libc::ENOMEM }) => return Err(Failure::ffmpeg("read the file", e)),
-                Err(_) => break,
+                Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => return Err(Failure::ffmpeg("decode the sound", e)),
+                Err(_) => {
+                    self.suspect = SUSPECT;
+                    self.stuck += 1;
+                    if self.stuck > STUCK_MAX {
+                        return Ok(None);
+                    }
+                }
             }
         }
-        if !self.ended {
-            self.ended = true;
-            let _ = self.decoder.send_eof();
-        }
-        Ok(())
     }
 
-    fn damage(&mut self) -> Result<(), Failure> {
-        self.damaged += 1;
-        if self.damaged > DAMAGED_MAX {
-            return Err(Failure::ffmpeg("decode the sound", ffmpeg::Error::InvalidData));
+    /// Gives the decoder the next packet, or the end; false when it has had both.
+    fn feed(&mut self) -> Result<bool, Failure> {
+        match self.packets.next()? {
+            Some(packet) => match self.decoder.send_packet(&packet) {
+                Err(e @ ffmpeg::Error::Other { errno: libc::ENOMEM }) => return Err(Failure::ffmpeg("decode the sound", e)),
+                Err(_) => self.suspect = SUSPECT,
+                Ok(()) => {}
+            },
+            None if !self.drained => {
+                self.drained = true;
+                let _ = self.decoder.send_eof();
+            }
+            None => return Ok(false),
         }
-        Ok(())
+        self.stuck = 0;
+        Ok(true)
     }
 
     fn accept(&mut self, frame: &mut ffmpeg::frame::Audio) -> Result<(), Failure> {
-        let time = frame.timestamp().and_then(|t| {
-            let base = self.source.input.stream(self.stream)?.time_base();
-            let zero = rescale(self.source.zero_us, Rational(1, 1_000_000), RATE_HZ.into());
-            Some(rescale(t, base, RATE_HZ.into()).saturating_sub(zero))
-        });
+        let time = frame.timestamp().map(|t| self.packets.time(t, RATE_HZ));
+        if self.packets.is_suspicious() {
+            self.suspect = SUSPECT;
+        }
+        let suspect = self.suspect > 0;
+        self.suspect = self.suspect.saturating_sub(1);
         self.held = self.resample(frame)?;
         let frames = i64::try_from(self.held.len() / CHANNELS).unwrap_or(0);
-        if let Some(time) = time.filter(|_| std::mem::take(&mut self.jumped)) {
+        if let Some((time, target)) = time.zip(self.jumped) {
+            self.jumped = None;
             self.position = time.max(0);
+            let target = i64::try_from(target).unwrap_or(i64::MAX);
+            if suspect && time.saturating_sub(target) > TOLERANCE {
+                self.reporter.lost(micros(target), micros(time));
+            }
             self.out = u64::try_from(self.position).unwrap_or(0);
             self.started = true;
         } else if let Some(time) = time {
@@ -189,6 +192,9 @@ impl Pcm {
             // The first frame says exactly where the sound starts; later ones only whether something is missing.
             let tolerance = if std::mem::replace(&mut self.started, true) { TOLERANCE } else { 0 };
             if off > tolerance && off <= GAP_MAX {
+                if suspect {
+                    self.reporter.lost(micros(self.position), micros(time));
+                }
                 self.silence = usize::try_from(off).unwrap_or(0);
                 self.position += off;
             } else if off < -tolerance && off >= -GAP_MAX {
@@ -231,4 +237,8 @@ impl Pcm {
         let used = output.samples() * CHANNELS;
         Ok(output.data(0).chunks_exact(4).take(used).map(|b| f32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect())
     }
+}
+
+fn micros(frames: i64) -> i64 {
+    rescale(frames, Rational(1, RATE_HZ as i32), 1_000_000)
 }

@@ -4,6 +4,7 @@
 use super::audio_track;
 use super::events::{Event, Reporter};
 use super::failure::{Failure, FailureKind};
+use super::losses::Losses;
 use super::pictures::Pictures;
 use super::sounds;
 use super::source::Source;
@@ -39,6 +40,7 @@ pub struct Job {
 /// [`Failure`] with a sentence for the catalogue. What was finished before stays and is not done again.
 pub fn prepare(job: &Job, reporter: &Reporter) -> Result<(), Failure> {
     let store = Store::open(&job.out)?;
+    reporter.keep_losses(Losses::beside(&store));
     let probe = Source::open(&job.source)?.description().clone();
     reporter.tell(&Event::Probed(&probe));
     store.publish("source.json", &probe)?;
@@ -49,10 +51,7 @@ pub fn prepare(job: &Job, reporter: &Reporter) -> Result<(), Failure> {
     rungs.dedup_by_key(|r| video_track::key(r));
 
     let has_thumbnail = read_json::<Thumbnail>(&store.path("thumbnail.json")).is_some_and(|t| store.object(t.chunk).exists());
-    if probe.size.is_some()
-        && !has_thumbnail
-        && let Some(Thumbnail { chunk, width, height }) = thumbnail::make(&job.source, &store, reporter)?
-    {
+    if !has_thumbnail && let Some(Thumbnail { chunk, width, height }) = thumbnail::make(&job.source, &store, reporter)? {
         reporter.tell(&Event::Thumbnail { chunk, width, height });
     }
     if sounds.is_empty() && rungs.is_empty() {

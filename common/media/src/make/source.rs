@@ -6,6 +6,8 @@ pub use super::orientation::Rotation;
 use crate::codec_config;
 use ffmpeg::{Dictionary, Rational, codec, ffi, format, media};
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::limits::{CHAPTERS_MAX, SOUND_TRACKS_MAX, TITLE_MAX};
+use lectern_proto::manifest::Chapter;
 use lectern_proto::rung::PictureSize;
 use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, OsString};
@@ -35,6 +37,9 @@ pub struct Probe {
     pub audio: Vec<AudioProbe>,
     /// The title in the file's metadata.
     pub title: Option<String>,
+    /// In order of time.
+    #[serde(default)]
+    pub chapters: Vec<Chapter>,
 }
 
 /// One sound track of a source.
@@ -46,6 +51,9 @@ pub struct AudioProbe {
     pub rate_hz: u32,
     /// ISO 639-2 code, or `und`.
     pub language: String,
+    /// What the file calls it: `Commentary`.
+    #[serde(default)]
+    pub title: Option<String>,
 }
 
 /// An open file.
@@ -55,6 +63,8 @@ pub struct Source {
     /// Indices of the sound streams.
     pub(crate) audio: Vec<usize>,
     pub(crate) probe: Probe,
+    /// The attached picture that is the cover.
+    pub(crate) cover: Option<usize>,
     /// Where the presentation starts, on the file's own clock.
     pub(crate) zero_us: i64,
 }
@@ -88,7 +98,7 @@ impl Source {
         url.push(path);
         let options: Dictionary = [("format_whitelist", FORMATS), ("protocol_whitelist", "file")].into_iter().collect();
         let input = format::input_with_dictionary(&url, options).map_err(|e| refused(path, e))?;
-        let mut source = Self { video: video_stream(&input), audio: audio_streams(&input), input, probe: Probe::empty(), zero_us: 0 };
+        let mut source = Self { video: video_stream(&input), audio: audio_streams(&input), cover: cover(&input), input, probe: Probe::empty(), zero_us: 0 };
         if source.video.is_none() && source.audio.is_empty() {
             return Err(Failure::new(FailureKind::NoMedia, "The file holds neither pictures nor sound that can be played. Export it again as MP4."));
         }
@@ -153,12 +163,14 @@ impl Source {
             let parameters = stream.parameters();
             // SAFETY: the parameters belong to the open input; the fields are plain integers.
             let (channels, rate) = unsafe { ((*parameters.as_ptr()).ch_layout.nb_channels, (*parameters.as_ptr()).sample_rate) };
+            let title = metadata(&stream.metadata(), c"title").and_then(|t| clean(&t));
             let language = metadata(&stream.metadata(), c"language").filter(|l| l.len() == 3 && l.bytes().all(|b| b.is_ascii_lowercase()));
             Some(AudioProbe {
                 index,
                 channels: u32::try_from(channels).unwrap_or(0),
                 rate_hz: u32::try_from(rate).unwrap_or(0),
                 language: language.unwrap_or_else(|| "und".to_owned()),
+                title,
             })
         });
         let video = self.video.and_then(|v| self.input.stream(v.index));
@@ -167,10 +179,22 @@ impl Source {
             size: self.video.map(|v| v.size),
             video_codec: video.map(|s| format!("{:?}", s.parameters().id()).to_lowercase()),
             audio: audio.collect(),
-            title: metadata(&self.input.metadata(), c"title")
-                .map(|t| t.trim().chars().filter(|c| !c.is_control()).take(200).collect())
-                .filter(|t: &String| !t.is_empty()),
+            title: metadata(&self.input.metadata(), c"title").and_then(|t| clean(&t)),
+            chapters: self.chapters(duration_us),
         })
+    }
+
+    /// The chapters by time, on the presentation's clock; what lies outside of it is left out.
+    fn chapters(&self, duration_us: u64) -> Vec<Chapter> {
+        let chapter = |c: ffmpeg::format::chapter::Chapter<'_>| {
+            let at = rescale(c.start(), c.time_base(), 1_000_000).saturating_sub(self.zero_us);
+            let start_us = u64::try_from(at.max(0)).unwrap_or(0);
+            (start_us < duration_us).then(|| Chapter { start_us, title: metadata(&c.metadata(), c"title").and_then(|t| clean(&t)).unwrap_or_default() })
+        };
+        let mut chapters: Vec<_> = self.input.chapters().take(CHAPTERS_MAX).filter_map(chapter).collect();
+        chapters.sort_by_key(|c| c.start_us);
+        chapters.dedup_by_key(|c| c.start_us);
+        chapters
     }
 
     /// The end of the last packet, for files that do not say how long they are. Leaves the file at its start.
@@ -192,7 +216,7 @@ impl Source {
 
 impl Probe {
     fn empty() -> Self {
-        Self { duration_us: 0, size: None, video_codec: None, audio: Vec::new(), title: None }
+        Self { duration_us: 0, size: None, video_codec: None, audio: Vec::new(), title: None, chapters: Vec::new() }
     }
 }
 
@@ -282,7 +306,19 @@ fn square(width: u32, aspect: Rational) -> u32 {
 
 fn audio_streams(input: &format::context::Input) -> Vec<usize> {
     let sound = |s: &ffmpeg::Stream<'_>| s.parameters().medium() == media::Type::Audio && codec::decoder::find(s.parameters().id()).is_some();
-    input.streams().filter(sound).map(|s| s.index()).collect()
+    input.streams().filter(sound).map(|s| s.index()).take(SOUND_TRACKS_MAX).collect()
+}
+
+/// The first picture that is attached to the file.
+fn cover(input: &format::context::Input) -> Option<usize> {
+    let attached = |s: &ffmpeg::Stream<'_>| s.disposition().contains(format::stream::Disposition::ATTACHED_PIC);
+    input.streams().find(|s| attached(s) && codec::decoder::find(s.parameters().id()).is_some()).map(|s| s.index())
+}
+
+/// Foreign words for a list: one line, not too long; nothing when nothing is left.
+fn clean(text: &str) -> Option<String> {
+    let clean: String = text.trim().chars().filter(|c| !c.is_control()).take(TITLE_MAX).collect();
+    Some(clean).filter(|t| !t.is_empty())
 }
 
 /// A metadata value; foreign text, so not trusted to be UTF-8.

@@ -4,6 +4,7 @@
 //! lock                   one worker at a time
 //! source.json            what the source is
 //! thumbnail.json         which object is the thumbnail
+//! lost.jsonl             what of the source could not be read ([`super::losses`])
 //! objects/<sha256>       initialisation and media segments, the thumbnail
 //! tracks/<key>.json      a complete track
 //! journal/<key>.jsonl    the finished segments of a track that is not complete

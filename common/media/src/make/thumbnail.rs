@@ -5,7 +5,9 @@ use super::failure::Failure;
 use super::frames::Frames;
 use super::orientation::Rotation;
 use super::scale::Scaler;
+use super::source::Source;
 use super::store::Store;
+use ffmpeg::codec::packet::Packet;
 use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
 use lectern_proto::manifest::ChunkHash;
@@ -18,6 +20,8 @@ use std::path::Path;
 
 /// Largest width and height of a thumbnail.
 const BOX: (u32, u32) = (320, 320);
+/// Largest width and height of a cover, which also stands on the stage.
+const COVER_BOX: (u32, u32) = (640, 640);
 /// When the candidates are taken, in tenths of a second.
 const CANDIDATES: [i64; 6] = [0, 5, 15, 30, 60, 100];
 /// Mean brightness of a picture that shows something.
@@ -38,11 +42,33 @@ fn failed(e: opencv::Error) -> Failure {
     Failure::internal("draw the thumbnail", e)
 }
 
-/// Chooses, stores and publishes the thumbnail; nothing when no picture can be decoded.
+/// Chooses, stores and publishes the thumbnail: of the pictures, or of sound alone the attached cover; nothing when there is
+/// none that can be decoded.
 pub(crate) fn make(path: &Path, store: &Store, reporter: &Reporter) -> Result<Option<Thumbnail>, Failure> {
+    let source = Source::open(path)?;
+    let chosen = match (source.video, source.cover) {
+        (Some(_), _) => of_pictures(path, reporter)?,
+        (None, Some(cover)) => of_cover(source, cover)?,
+        (None, None) => None,
+    };
+    let Some(mat) = chosen else { return Ok(None) };
+    let mut jpeg = Vector::<u8>::new();
+    let options = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, JPEG_QUALITY]);
+    imgcodecs::imencode(".jpg", &mat, &mut jpeg, &options).map_err(failed)?;
+    let (width, height) = (u32::try_from(mat.cols()).unwrap_or(0), u32::try_from(mat.rows()).unwrap_or(0));
+    let thumbnail = Thumbnail { chunk: store.put(jpeg.as_slice())?, width, height };
+    store.publish("thumbnail.json", &thumbnail)?;
+    Ok(Some(thumbnail))
+}
+
+/// A size inside a box.
+fn fit((box_width, box_height): (u32, u32), size: PictureSize) -> PictureSize {
+    RungSpec { name: String::new(), box_width, box_height, bitrate_bps: 0 }.fit(size)
+}
+
+fn of_pictures(path: &Path, reporter: &Reporter) -> Result<Option<Mat>, Failure> {
     let mut frames = Frames::open(path, reporter)?;
-    let rung = RungSpec { name: String::new(), box_width: BOX.0, box_height: BOX.1, bitrate_bps: 0 };
-    let size = rung.fit(frames.stream.size);
+    let size = fit(BOX, frames.stream.size);
     let rotation = frames.stream.rotation;
     let unturned = if rotation.swaps() { PictureSize { width: size.height, height: size.width } } else { size };
     let mut scaler = Scaler::to_bgr(unturned);
@@ -60,13 +86,27 @@ pub(crate) fn make(path: &Path, store: &Store, reporter: &Reporter) -> Result<Op
             best = Some((score, mat));
         }
     }
-    let Some((_, mat)) = best else { return Ok(None) };
-    let mut jpeg = Vector::<u8>::new();
-    let options = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, JPEG_QUALITY]);
-    imgcodecs::imencode(".jpg", &mat, &mut jpeg, &options).map_err(failed)?;
-    let thumbnail = Thumbnail { chunk: store.put(jpeg.as_slice())?, width: size.width, height: size.height };
-    store.publish("thumbnail.json", &thumbnail)?;
-    Ok(Some(thumbnail))
+    Ok(best.map(|(_, mat)| mat))
+}
+
+/// The attached picture; one that cannot be decoded is none.
+fn of_cover(mut source: Source, cover: usize) -> Result<Option<Mat>, Failure> {
+    let Ok(mut decoder) = source.decoder(cover) else { return Ok(None) };
+    let mut packet = Packet::empty();
+    // Demuxers give attached pictures before everything else.
+    while packet.read(&mut source.input).is_ok() && packet.stream() != cover {
+        packet = Packet::empty();
+    }
+    let mut picture = ffmpeg::frame::Video::empty();
+    if packet.stream() != cover || decoder.send_packet(&packet).is_err() || decoder.send_eof().is_err() || decoder.receive_frame(&mut picture).is_err() {
+        return Ok(None);
+    }
+    let size = PictureSize { width: picture.width(), height: picture.height() };
+    if size.width == 0 || size.height == 0 {
+        return Ok(None);
+    }
+    let bgr = Scaler::to_bgr(fit(COVER_BOX, size)).run(&picture)?;
+    to_mat(&bgr).map(Some).map_err(failed)
 }
 
 /// Rows without padding, as OpenCV owns them.

@@ -128,6 +128,37 @@ pub fn make_source(arguments: &str, out: &Path) {
     ffmpeg(&all);
 }
 
+/// A folder for sources and what is made of them.
+pub struct Folder {
+    pub dir: tempfile::TempDir,
+}
+
+impl Folder {
+    pub fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a folder") }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn made(&self, name: &str, arguments: &str) -> PathBuf {
+        let path = self.path(name);
+        make_source(arguments, &path);
+        path
+    }
+
+    pub fn written(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).expect("writes");
+        path
+    }
+
+    pub fn out(&self) -> PathBuf {
+        self.path("out")
+    }
+}
+
 /// A prepared track.
 pub struct Prepared {
     pub dir: PathBuf,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::link::InstructorKey;
-use crate::manifest::ChunkHash;
+use crate::manifest::{ChunkHash, Span};
 use crate::rung::RungSpec;
 use crate::seal::RoomKey;
 
@@ -309,8 +309,34 @@ pub struct CatalogueEntry {
     /// Rungs that can be watched or will be, lowest first.
     pub rungs: Vec<String>,
     pub state: VideoState,
-    /// A JPEG, fetched like any chunk.
+    /// A JPEG, fetched like any chunk. For sound alone the cover.
     pub thumbnail: Option<ChunkRef>,
+    /// What of the file could not be read, once it is prepared.
+    pub damage: Option<Damage>,
+}
+
+/// That a video misses something: the sum, and where most of it is. The manifest names every stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Damage {
+    /// How long the stretches are together, in microseconds.
+    pub lost_us: u64,
+    /// How many there are.
+    pub places: u32,
+    /// The middle of the longest, in microseconds from the start.
+    pub around_us: u64,
+}
+
+impl Damage {
+    /// Of stretches that do not overlap; none of none.
+    #[must_use]
+    pub fn of(lost: &[Span]) -> Option<Self> {
+        let longest = lost.iter().rev().max_by_key(|s| s.duration_us)?;
+        Some(Self {
+            lost_us: lost.iter().fold(0, |sum, s| sum.saturating_add(s.duration_us)),
+            places: u32::try_from(lost.len()).unwrap_or(u32::MAX),
+            around_us: longest.start_us.saturating_add(longest.duration_us / 2),
+        })
+    }
 }
 
 /// The name and length of a chunk.

@@ -113,7 +113,7 @@ mod tests {
             init_bytes: 1,
             segments: (0..segments).map(segment).collect(),
         };
-        Manifest { version: MANIFEST_VERSION, duration_us: segments * 2_000_000, tracks: rungs.iter().map(track).collect() }
+        Manifest { version: MANIFEST_VERSION, duration_us: segments * 2_000_000, tracks: rungs.iter().map(track).collect(), details: Default::default() }
     }
 
     fn thirds() -> Quality {

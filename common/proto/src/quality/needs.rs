@@ -54,7 +54,7 @@ fn rate_bps(track: &Track, from_us: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::{ChunkHash, MANIFEST_VERSION, Segment};
+    use crate::manifest::{ChunkHash, Details, MANIFEST_VERSION, Segment};
 
     fn track(kind: TrackKind, bytes: &[u32]) -> Track {
         let segment = |(i, bytes): (u64, &u32)| Segment { chunk: Some(ChunkHash([0; 32])), bytes: *bytes, start: i * 2_000, duration: 2_000, samples: 60 };
@@ -65,10 +65,10 @@ mod tests {
     #[test]
     fn the_scene_to_come_counts_with_its_sound() {
         let video = |height| TrackKind::Video { rung: format!("{height}p"), size: PictureSize { width: 2 * height, height }, bitrate_bps: 1 };
-        let sound = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into() };
+        let sound = TrackKind::Audio { channels: 2, sample_rate_hz: 48_000, language: "und".into(), title: None };
         let calm_then_dense = [1_000, 1_000, 1_000, 1_000, 1_000, 1_000, 5_000, 5_000];
         let tracks = vec![track(video(100), &calm_then_dense), track(video(200), &[10_000; 8]), track(sound, &[500; 8])];
-        let mut manifest = Manifest { version: MANIFEST_VERSION, duration_us: 16_000_000, tracks };
+        let mut manifest = Manifest { version: MANIFEST_VERSION, duration_us: 16_000_000, tracks, details: Details::default() };
         let (tracks, sizes_px) = rungs(&manifest);
         assert_eq!((tracks.clone(), sizes_px.len()), (vec![0, 1], 2));
         let needs = |from_us| needs_bps(&manifest, &tracks, Some(2), from_us);

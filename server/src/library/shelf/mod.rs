@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{CatalogueEntry, ChunkRef, VideoId, VideoState};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, Damage, VideoId, VideoState};
 use lectern_proto::limits::{FILE_SETTLED, NO_SPACE_RETRY, ORPHAN_GRACE, RESCAN_EVERY};
 
 use super::Catalogue;
@@ -53,6 +53,7 @@ pub(super) struct Info {
     pub(super) height: u32,
     pub(super) rungs: Vec<String>,
     pub(super) thumbnail: Option<ChunkRef>,
+    pub(super) damage: Option<Damage>,
 }
 
 /// How far a content that is being prepared has come.
@@ -355,6 +356,7 @@ impl Shelf {
             rungs: info.rungs,
             state,
             thumbnail: info.thumbnail,
+            damage: info.damage,
         }
     }
 }

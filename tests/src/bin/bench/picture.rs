@@ -71,7 +71,7 @@ impl Disk {
         let objects = dir.join("objects");
         let init = parse_init(&std::fs::read(objects.join(track.init.to_string()))?)?;
         // Only to be sure that what is compared is a whole video.
-        let whole = Manifest { version: 1, duration_us: track.end_us(), tracks: vec![track.clone()] };
+        let whole = Manifest { version: 1, duration_us: track.end_us(), tracks: vec![track.clone()], details: Default::default() };
         Manifest::parse(&whole.to_json())?;
         Ok(Self { objects, track, init })
     }
