@@ -49,6 +49,7 @@ test: deps-test ## Builds what the tests need and runs every test
 
 .PHONY: bench
 bench: deps-test build ## Measures speed and memory beside a peer or the bare limit; writes docs/BENCHMARKS.md
+	@scripts/deps bench
 	$(CARGO) build $(CARGO_FLAGS) --release $(APPS) -p lectern-tests --bins
 	$(RELEASE)/bench
 

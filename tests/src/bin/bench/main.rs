@@ -4,9 +4,14 @@
 //! Both sides of a row are measured in turn, so that a machine that becomes slower does so for both.
 
 mod bare;
+mod beside;
+mod line;
 mod machine;
+mod mpv;
 mod picture;
+mod screen;
 mod serving;
+mod slow;
 mod start;
 mod table;
 
@@ -24,19 +29,48 @@ fn main() -> Result<()> {
     let mut table = Table::default();
     eprintln!("start ...");
     start::measure(&mut table)?;
-    let stack = Stack::start(&[])?;
-    clip::test_clip(&stack.path("lesson.mp4"), 60, "1280x720")?;
-    std::fs::rename(stack.path("lesson.mp4"), stack.videos().join("lesson.mp4"))?;
-    eprintln!("preparing the lesson ...");
-    let video = stack.ready_video()?;
+    let (stack, video) = prepared(|path| clip::test_clip(path, 60, "1280x720"))?;
     eprintln!("pictures ...");
     picture::measure(&stack, &video, &mut table)?;
+    eprintln!("beside mpv and ffplay ...");
+    beside::pictures(&stack, &video, &mut table)?;
+    beside::decoding(&stack, &video, "lesson.mp4", "720p", &mut table)?;
+    let (large, video_1440p) = large_lesson()?;
+    beside::decoding(&large, &video_1440p, "lesson.mp4", "1440p", &mut table)?;
+    drop(large);
+    screen::measure(&stack, &video, &mut table)?;
+    eprintln!("a line that changes ...");
+    let (dense, long) = dense_lesson()?;
+    line::measure(&dense, &long, ("360p", "720p"), &mut table)?;
+    drop(dense);
     eprintln!("serving ...");
     serving::measure(&stack, &video, &mut table)?;
+    slow::measure(&stack, &mut table)?;
     let text = table.to_markdown(&machine::describe());
     println!("{text}");
     let out = root().join("docs/BENCHMARKS.md");
     std::fs::write(&out, text)?;
     eprintln!("written to {}", out.display());
     Ok(())
+}
+
+/// A server with 20 s of 1440p.
+fn large_lesson() -> Result<(Stack, String)> {
+    prepared(|path| clip::test_clip(path, 20, "2560x1440"))
+}
+
+/// A server with 90 s of 720p that is so hard to code that every rung needs the rate that it may have.
+fn dense_lesson() -> Result<(Stack, String)> {
+    let input = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=90,noise=alls=24:allf=t", "-f", "lavfi", "-i", "sine=duration=90"];
+    let coding = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "28", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"];
+    prepared(|path| clip::ffmpeg(&[&input[..], &coding[..]].concat(), path))
+}
+
+fn prepared(make: impl FnOnce(&std::path::Path) -> Result<()>) -> Result<(Stack, String)> {
+    let stack = Stack::start(&[])?;
+    make(&stack.path("lesson.mp4"))?;
+    std::fs::rename(stack.path("lesson.mp4"), stack.videos().join("lesson.mp4"))?;
+    eprintln!("preparing a lesson ...");
+    let video = stack.ready_video()?;
+    Ok((stack, video))
 }

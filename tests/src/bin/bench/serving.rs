@@ -1,7 +1,7 @@
 //! Chunk serving: processor time per byte beside the bare sender, and 200 viewers of one video.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -73,7 +73,8 @@ pub fn measure(stack: &Stack, video: &str, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-fn chunks_of_720p(stack: &Stack) -> Result<Vec<(ChunkHash, u64)>> {
+/// Names and lengths of the lesson's 720p segments.
+pub fn chunks_of_720p(stack: &Stack) -> Result<Vec<(ChunkHash, u64)>> {
     for dir in std::fs::read_dir(stack.path("chunks"))?.flatten() {
         let Ok(objects) = std::fs::read_dir(dir.path().join("objects")) else { continue };
         for object in objects.flatten() {
@@ -87,7 +88,7 @@ fn chunks_of_720p(stack: &Stack) -> Result<Vec<(ChunkHash, u64)>> {
 }
 
 /// Every reader takes at least this many bytes, all at once; gives the sum.
-fn ours(classes: &[Class], chunks: &[(ChunkHash, u64)], each: u64) -> Result<u64> {
+pub fn ours(classes: &[Class], chunks: &[(ChunkHash, u64)], each: u64) -> Result<u64> {
     let readers: Vec<_> = classes
         .iter()
         .map(|class| {
@@ -99,12 +100,12 @@ fn ours(classes: &[Class], chunks: &[(ChunkHash, u64)], each: u64) -> Result<u64
     readers.into_iter().map(|r| r.join().map_err(|_| anyhow::anyhow!("a reader died"))?).sum()
 }
 
-/// Asks for one chunk after another, some ahead, and throws the bytes away unopened: only the server is measured.
-fn read_chunks(mut core: MediaClientCore, address: std::net::SocketAddr, chunks: &[(ChunkHash, u64)], each: u64) -> Result<u64> {
+/// A media connection whose hello was accepted.
+pub fn connect(mut core: MediaClientCore, address: SocketAddr) -> Result<(MediaClientCore, TcpStream)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let mut buffer = vec![0; 256 * 1024];
-    let accepted = loop {
+    let mut buffer = [0; 4096];
+    loop {
         let n = stream.read(&mut buffer)?;
         ensure!(n > 0, "closed before the hello was accepted");
         core.receive(&buffer[..n]);
@@ -113,10 +114,15 @@ fn read_chunks(mut core: MediaClientCore, address: std::net::SocketAddr, chunks:
             stream.write_all(&bytes)?;
         }
         if matches!(output, Some(Output::Accepted { .. })) {
-            break true;
+            return Ok((core, stream));
         }
-    };
-    ensure!(accepted, "accepted");
+    }
+}
+
+/// Asks for one chunk after another, some ahead, and throws the bytes away unopened: only the server is measured.
+fn read_chunks(core: MediaClientCore, address: SocketAddr, chunks: &[(ChunkHash, u64)], each: u64) -> Result<u64> {
+    let (mut core, mut stream) = connect(core, address)?;
+    let mut buffer = vec![0; 256 * 1024];
     let (mut asked, mut received, mut next) = (0u64, 0u64, 0usize);
     while received < each {
         while asked < received + (4 << 20) {

@@ -162,5 +162,19 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     hand.keys(&["End"])?;
     wait(1_500);
     shot("11-stage-ended")?;
+
+    // Back among the videos: the three dots of the lesson's card, then its second resolution.
+    hand.click(RAIL / 2, 74)?;
+    wait(800);
+    let (left, top) = (RAIL + 20 + (card + 16) * (place % columns), HEADER + CHIPS + 12 + row * (place / columns));
+    hand.click(left + card - 13, top + card * 9 / 16 + 22)?;
+    shot("16-prepare-menu")?;
+    hand.keys(&["Down", "Down", "Return"])?;
+    hand.rest()?;
+    wait(2_500);
+    shot("17-prepare-class")?;
+    hand.click(RAIL / 2, height - STATUS - 66)?;
+    wait(1_500);
+    shot("18-join-board")?;
     Ok(())
 }
