@@ -17,8 +17,7 @@ const PREFIX: &str = "playing-";
 const SWEEP_AFTER: Duration = Duration::from_secs(60);
 /// Folders that one start looks at.
 const SWEEP_MOST: usize = 64;
-/// One viewer, in front of this machine: a low rung for what is small, and one for what the screen can show. Fewer rungs than for a
-/// class, because each is encoded while somebody waits.
+/// One viewer, in front of this machine, who waits while it is prepared: fewer rungs than for a class.
 const CONFIG: &str = "\
 [server]
 bind = 127.0.0.1
@@ -29,11 +28,16 @@ discovery = off
 
 [resolutions]
 360p = 640x360 900k
-1080p = 1920x1080 6000k
 
 [limits]
 people = 1
 ";
+
+/// The rung for what is larger than the lowest, on a machine with processors for it and on others.
+const LARGE: &str = "resolutions.1080p=1920x1080 6000k";
+const MODEST: &str = "resolutions.720p=1280x720 3000k";
+/// From so many processors on, a large picture is encoded while it is watched.
+const PROCESSORS: usize = 4;
 
 /// Why a file is not served.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +76,9 @@ impl Alone {
         let below = below.map_or_else(std::env::temp_dir, Path::to_owned);
         let own = make(&below).map_err(|error| AloneError::Folder { below: below.clone(), error })?;
         sweep(&below, SystemTime::now());
-        let sources = Sources { file: own.path().join("config.ini"), set: Vec::new(), data_dir: None };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let top = if processors >= PROCESSORS { LARGE } else { MODEST };
+        let sources = Sources { file: own.path().join("config.ini"), set: vec![top.to_owned()], data_dir: None };
         let mut config = Config::parse(&sources, CONFIG.as_bytes()).map_err(AloneError::Config)?;
         config.paths.videos = folder.to_owned();
         config.alone = Some(name.to_owned());
