@@ -1,7 +1,7 @@
 //! The Lectern client: a headless core, a command line and a window in one binary.
 //!
 //! ```text
-//! discover → connect → class (membership) → fetch → player → ui or cli
+//! discover → connect (or `here`: a server of one's own) → class (membership) → fetch → player → ui or cli
 //! ```
 //! The core knows nothing of drawing; the window reads its snapshots and sends it commands, and so does the command line.
 
@@ -10,6 +10,7 @@ pub mod cli;
 pub mod connect;
 pub mod discover;
 pub mod fetch;
+pub mod here;
 pub mod player;
 pub mod ui;
 pub mod update;

@@ -25,6 +25,10 @@ pub enum Command {
     /// Check the configuration and print the settings in force with where each comes from, as JSON.
     #[command(after_help = "Example:\n  lectern-server check --config config.ini --set limits.people=40")]
     Check(ConfigArgs),
+    /// Serve one file to the program that starts this: on loopback and free ports, with a folder of its own that is deleted at the
+    /// end, until standard input ends. Prints the links as one line of JSON, as --announce - does. `lectern play` uses it.
+    #[command(after_help = "Example:\n  sleep 60 | lectern-server serve-file lesson.mp4")]
+    ServeFile(FileArgs),
     /// Prepare videos, with a progress bar, and end. All of them, or the named files of the directory of videos.
     #[command(after_help = "Example:\n  lectern-server prepare --config config.ini lesson-1.mp4 \"lesson 2.webm\"")]
     Prepare(PrepareArgs),
@@ -50,9 +54,25 @@ pub struct ConfigArgs {
 pub struct RunArgs {
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Write join links and ports to FILE (JSON, for its owner alone) when every port is open; removed at the end.
+    /// Write join links, ports and the room's password to FILE (JSON, for its owner alone) when every port is open; removed at the
+    /// end. - is standard output.
     #[arg(long, value_name = "FILE")]
     pub announce: Option<PathBuf>,
+    /// End when standard input ends too: for a program that starts the server and shall not be outlived by it.
+    #[arg(long)]
+    pub until_input_ends: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// The video or recording; it is only read.
+    pub file: PathBuf,
+    /// Where the folder of what is prepared is made, on a disk with space. Default: the system's place for temporary files.
+    #[arg(long, value_name = "DIR")]
+    pub below: Option<PathBuf>,
+    /// What is logged to standard error, as for run.
+    #[arg(long, value_name = "FILTER", env = "RUST_LOG", default_value = "warn")]
+    pub log: String,
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +103,7 @@ mod tests {
     fn run_is_the_default() {
         let cli = Cli::parse_from(["lectern-server", "--announce", "x", "--set", "a.b=c"]);
         assert!(cli.command.is_none() && cli.run.announce.is_some());
+        assert!(!cli.run.until_input_ends, "what scripts start does not look at its input");
         assert_eq!(cli.run.config.sources().set, ["a.b=c"]);
     }
 }

@@ -3,6 +3,7 @@
 //! [`config`] → [`Server`] (`run`) → the two planes: `control` (TLS, sessions, the `room`) and `media` (sealed chunks),
 //! fed by the `library`. `store` alone names the database, `platform` alone the operating system.
 
+pub mod alone;
 pub mod announce;
 mod clock;
 pub mod config;

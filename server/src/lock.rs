@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Paths;
 
+/// The file that is locked.
+const LOCK: &str = ".lectern-lock";
+
 /// Why the directories cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -31,9 +34,15 @@ impl Locks {
     }
 }
 
+/// Whether a server that runs has locked this directory.
+pub(crate) fn is_held(dir: &Path) -> bool {
+    let file = File::options().write(true).open(dir.join(LOCK));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 fn lock(dir: &Path) -> Result<File, LockError> {
     let failed = |error| LockError::File { dir: dir.to_owned(), error };
-    let file = File::options().create(true).truncate(false).write(true).open(dir.join(".lectern-lock")).map_err(failed)?;
+    let file = File::options().create(true).truncate(false).write(true).open(dir.join(LOCK)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LockError::Taken(dir.to_owned())),

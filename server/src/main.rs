@@ -1,21 +1,26 @@
-//! The server's program: reads the command line, starts the library's parts, waits for signals.
+//! The server's program: reads the command line, starts the library's parts, waits for what ends it.
 
 mod cli;
+mod ending;
+mod log;
 mod progress;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
 use lectern_proto::control::VideoState;
-use lectern_server::announce::AnnounceFile;
+use lectern_server::alone::{Alone, AloneError};
+use lectern_server::announce::Announced;
 use lectern_server::config::{Config, Problem};
 use lectern_server::prepare::{Preparation, PrepareError};
 use lectern_server::{Server, StartError, platform};
 use tokio::runtime::Runtime;
 
-use cli::{Cli, Command, ConfigArgs, PrepareArgs, RunArgs};
+use cli::{Cli, Command, ConfigArgs, FileArgs, PrepareArgs, RunArgs};
+use ending::Endings;
 
 /// Wrong usage or configuration.
 const MISCONFIGURED: u8 = 2;
@@ -27,6 +32,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => run(&args),
+        Command::ServeFile(args) => serve_file(&args),
         Command::Check(args) => check(&args),
         Command::Prepare(args) => prepare(&args),
     };
@@ -42,14 +48,6 @@ fn misconfigured(problems: &[Problem]) -> ExitCode {
     ExitCode::from(MISCONFIGURED)
 }
 
-fn start_log(args: &ConfigArgs) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&args.log)
-        .with_context(|| format!("--log: `{}` is not a filter; try info, debug or lectern_server=debug", args.log))?;
-    let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
-    Ok(())
-}
-
 fn runtime() -> anyhow::Result<Runtime> {
     // A blocking thread reads and seals, hashes, or looks at a directory; a few are enough.
     tokio::runtime::Builder::new_multi_thread().max_blocking_threads(16).enable_all().build().context("the runtime cannot be started")
@@ -60,32 +58,60 @@ fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(problems) => return Ok(misconfigured(&problems)),
     };
-    start_log(&args.config)?;
+    log::start(&args.config.log)?;
     let runtime = runtime()?;
-    let done = runtime.block_on(serve(config, args));
+    let announce = args.announce.as_deref();
+    // Who reads the announcement from a pipe is a program, and what it does with standard error is not known.
+    let service = Service { announce, until_input_ends: args.until_input_ends, greets: announce != Some(Path::new("-")) };
+    let done = runtime.block_on(serve(config, &service));
     runtime.shutdown_background();
     done
 }
 
-async fn serve(config: Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let mut signals = Signals::listen()?;
+fn serve_file(args: &FileArgs) -> anyhow::Result<ExitCode> {
+    log::start(&args.log)?;
+    let alone = match Alone::prepare(&args.file, args.below.as_deref()) {
+        Ok(alone) => alone,
+        Err(AloneError::Config(problems)) => return Ok(misconfigured(&problems)),
+        Err(error) => return Err(error.into()),
+    };
+    let runtime = runtime()?;
+    let service = Service { announce: Some(Path::new("-")), until_input_ends: true, greets: false };
+    let done = runtime.block_on(serve(alone.config.clone(), &service));
+    runtime.shutdown_background();
+    drop(alone);
+    done
+}
+
+/// How a server deals with whoever started it.
+struct Service<'a> {
+    announce: Option<&'a Path>,
+    until_input_ends: bool,
+    /// Whether a person reads standard error.
+    greets: bool,
+}
+
+async fn serve(config: Config, service: &Service<'_>) -> anyhow::Result<ExitCode> {
+    let mut endings = Endings::listen(service.until_input_ends)?;
     let started = tokio::select! {
         started = Server::start(config) => started,
-        () = signals.next() => return Ok(ExitCode::SUCCESS),
+        () = endings.next() => return Ok(ExitCode::SUCCESS),
     };
     let server = match started {
         Ok(server) => server,
         Err(StartError::Config(problems)) => return Ok(misconfigured(&problems)),
         Err(error) => return Err(error.into()),
     };
-    let announced = match &args.announce {
-        Some(path) => Some(AnnounceFile::write(path, server.announcement()).with_context(|| format!("cannot write {}", path.display()))?),
+    let announced = match service.announce {
+        Some(path) => Some(Announced::tell(path, server.announcement()).with_context(|| format!("cannot write {}", path.display()))?),
         None => None,
     };
-    greet(&server, announced.is_some());
-    signals.next().await;
+    if service.greets {
+        greet(&server, announced.is_some());
+    }
+    endings.next().await;
     tokio::spawn(async move {
-        signals.next().await;
+        endings.next().await;
         std::process::exit(INTERRUPTED);
     });
     drop(announced);
@@ -106,7 +132,7 @@ fn greet(server: &Server, announced: bool) {
     if std::io::stderr().is_terminal() {
         eprintln!("  Your own link, as instructor (keep it secret):\n    {}", announcement.instructor);
     } else if announced {
-        eprintln!("  Your own link, as instructor, is in the file of --announce.");
+        eprintln!("  Your own link, as instructor, is where --announce says.");
     } else {
         eprintln!("  Your own link, as instructor, is not written to a log: start in a terminal, or with --announce FILE.");
     }
@@ -129,7 +155,7 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(problems) => return Ok(misconfigured(&problems)),
     };
-    start_log(&args.config)?;
+    log::start(&args.config.log)?;
     let runtime = runtime()?;
     let done = runtime.block_on(prepare_all(&config, args));
     runtime.shutdown_background();
@@ -137,7 +163,7 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn prepare_all(config: &Config, args: &PrepareArgs) -> anyhow::Result<ExitCode> {
-    let mut signals = Signals::listen()?;
+    let mut endings = Endings::listen(false)?;
     let mut preparation = match Preparation::start(config, &args.files).await {
         Ok(preparation) => preparation,
         Err(PrepareError::Config(problems)) => return Ok(misconfigured(&problems)),
@@ -146,7 +172,7 @@ async fn prepare_all(config: &Config, args: &PrepareArgs) -> anyhow::Result<Exit
     let mut bar = progress::Bar::new();
     let interrupted = loop {
         tokio::select! {
-            () = signals.next() => break true,
+            () = endings.next() => break true,
             news = preparation.news() => match news {
                 Some(videos) => bar.draw(&videos),
                 None => break false,
@@ -163,36 +189,4 @@ async fn prepare_all(config: &Config, args: &PrepareArgs) -> anyhow::Result<Exit
     }
     eprintln!("{} of {} videos are ready.", videos.len() - failed, videos.len());
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// SIGINT and SIGTERM, or Ctrl-C where there are no signals.
-struct Signals {
-    #[cfg(unix)]
-    each: [tokio::signal::unix::Signal; 2],
-}
-
-impl Signals {
-    fn listen() -> anyhow::Result<Self> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let listen = |kind| signal(kind).context("signals cannot be received");
-            Ok(Self { each: [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?] })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        {
-            let [interrupt, terminate] = &mut self.each;
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

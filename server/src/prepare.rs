@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::{Config, Problem};
-use crate::library::{Catalogue, Library, LibraryParts};
+use crate::library::{Catalogue, Files, Library, LibraryParts};
 use crate::lock::{LockError, Locks};
 use crate::media::ChunkIndex;
 use crate::store::{Store, StoreError};
@@ -54,12 +54,15 @@ impl Preparation {
     /// [`PrepareError`].
     pub async fn start(config: &Config, files: &[PathBuf]) -> Result<Self, PrepareError> {
         config.make_directories().map_err(PrepareError::Config)?;
-        let only = if files.is_empty() { None } else { Some(files.iter().map(|f| name_in(&config.paths.videos, f)).collect::<Result<BTreeSet<_>, _>>()?) };
+        let files = match files {
+            [] => Files::All,
+            some => Files::Only(some.iter().map(|f| name_in(&config.paths.videos, f)).collect::<Result<BTreeSet<_>, _>>()?),
+        };
         let locks = Locks::take(&config.paths)?;
         let store = Store::open(&config.store).await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let parts = LibraryParts::new(config, store.clone(), Arc::new(ChunkIndex::default()), Clock::start());
-        let library = Library::start(LibraryParts { only, ..parts }, &tasks, stop.clone());
+        let library = Library::start(LibraryParts { files, ..parts }, &tasks, stop.clone());
         Ok(Self { library, store, tasks, stop, _locks: locks })
     }
 

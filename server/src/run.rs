@@ -81,7 +81,7 @@ impl Server {
         let (gate, passwords) = PasswordGate::start(&password, clock).map_err(StartError::Thread)?;
 
         let ports = Ports { control: number(&control_port), video: number(&video_port), audio: number(&audio_port) };
-        let announcement = Announcement::new(config.bind, ports, &config.room.name, identity.fingerprint, &identity.instructor_key);
+        let announcement = Announcement::new(config.bind, ports, &config.room.name, identity.fingerprint, &identity.instructor_key, &password);
         let fingerprint = identity.fingerprint;
         let words = tokio::task::spawn_blocking(move || CheckWords::of(&fingerprint)).await.map_err(|e| StartError::Thread(std::io::Error::other(e)))??;
         let about = Beacon { control_port: ports.control, fingerprint, name: config.name.clone(), room: config.room.name.clone() };

@@ -201,3 +201,55 @@ fn every_command_helps() {
         assert!(text.contains("--config") && text.contains("--set") && text.contains("--data-dir"), "{command:?}: {text}");
     }
 }
+
+/// Starts a command that announces itself on standard output, and gives the announcement.
+fn announced(mut command: Command) -> (Running, serde_json::Value) {
+    let mut child = Running(command.stdin(Stdio::piped()).spawn().expect("started"));
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.0.stdout.as_mut().expect("piped")), &mut line).expect("readable");
+    let json = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}{}", child.rest()));
+    (child, json)
+}
+
+#[test]
+fn a_file_is_served_alone_until_the_input_ends_and_nothing_is_left() {
+    let stage = Stage::new();
+    let file = stage.path("-film = 1.mp4");
+    std::fs::write(&file, b"a film").expect("writable");
+    std::fs::write(stage.path("other.mp4"), b"not asked for").expect("writable");
+    stage.worker("echo \"$3\" >>\"$(dirname \"$0\")/runs\"\necho '{\"event\":\"failed\",\"reason\":\"no\"}'\nexit 1");
+    let below = stage.path("playing");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lectern-server"));
+    command.env("LECTERN_MEDIA", stage.path("worker")).env_remove("RUST_LOG").current_dir(stage.dir.path());
+    command.args(["serve-file", "--below"]).arg(&below).args(["--", "-film = 1.mp4"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (mut running, json) = announced(command);
+    let link: lectern_proto::link::JoinLink = json["instructor"].as_str().expect("text").parse().expect("a link");
+    assert_eq!(link.hosts, ["127.0.0.1"]);
+    assert!(link.key.is_some() && json["password"].as_str().is_some_and(|p| p.len() >= 12), "{json}");
+    std::net::TcpStream::connect(("127.0.0.1", link.port)).expect("open");
+    assert_eq!(std::fs::read_dir(&below).expect("there").count(), 1);
+    let start = Instant::now();
+    while !stage.path("runs").exists() {
+        assert!(start.elapsed() < Duration::from_secs(20), "the worker is started");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(running.0.stdin.take());
+    assert_eq!(running.0.wait().expect("ended").code(), Some(0));
+    assert_eq!(std::fs::read_dir(&below).expect("there").count(), 0, "{}", running.rest());
+    let runs = std::fs::read_to_string(stage.path("runs")).expect("there");
+    assert!(runs.lines().all(|source| source.ends_with("/-film = 1.mp4")), "{runs}");
+}
+
+#[test]
+fn a_server_that_another_program_started_ends_with_its_input() {
+    let stage = Stage::new();
+    write_config(&stage, "");
+    let mut command = program(&stage, "run");
+    command.args(["--announce", "-", "--until-input-ends"]);
+    let (mut running, json) = announced(command);
+    assert_eq!(json["pid"], running.0.id());
+    drop(running.0.stdin.take());
+    assert_eq!(running.0.wait().expect("ended").code(), Some(0));
+    let said = running.rest();
+    assert!(!said.contains(json["password"].as_str().expect("a password")), "{said}");
+}

@@ -68,13 +68,24 @@ impl Desk {
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
-        command.env("HOME", self.dir.path()).env("XDG_RUNTIME_DIR", self.dir.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
+        command
+            .env("HOME", self.dir.path())
+            .env("XDG_RUNTIME_DIR", self.dir.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_CACHE_HOME");
         command.env("PULSE_SERVER", format!("unix:{}", self.socket().display()));
         command.env_remove("PULSE_COOKIE").env_remove("DBUS_SESSION_BUS_ADDRESS");
         // Whatever the machine's language is, the tests read English.
         command.env("LANG", "en_US.UTF-8").env("LC_ALL", "en_US.UTF-8").env("LIBGL_ALWAYS_SOFTWARE", "1");
         command.stdin(Stdio::null());
         command
+    }
+
+    /// The folder of the person at it.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.dir.path()
     }
 
     /// The client's window with these arguments, once it is on the screen.
@@ -146,6 +157,12 @@ impl Window<'_> {
 
     fn id(&self) -> Option<String> {
         self.xdotool(&["search", "--onlyvisible", "--name", "Lectern"]).and_then(|ids| ids.lines().next().map(str::to_owned))
+    }
+
+    /// Waits for the window's end by itself and gives its exit code.
+    pub fn ended(&mut self, limit: Duration) -> Result<Option<i32>> {
+        ensure!(wait_until(limit, || !matches!(self.child.try_wait(), Ok(None))), "the window does not end: {}", self.log());
+        Ok(self.child.wait()?.code())
     }
 
     /// Presses a key, named as xdotool does.

@@ -6,6 +6,7 @@ mod ahead;
 mod discover;
 mod enter;
 mod people;
+mod play;
 mod spread;
 mod update;
 mod videos;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 use lectern_proto::address::Target;
 
 use crate::class::{Class, ClassState, JoinError, JoinRequest};
+use crate::here::HereError;
 use crate::player::PlayError;
 use crate::update::UpdateError;
 
@@ -37,6 +39,7 @@ Without a command the window opens.
 
 Examples:
   lectern
+  lectern play film.mkv
   lectern --join 'lectern://192.168.1.4:5511/class#...' --name Ana
   lectern videos --join 'lectern://192.168.1.4:5511/class#...' --name Ana --password open-sesame
 
@@ -61,6 +64,9 @@ struct Entry {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Plays a file of this computer in a window; needs no class, no link and no name
+    #[command(after_help = play::HELP)]
+    Play(play::PlayArgs),
     /// Servers on this network, one JSON line each; needs no link and no name
     #[command(after_help = "Example:\n  lectern discover --for 5")]
     Discover(discover::DiscoverArgs),
@@ -99,6 +105,8 @@ enum Failure {
     )]
     OtherWords { address: String, shown: String },
     #[error(transparent)]
+    Here(#[from] HereError),
+    #[error(transparent)]
     Update(#[from] UpdateError),
     #[error("{0}")]
     Other(String),
@@ -113,7 +121,7 @@ impl Failure {
             | Self::Update(UpdateError::Unreachable(_))
             | Self::OtherWords { .. } => 4,
             Self::Join(e) if e.is_refusal() => 3,
-            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Other(_) => 1,
+            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Here(_) | Self::Other(_) => 1,
         }
     }
 }
@@ -132,6 +140,7 @@ pub fn main() -> ExitCode {
     };
     let done = match cli.command {
         None => window(cli.entry, &runtime),
+        Some(Command::Play(args)) => play::run(cli.entry.name, args, &runtime),
         Some(command) => runtime.block_on(run(cli.entry, command)),
     };
     // What still runs are reads of sockets that nobody waits for.
@@ -151,7 +160,15 @@ fn window(entry: Entry, runtime: &tokio::runtime::Runtime) -> Result<(), Failure
         Some(Target::Address(address)) => (None, Some(address.unpinned_link())),
         None => (None, None),
     };
-    let options = crate::ui::WindowOptions { join, typed, name: entry.name, password: entry.password, runtime: runtime.handle().clone() };
+    let options = crate::ui::WindowOptions {
+        join,
+        typed,
+        name: entry.name,
+        password: entry.password,
+        play: None,
+        appearance: crate::ui::FirstLook::default(),
+        runtime: runtime.handle().clone(),
+    };
     crate::ui::run(options).map_err(|e| Failure::Other(format!("{e:#}")))
 }
 
@@ -160,11 +177,13 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::Discover(args) => return discover::run(args).await,
         Command::Update(args) => return update::run(enter::link(entry).await?, args).await,
         Command::Man => return manual(),
+        // The window runs on the main thread, outside of this.
+        Command::Play(_) => return Ok(()),
         other => other,
     };
     let request = enter::request(entry).await?;
     match command {
-        Command::Discover(_) | Command::Update(_) | Command::Man => Ok(()),
+        Command::Discover(_) | Command::Update(_) | Command::Man | Command::Play(_) => Ok(()),
         Command::Videos => videos::run(request).await,
         Command::Ahead(args) => ahead::run(request, args).await,
         Command::People => people::run(request).await,

@@ -3,6 +3,7 @@
 //! Nothing here waits: every call returns at once, and `changed` asks for a repaint when there is news.
 
 use std::cell::{OnceCell, RefCell};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,11 +21,14 @@ use crate::connect::introduce::{Introduction, introduce};
 use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
+use crate::here::{Here, HereState, Wish, folder};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
 
 /// Begins memberships.
 pub trait Backend {
     fn join(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat>;
+    /// Joins a server of this computer: what it has is here already, so nothing is fetched ahead of a lesson.
+    fn join_own(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat>;
     /// Servers on the networks of this machine; they are looked for from the first call on.
     fn seen(&self, changed: Changed) -> Arc<Seen>;
     /// Ends looking for servers.
@@ -37,6 +41,39 @@ pub trait Backend {
     fn known(&self) -> KnownServers;
     /// Remembers a server that a person has confirmed, or whose link was given.
     fn confirm(&self, name: &str, link: &JoinLink);
+    /// Starts a server of one's own.
+    fn host(&self, wish: Wish, changed: Changed) -> Box<dyn Host>;
+    /// Where the videos of a class that is held here lie, unless somebody chose otherwise.
+    fn videos_folder(&self) -> PathBuf;
+    /// Shows a folder in the system's file manager.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    fn show_folder(&self, folder: &Path) -> Result<(), String>;
+    /// Asks for a file or a folder with the system's dialog.
+    fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking>;
+}
+
+/// A server of one's own; dropped, it ends.
+pub trait Host {
+    fn state(&self) -> HereState;
+    /// Ends it and waits for that, for a moment at most: the window is closing.
+    fn end_now(self: Box<Self>);
+}
+
+/// What is asked for with the system's dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// A file to play.
+    File,
+    /// The folder of videos of a class that is held here.
+    Folder,
+}
+
+/// A dialog of the system that is open; dropped, its answer is not waited for.
+pub trait Picking {
+    /// None while it is open; then what was chosen, if anything.
+    fn outcome(&self) -> Option<Option<PathBuf>>;
 }
 
 /// A question at an address; dropped, it is given up.
@@ -130,7 +167,11 @@ const GOODBYE: Duration = Duration::from_millis(300);
 impl Backend for Live {
     fn join(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat> {
         let store = self.store.get_or_init(store::open_own).clone();
-        let class = Class::join(&self.runtime, JoinRequest { store, ..request }, changed);
+        self.join_own(JoinRequest { store, ..request }, changed)
+    }
+
+    fn join_own(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat> {
+        let class = Class::join(&self.runtime, request, changed);
         Box::new(LiveSeat { class, runtime: self.runtime.clone() })
     }
 
@@ -176,6 +217,49 @@ impl Backend for Live {
         {
             tracing::warn!(%error, "the server cannot be remembered; its words will be asked for again");
         }
+    }
+
+    fn host(&self, wish: Wish, changed: Changed) -> Box<dyn Host> {
+        Box::new(Here::start(wish, changed))
+    }
+
+    fn videos_folder(&self) -> PathBuf {
+        folder::default_videos()
+    }
+
+    fn show_folder(&self, folder: &Path) -> Result<(), String> {
+        folder::show(folder).map_err(|e| e.to_string())
+    }
+
+    fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking> {
+        let (told, outcome) = watch::channel(None);
+        // Made here, on the window's thread, as macOS wishes; waited for elsewhere.
+        let dialog = rfd::AsyncFileDialog::new().set_title(title);
+        let chosen: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match what {
+            Pick::File => Box::pin(dialog.pick_file()),
+            Pick::Folder => Box::pin(dialog.pick_folder()),
+        };
+        self.runtime.spawn(async move {
+            told.send_replace(Some(chosen.await.map(|file| file.path().to_owned())));
+            changed();
+        });
+        Box::new(outcome)
+    }
+}
+
+impl Host for Here {
+    fn state(&self) -> HereState {
+        Self::state(self)
+    }
+
+    fn end_now(self: Box<Self>) {
+        self.end();
+    }
+}
+
+impl Picking for watch::Receiver<Option<Option<PathBuf>>> {
+    fn outcome(&self) -> Option<Option<PathBuf>> {
+        self.borrow().clone()
     }
 }
 

@@ -1,8 +1,11 @@
 //! What a view may ask for. Views draw and push commands; [`super::window::Window`] carries them out after the pass.
 
+use std::path::PathBuf;
+
 use lectern_proto::address::ServerAddress;
 use lectern_proto::control::{Lesson, PersonId, VideoId};
 
+use super::backend::Pick;
 use super::catalogue::Order;
 use super::join::chosen::Chosen;
 use super::stage::ZoomKey;
@@ -74,6 +77,22 @@ pub enum Command {
     SetName(String),
     ToggleTheme,
     ToggleLanguage,
+    /// Play a file of this computer.
+    PlayFile(PathBuf),
+    /// Choose a file or folder in the system's dialog.
+    Pick(Pick),
+    /// Hold a class on this computer.
+    StartClass,
+    /// End what was started here: the file, or the class.
+    EndOwn,
+    /// Do not end the class after all.
+    KeepOwn,
+    /// Show the videos of the class that is held here.
+    ShowFolder,
+    /// Where they lie; none: where they lie by themselves.
+    SetVideosFolder(Option<PathBuf>),
+    /// Put a text where other programs can paste it.
+    Copy(String),
 }
 
 /// What every view has at hand.

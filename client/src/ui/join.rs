@@ -3,8 +3,9 @@
 
 pub(crate) mod chosen;
 mod found;
+mod told;
 
-use egui::{Align, CornerRadius, Frame, Id, Key, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use egui::{Align, Frame, Id, Key, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use lectern_proto::address::ServerAddress;
 use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX, ROOM_NAME_MAX};
 use lectern_proto::link::{JoinLink, LINK_MAX, LinkError};
@@ -13,11 +14,16 @@ use super::command::{Command, Cx};
 use super::icons::{Icon, paint_logo};
 use super::reasons::{self, Place};
 use super::tokens::{Type, colors, radius, size, space};
-use super::widgets::{Field, Look, Push, Tone, badge_ui, focus_ring, icon_ui, notice_ui, say, say_line, spinner_ui};
+use super::ways::{CARD, ways_ui};
+use super::widgets::{Field, Look, Push, Tone, focus_ring, icon_ui, notice_ui, say, say_line, spinner_ui};
 use crate::class::JoinError;
 use crate::connect::known::KnownServers;
 use crate::discover::Seen;
+use crate::here::HereError;
 use chosen::Chosen;
+
+/// From this height of the column on the other two ways stand at its foot.
+const WAYS_PINNED: f32 = 560.0;
 
 /// What the person has typed.
 #[derive(Default)]
@@ -107,6 +113,8 @@ pub(crate) struct JoinView<'a> {
     pub(crate) known: &'a KnownServers,
     /// The class of last time.
     pub(crate) last: Option<&'a JoinLink>,
+    /// Why nothing was started on this computer.
+    pub(crate) own: Option<&'a HereError>,
     pub(crate) dark: bool,
 }
 
@@ -122,7 +130,11 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
     ui.painter().rect_filled(area, 0.0, c.window);
     // In the order in which they are filled in, which is the order of the keyboard.
     let inner = Rect::from_min_max(left.min + vec2(space::XXXL, space::XL), left.max - vec2(space::XXXL, space::S));
-    ui.scope_builder(UiBuilder::new().id_salt("join-left").max_rect(inner), |ui| {
+    // At the foot where there is height for it, as tall as it was the last time; else behind everything else.
+    let pinned = wide && inner.height() >= WAYS_PINNED;
+    let ways = ui.data(|d| d.get_temp(ways_id())).unwrap_or(CARD);
+    let (list, foot) = inner.split_top_bottom_at_y(if pinned { inner.bottom() - ways } else { inner.bottom() });
+    ui.scope_builder(UiBuilder::new().id_salt("join-left").max_rect(list), |ui| {
         brand_ui(ui, view, cx);
         ui.add_space(space::XL);
         let beside_bar = Margin { left: 0, right: if wide { 0 } else { 14 }, top: 0, bottom: 8 };
@@ -137,14 +149,18 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
                 ui.add_space(space::XL);
             }
             match &link {
-                Ok(link) if form.chosen.is_none() => target_ui(ui, link, cx),
+                Ok(link) if form.chosen.is_none() => told::target_ui(ui, link, cx),
                 _ => {
                     found::found_ui(ui, view.seen, view.known, form.chosen.as_ref(), cx);
                     if let Some(last) = view.last {
                         last_ui(ui, form, last, cx);
                     }
-                    help_ui(ui, cx);
+                    told::help_ui(ui, cx);
                 }
+            }
+            if !pinned {
+                ui.add_space(space::M);
+                ways_ui(ui, view.own, cx);
             }
         });
     });
@@ -154,10 +170,21 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
         let builder = UiBuilder::new().id_salt("join-right").max_rect(right.shrink(space::XXL));
         ui.scope_builder(builder, |ui| ScrollArea::vertical().show(ui, |ui| changed |= form_ui(ui, form, &link, view, cx)));
     }
+    if pinned {
+        let drawn = ui.scope_builder(UiBuilder::new().id_salt("join-ways").max_rect(foot), |ui| ways_ui(ui, view.own, cx)).response.rect.height();
+        if (drawn - ways).abs() > 0.5 {
+            ui.data_mut(|d| d.insert_temp(ways_id(), drawn));
+            ui.request_repaint();
+        }
+    }
     if changed {
         form.problem = None;
     }
     begin_in_the_right_field(ui, form);
+}
+
+fn ways_id() -> Id {
+    Id::unique("join-ways-height")
 }
 
 fn link_id() -> Id {
@@ -196,8 +223,11 @@ fn brand_ui(ui: &mut Ui, view: &JoinView<'_>, cx: &mut Cx<'_>) {
     });
 }
 
-/// Language and theme.
+/// Settings, theme and language.
 pub(super) fn preferences_ui(ui: &mut Ui, dark: bool, cx: &mut Cx<'_>) {
+    if ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
+        cx.push(Command::ToggleSettings);
+    }
     let (icon, key) = if dark { (Icon::Sun, "common-light") } else { (Icon::Moon, "common-dark") };
     if ui.add(Push::icon(icon, &cx.text(key))).clicked() {
         cx.push(Command::ToggleTheme);
@@ -357,39 +387,6 @@ fn connecting_ui(ui: &mut Ui, link: Option<&JoinLink>, view: &JoinView<'_>, cx: 
     });
 }
 
-/// What the link says, for people to check.
-fn target_ui(ui: &mut Ui, link: &JoinLink, cx: &Cx<'_>) {
-    let c = colors(ui);
-    card(c.panel, c.line).show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
-        say(ui, Type::Control, c.t1, cx.text("join-target"));
-        egui::Grid::new("join-target").num_columns(2).min_row_height(Type::Mono.line()).spacing(vec2(space::XL, space::S)).show(ui, |ui| {
-            let mut row = |key: &str, value: String| {
-                say(ui, Type::Small, c.t3, cx.text(key));
-                say_line(ui, Type::Mono, c.t1, value);
-                ui.end_row();
-            };
-            row("join-target-server", link.hosts.join(", "));
-            row("join-target-port", link.port.to_string());
-            row("join-target-room", link.room.clone());
-            row("join-target-fingerprint", link.fingerprint.to_string());
-        });
-        ui.horizontal_wrapped(|ui| {
-            badge_ui(ui, Tone::Good, Some(Icon::Shield), &cx.text("join-pinned"));
-            if link.key.is_some() {
-                badge_ui(ui, Tone::Accent, Some(Icon::Key), &cx.text("join-as-instructor"));
-            }
-            if link.video.is_some() {
-                badge_ui(ui, Tone::Plain, Some(Icon::Film), &cx.text("join-opens-video"));
-            }
-        });
-    });
-}
-
-fn card(fill: egui::Color32, line: egui::Color32) -> Frame {
-    Frame::new().fill(fill).stroke(Stroke::new(1.0, line)).corner_radius(CornerRadius::same(radius::CARD)).inner_margin(Margin::same(space::L as i8))
-}
-
 /// The class of last time, one click away.
 fn last_ui(ui: &mut Ui, form: &mut JoinForm, last: &JoinLink, cx: &Cx<'_>) {
     let c = colors(ui);
@@ -419,16 +416,6 @@ fn last_ui(ui: &mut Ui, form: &mut JoinForm, last: &JoinLink, cx: &Cx<'_>) {
         ui.memory_mut(|m| m.request_focus(if form.name.is_empty() { name_id() } else { password_id() }));
     }
     ui.add_space(space::M);
-}
-
-fn help_ui(ui: &mut Ui, cx: &Cx<'_>) {
-    let c = colors(ui);
-    card(c.panel, c.line).show(ui, |ui| {
-        ui.set_min_width(ui.available_width());
-        say(ui, Type::Control, c.t1, cx.text("join-help"));
-        say(ui, Type::Body, c.t2, cx.text("join-help-student"));
-        say(ui, Type::Body, c.t2, cx.text("join-help-instructor"));
-    });
 }
 
 fn foot_ui(ui: &mut Ui, seen: &Seen, cx: &Cx<'_>) {

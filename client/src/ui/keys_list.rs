@@ -16,6 +16,7 @@ const EVERYWHERE: &[Row] = &[
     ("Ctrl +  Ctrl −", "keys-scale"),
     ("Ctrl 0", "keys-scale-reset"),
     ("Ctrl ,", "keys-settings"),
+    ("Ctrl Q", "keys-quit"),
     ("?  F1", "keys-list"),
     ("Esc", "keys-close"),
 ];

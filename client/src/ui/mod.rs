@@ -19,6 +19,7 @@ mod icons;
 mod join;
 mod keys_list;
 mod member;
+mod own;
 mod people;
 mod playing;
 mod reasons;
@@ -32,13 +33,17 @@ mod thumbnails;
 pub mod tokens;
 mod typing;
 pub mod video;
+mod ways;
 mod widgets;
 pub mod window;
+
+use std::sync::{Arc, OnceLock};
 
 use eframe::{NativeOptions, glow};
 use egui::{IconData, ViewportBuilder};
 use lectern_proto::link::JoinLink;
 
+use crate::here::{Here, Wish};
 use settings::{STORED_AS, Settings};
 use typing::Typing;
 use window::{Start, Window};
@@ -52,7 +57,26 @@ pub struct WindowOptions {
     pub typed: Option<String>,
     pub name: Option<String>,
     pub password: Option<String>,
+    /// A file of this computer to begin with.
+    pub play: Option<PlayFile>,
+    pub appearance: FirstLook,
     pub runtime: tokio::runtime::Handle,
+}
+
+/// A file that plays when the window opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlayFile {
+    pub path: std::path::PathBuf,
+    /// Media time in microseconds.
+    pub start_us: u64,
+}
+
+/// How the window looks when it opens.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct FirstLook {
+    /// Width and height in points; none: the usual ones.
+    pub size: Option<[f32; 2]>,
+    pub full_screen: bool,
 }
 
 /// Opens the window and returns when it was closed. Call it from the main thread.
@@ -60,10 +84,21 @@ pub struct WindowOptions {
 /// # Errors
 /// When there is no display or no OpenGL.
 pub fn run(options: WindowOptions) -> anyhow::Result<()> {
-    let WindowOptions { join, typed, name, password, runtime } = options;
+    let WindowOptions { join, typed, name, password, play, appearance, runtime } = options;
     let backend = Box::new(backend::Live::new(runtime));
-    show(|ctx, settings| {
+    // Its server starts while the window opens.
+    let opened = Arc::new(OnceLock::<egui::Context>::new());
+    let played = play.map(|play| {
+        let (wish, opened) = (Wish::File(play.path), Arc::clone(&opened));
+        let host = Here::start(wish.clone(), Arc::new(move || opened.get().into_iter().for_each(egui::Context::request_repaint)));
+        (wish, Box::new(host), play.start_us)
+    });
+    show_as(appearance, |ctx, settings| {
+        let _ = opened.set(ctx.clone());
         let mut window = Window::new(ctx, backend, settings, Start { join, name, password });
+        if let Some((wish, host, start_us)) = played {
+            window.adopt(wish, host, start_us);
+        }
         if let Some(text) = typed {
             window.type_address(text);
         }
@@ -82,11 +117,16 @@ pub fn storage_folder() -> Option<std::path::PathBuf> {
 /// # Errors
 /// When there is no display or no OpenGL.
 pub fn show(make: impl FnOnce(&egui::Context, Settings) -> Window) -> anyhow::Result<()> {
+    show_as(FirstLook::default(), make)
+}
+
+fn show_as(appearance: FirstLook, make: impl FnOnce(&egui::Context, Settings) -> Window) -> anyhow::Result<()> {
     let viewport = ViewportBuilder::default()
         .with_app_id("lectern")
         .with_title("Lectern")
         .with_icon(icon())
-        .with_inner_size([1280.0, 800.0])
+        .with_inner_size(appearance.size.unwrap_or([1280.0, 800.0]))
+        .with_fullscreen(appearance.full_screen)
         .with_min_inner_size([480.0, 400.0]);
     let native = NativeOptions { viewport, ..NativeOptions::default() };
     let create = |cc: &eframe::CreationContext<'_>| {

@@ -6,6 +6,7 @@ use lectern_proto::link::{LINK_MAX, LinkError};
 use super::strings::Strings;
 use crate::class::JoinError;
 use crate::connect::trouble::Trouble;
+use crate::here::{FileTrouble, HereError};
 use crate::player::PlayError;
 
 /// The part of the join screen that a failure is about.
@@ -89,6 +90,30 @@ pub(crate) fn link_error(strings: &Strings, error: &LinkError) -> String {
         LinkError::Room => strings.format("link-room", &[("most", ROOM_NAME_MAX.into())]),
         LinkError::Fingerprint => strings.text("link-fingerprint"),
         LinkError::Parameter(name) => strings.format("link-parameter", &[("name", name.as_str().into())]),
+    }
+}
+
+/// Why no server of one's own runs.
+#[must_use]
+pub(crate) fn here_error(strings: &Strings, error: &HereError) -> String {
+    match error {
+        HereError::NoServer => strings.text("here-no-server"),
+        HereError::NoWorker => strings.text("here-no-worker"),
+        HereError::File { path, why } => {
+            let why = match why {
+                FileTrouble::Missing => strings.text("here-file-missing"),
+                FileTrouble::Folder => strings.text("here-file-folder"),
+                FileTrouble::NoFile => strings.text("here-file-special"),
+                FileTrouble::Forbidden => strings.text("here-file-forbidden"),
+                FileTrouble::Unreadable(why) => strings.format("here-file-unreadable", &[("why", why.as_str().into())]),
+            };
+            strings.format("here-file", &[("path", path.display().to_string().into()), ("why", why.into())])
+        }
+        HereError::Folder { path, why } => strings.format("here-folder", &[("path", path.display().to_string().into()), ("why", why.as_str().into())]),
+        HereError::Running => strings.text("here-running"),
+        HereError::NoStorage => strings.text("here-no-storage"),
+        HereError::Slow(seconds) => strings.format("here-slow", &[("seconds", (*seconds).into())]),
+        HereError::Failed(said) => strings.format("here-failed", &[("said", said.as_str().into())]),
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Settings {
     pub scale: f32,
     /// Whether nothing moves by itself. None: as the system has it.
     pub still: Option<bool>,
+    /// The videos of a class that is held here. None: where they lie by themselves.
+    pub videos_folder: Option<std::path::PathBuf>,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             order: Order::default(),
             scale: 1.0,
             still: None,
+            videos_folder: None,
         }
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! Each choice is in force at once and remembered; there is nothing to confirm.
 
+use std::path::{Path, PathBuf};
+
 use egui::{Align, Frame, Id, Key, Layout, Margin, Modifiers, ScrollArea, Ui, vec2};
 
 use super::appearance::SCALES;
+use super::backend::Pick;
 use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::settings::Settings;
@@ -16,6 +19,8 @@ use super::widgets::{Field, Look, Push, say};
 const WIDTH: f32 = 528.0;
 /// Most characters of a name; the server counts bytes and says so.
 const NAME_MAX: usize = 64;
+/// Most characters of a path.
+const PATH_MAX: usize = 1_024;
 
 /// Ctrl+comma opens and closes the settings, Escape closes them.
 pub(super) fn handle_settings_keys(ctx: &egui::Context, shown: bool, out: &mut Vec<Command>) {
@@ -26,8 +31,8 @@ pub(super) fn handle_settings_keys(ctx: &egui::Context, shown: bool, out: &mut V
     }
 }
 
-/// Draws the settings.
-pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
+/// Draws the settings; `videos` is where a class that is held here has its videos.
+pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, videos: &Path, cx: &mut Cx<'_>) {
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(space::L as i8));
     let window = ui.ctx().content_rect().size() - vec2(space::XXXL, space::XXXL);
     let response = egui::Modal::new(Id::unique("settings")).frame(frame).show(ui.ctx(), |ui| {
@@ -47,6 +52,7 @@ pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
             ui.spacing_mut().item_spacing.y = space::M;
             choices(ui, settings, cx);
             name_ui(ui, settings, cx);
+            videos_ui(ui, settings, videos, cx);
         });
     });
     if response.backdrop_response.clicked() {
@@ -110,5 +116,34 @@ fn name_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {
             }
         });
         say(ui, Type::Small, c.t3, cx.text("settings-name-hint"));
+    });
+}
+
+/// The folder of videos of the next class that is held here.
+fn videos_ui(ui: &mut Ui, settings: &Settings, videos: &Path, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let mut path = videos.display().to_string();
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        let label = cx.text("settings-videos");
+        ui.scope(|ui| {
+            ui.set_max_width(WIDTH - size::PRIMARY);
+            if Field::new(Id::unique("settings-videos"), &label).limit(PATH_MAX).show(ui, &mut path).changed() {
+                // A name without a place would depend on where the program was started.
+                let folder = Some(PathBuf::from(path)).filter(|p| p.is_absolute());
+                cx.push(Command::SetVideosFolder(folder));
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
+            if ui.add(Push::text(Look::Plain, &cx.text("settings-videos-choose"))).clicked() {
+                cx.push(Command::Pick(Pick::Folder));
+            }
+            let default = cx.text("settings-videos-default");
+            if ui.add(Push::text(Look::Plain, &default).enabled(settings.videos_folder.is_some())).clicked() {
+                cx.push(Command::SetVideosFolder(None));
+            }
+        });
+        say(ui, Type::Small, c.t3, cx.text("settings-videos-hint"));
     });
 }

@@ -112,6 +112,22 @@ pub(crate) fn stage_header_ui(ui: &mut Ui, title: &str, people_open: bool, cx: &
     });
 }
 
+/// The header of a file that is played without a class around it.
+pub(crate) fn file_header_ui(ui: &mut Ui, title: &str, cx: &mut Cx<'_>) {
+    header(ui, |ui| {
+        let c = colors(ui);
+        if ui.add(Push::icon(Icon::Back, &cx.text("own-close-file"))).clicked() {
+            cx.push(Command::CloseStage);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
+                cx.push(Command::ToggleSettings);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| say_line(ui, Type::Title, c.t1, title));
+        });
+    });
+}
+
 fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let c = colors(ui);
     let frame = Frame::new().fill(c.window).inner_margin(Margin::symmetric(space::L as i8 - 4, 0));

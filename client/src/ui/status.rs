@@ -15,14 +15,19 @@ use crate::class::{ClassState, Phase};
 use crate::fetch::MediaWay;
 use crate::player::{PlayerStatus, Sound};
 
-/// Draws the line along the lower edge.
-pub(crate) fn status_ui(ui: &mut Ui, state: &ClassState, player: Option<&PlayerStatus>, now: Instant, cx: &Cx<'_>) {
+/// Draws the line along the lower edge; `alone`: of a file that is played without a class around it.
+pub(crate) fn status_ui(ui: &mut Ui, state: &ClassState, player: Option<&PlayerStatus>, now: Instant, alone: bool, cx: &Cx<'_>) {
     let c = colors(ui);
     let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(space::M as i8, 0));
     Panel::bottom("status").exact_size(size::STATUS).frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.x = space::M - 2.0;
         ui.horizontal_centered(|ui| {
-            place_ui(ui, state, now, cx);
+            if alone && matches!(state.phase, Phase::Joined) {
+                icon_ui(ui, Icon::Film, size::ICON_SMALL, c.t3);
+                say(ui, Type::Small, c.t2, cx.text("status-own-file"));
+            } else {
+                place_ui(ui, state, now, cx);
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let Some(player) = player {
                     sound_ui(ui, player, cx);
@@ -34,7 +39,7 @@ pub(crate) fn status_ui(ui: &mut Ui, state: &ClassState, player: Option<&PlayerS
                     if let Some(ahead) = ahead::status_text(state, cx) {
                         value_ui(ui, &cx.text("status-ahead"), &ahead);
                     }
-                    if let Some(round_trip) = state.round_trip.filter(|_| state.phase == Phase::Joined) {
+                    if let Some(round_trip) = state.round_trip.filter(|_| state.phase == Phase::Joined && !alone) {
                         value_ui(ui, &cx.text("status-round-trip"), &format::milliseconds(round_trip));
                     }
                 });

@@ -3,6 +3,9 @@
 //! It draws into any egui `Ui`, knows nothing of eframe, and reaches the class through [`Backend`], so a test drives it
 //! over plain data. A pass reads snapshots, draws, then carries out commands; nothing in it waits.
 
+mod membership;
+mod own;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,10 +16,9 @@ use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
 use super::backend::{Backend, Meeting};
-use super::board::{Board, BoardView};
+use super::board::Board;
 use super::catalogue::{self, CatalogueState, catalogue_ui};
 use super::command::{Command, Cx};
-use super::join::chosen::Chosen;
 use super::join::{JoinForm, JoinView, join_ui};
 use super::keys_list::{handle_list_keys, keys_list_ui};
 use super::member::Member;
@@ -32,8 +34,9 @@ use super::strings::{Language, Strings};
 use super::thumbnails::Thumbnails;
 use super::tokens::{colors, motion, size};
 use super::video::{VideoScreen, picture_area};
-use crate::class::{Changed, ClassState, JoinError, JoinRequest, Phase};
+use crate::class::{Changed, ClassState};
 use crate::player::{PlayState, PlayerStatus};
+use own::Own;
 
 /// The shortest wait that egui answers with one repaint instead of two.
 const SOON: Duration = Duration::from_millis(1);
@@ -63,6 +66,7 @@ pub struct Window {
     playing: Option<Playing>,
     /// The projector's window, while it is open.
     board: Option<Board>,
+    own: Own,
     screen: Arc<VideoScreen>,
     /// Draws the picture above the seek bar.
     preview: Arc<VideoScreen>,
@@ -91,6 +95,7 @@ impl Window {
     pub fn new(ctx: &Context, backend: Box<dyn Backend>, settings: Settings, start: Start) -> Self {
         let language = settings.language.unwrap_or_else(Language::of_system);
         let given = start.name.is_some();
+        let own = Own::new(backend.videos_folder());
         let form = JoinForm {
             link: start.join.as_ref().map(ToString::to_string).unwrap_or_default(),
             name: start.name.unwrap_or_else(|| settings.name.clone()),
@@ -107,6 +112,7 @@ impl Window {
             seat: None,
             playing: None,
             board: None,
+            own,
             screen: Arc::new(VideoScreen::default()),
             preview: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
@@ -149,6 +155,7 @@ impl Window {
         if let Some(member) = self.seat.take() {
             member.seat.leave_now();
         }
+        self.end_own_now();
     }
 
     /// How long the last pass took until it was on the screen. Pictures are taken that much before they are due.
@@ -163,10 +170,12 @@ impl Window {
             self.fullscreen = fullscreen;
         }
         appearance::apply(&self.ctx, &mut self.settings, &self.system_motion);
-        let state = self.follow_membership();
+        self.follow_own();
+        let state = self.follow_membership().filter(|s| s.me.is_some());
         let status = self.follow_player(now);
         let mut out = Vec::new();
-        match state.filter(|s| s.me.is_some()) {
+        match state {
+            state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
             Some(state) => {
                 self.board_ui(&state);
                 self.class_ui(ui, &state, status.as_ref(), now, &mut out);
@@ -175,42 +184,12 @@ impl Window {
         }
         handle_settings_keys(&self.ctx, self.settings_shown, &mut out);
         if self.settings_shown {
-            settings_ui(ui, &self.settings, &mut Cx { strings: &self.strings, out: &mut out });
+            settings_ui(ui, &self.settings, self.videos_folder(), &mut Cx { strings: &self.strings, out: &mut out });
         }
+        self.own_over_ui(ui, &mut out);
         for command in out {
             self.carry_out(command, status.as_ref());
         }
-    }
-
-    /// Takes the newest snapshot and notices joining and the end.
-    fn follow_membership(&mut self) -> Option<Arc<ClassState>> {
-        let member = self.seat.as_mut()?;
-        let state = member.seat.state();
-        if let Phase::Ended(why) = &state.phase {
-            self.form.problem = Some(why.clone()).filter(|why| *why != JoinError::Left);
-            self.playing = None;
-            self.seat = None;
-            self.catalogue = CatalogueState::default();
-            self.leave_fullscreen();
-            return None;
-        }
-        self.catalogue.note(&state, self.settings.order, self.ctx.input(|i| i.time));
-        if state.me.is_some() && !member.joined {
-            member.joined = true;
-            member.began = self.ctx.input(|i| i.time);
-            self.settings.note_class(&member.link, &member.name);
-            self.backend.confirm(&state.server_name, &member.link);
-            self.backend.stop_looking();
-            // It is not needed again: the class comes back by its seat.
-            self.form.forget_password(&self.ctx);
-        }
-        self.catalogue.awaited = member.wait(&state, &self.ctx);
-        if self.playing.is_none()
-            && let Some(video) = member.arrived(&state)
-        {
-            self.open(video);
-        }
-        Some(state)
     }
 
     /// Takes the picture that is due and asks to be woken for the next.
@@ -248,6 +227,7 @@ impl Window {
             connecting: waited.is_some(),
             waiting: waited.is_some_and(|w| w >= motion::WAIT_SHOWN),
             last: last.as_ref(),
+            own: self.own.problem.as_ref(),
             dark: ui.visuals().dark_mode,
         };
         join_ui(ui, &mut self.form, &view, &mut Cx { strings: &self.strings, out });
@@ -275,14 +255,20 @@ impl Window {
         }
         let mut cx = Cx { strings: &self.strings, out };
         let narrow = self.narrow();
-        let bare = on_stage && self.fullscreen;
-        let people = !bare && if narrow { self.people_over } else { self.settings.people_open };
+        let (bare, alone) = (on_stage && self.fullscreen, self.plays_file());
+        let people = !bare && !alone && if narrow { self.people_over } else { self.settings.people_open };
         if !bare {
-            status_ui(ui, state, status, now, &cx);
-            shell::rail_ui(ui, state.me.as_ref(), on_stage, &mut cx);
+            status_ui(ui, state, status, now, alone, &cx);
+            if !alone {
+                shell::rail_ui(ui, state.me.as_ref(), on_stage, &mut cx);
+            }
             match &self.playing {
+                Some(playing) if alone => shell::file_header_ui(ui, &playing.title, &mut cx),
                 Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
                 None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
+            }
+            if !on_stage {
+                self.own_strip_ui(ui, &mut cx);
             }
         }
         if people && !narrow {
@@ -347,6 +333,8 @@ impl Window {
                 self.form.problem = None;
                 self.meeting = Some(self.backend.meet(address, self.changed()));
             }
+            Command::Leave if self.is_own() => self.carry_out_own(command),
+            Command::CloseStage if self.plays_file() => self.carry_out_own(command),
             Command::CancelJoin | Command::Leave => self.leave(),
             Command::Open(video) => self.open(video),
             Command::CloseStage => {
@@ -392,6 +380,8 @@ impl Window {
             Command::SetScale(scale) => self.ctx.set_zoom_factor(scale),
             Command::SetStill(still) => self.settings.still = still,
             Command::SetName(name) => self.settings.name = name,
+            Command::PlayFile(_) | Command::Pick(_) | Command::StartClass | Command::EndOwn | Command::KeepOwn => self.carry_out_own(command),
+            Command::ShowFolder | Command::SetVideosFolder(_) | Command::Copy(_) => self.carry_out_own(command),
             other => self.play_command(other, status),
         }
         self.ctx.request_repaint();
@@ -403,50 +393,6 @@ impl Window {
         let thirds = self.seat.as_ref().map(|m| m.seat.state().thirds.clone()).unwrap_or_default();
         if let (Some(playing), Some(status)) = (self.playing.as_mut(), status) {
             playing.obey(command, status, &mut self.settings, thirds, time);
-        }
-    }
-
-    fn join(&mut self) {
-        let (Ok(link), None, None) = (self.form.parsed(), self.form.missing(), &self.seat) else { return };
-        let name = self.form.name.trim().to_owned();
-        self.form.problem = None;
-        let password = (link.key.is_none() && !self.form.password.is_empty()).then(|| self.form.password.clone());
-        let request = JoinRequest { link: link.clone(), name: name.clone(), password, store: None };
-        let seat = self.backend.join(request, self.changed());
-        self.seat = Some(Member::new(seat, link, name, self.ctx.input(|i| i.time)));
-    }
-
-    /// Shows the board while it is wanted; it goes with the class.
-    fn board_ui(&mut self, state: &ClassState) {
-        let changed = self.changed();
-        let (Some(member), Some(board)) = (&self.seat, &mut self.board) else { return };
-        let words = self.backend.words(member.link.fingerprint, changed);
-        let joined = state.people.iter().filter(|p| p.connected).count();
-        let view = BoardView::new(&state.server_name, &member.link, words, joined, self.strings.language());
-        if !board.show(&self.ctx, view) {
-            self.board = None;
-        }
-    }
-
-    /// Takes the answer of a typed address into the form.
-    fn follow_meeting(&mut self) {
-        let Some(outcome) = self.meeting.as_ref().and_then(|m| m.outcome()) else { return };
-        self.meeting = None;
-        match outcome {
-            Ok(met) => self.form.choose(Chosen::met(met, &self.backend.known())),
-            Err(why) => self.form.problem = Some(why),
-        }
-    }
-
-    fn leave(&mut self) {
-        self.playing = None;
-        self.asked = None;
-        self.board = None;
-        self.screen.show(None);
-        self.leave_fullscreen();
-        self.catalogue = CatalogueState::default();
-        if let Some(member) = self.seat.take() {
-            member.seat.leave();
         }
     }
 

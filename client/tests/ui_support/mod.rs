@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,9 @@ use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
 use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
+use lectern::here::{HereState, Wish};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
-use lectern::ui::backend::{Backend, Meeting, Playback, Seat};
+use lectern::ui::backend::{Backend, Host, Meeting, Pick, Picking, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::tokens;
@@ -42,6 +44,10 @@ pub enum Call {
     SoundTrack(SoundChoice),
     Volume(f32),
     Muted(bool),
+    Host(Wish),
+    EndHost,
+    ShowFolder(PathBuf),
+    Pick(Pick),
 }
 
 /// What the class knows and what happened to it.
@@ -59,6 +65,9 @@ pub struct Shared {
     /// Addresses that were asked, and what the answer is.
     pub asked: Vec<ServerAddress>,
     pub met: Option<Result<Introduction, JoinError>>,
+    /// How a server of one's own goes, and what is chosen in the system's dialog.
+    pub here: HereState,
+    pub picked: Option<Option<PathBuf>>,
 }
 
 /// A class that both the window and the test hold.
@@ -83,6 +92,8 @@ impl Fake {
             known: KnownServers::default(),
             asked: Vec::new(),
             met: None,
+            here: HereState::Starting,
+            picked: None,
         };
         Self { shared: Arc::new(Mutex::new(shared)), snapshot: Arc::default() }
     }
@@ -116,6 +127,10 @@ impl Backend for Fake {
         Box::new(self.clone())
     }
 
+    fn join_own(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat> {
+        self.join(request, changed)
+    }
+
     fn seen(&self, _changed: Changed) -> Arc<Seen> {
         Arc::new(self.shared.lock().unwrap().seen.clone())
     }
@@ -137,6 +152,48 @@ impl Backend for Fake {
 
     fn confirm(&self, name: &str, link: &JoinLink) {
         self.shared.lock().unwrap().known.note(name, link);
+    }
+
+    fn host(&self, wish: Wish, _changed: Changed) -> Box<dyn Host> {
+        self.note(Call::Host(wish));
+        Box::new(Hosted(self.clone()))
+    }
+
+    fn videos_folder(&self) -> PathBuf {
+        "/home/ana/Videos/Lectern".into()
+    }
+
+    fn show_folder(&self, folder: &Path) -> Result<(), String> {
+        self.note(Call::ShowFolder(folder.to_owned()));
+        Err("no program for it".into())
+    }
+
+    fn pick(&self, what: Pick, _title: &str, _changed: Changed) -> Box<dyn Picking> {
+        self.note(Call::Pick(what));
+        Box::new(self.clone())
+    }
+}
+
+/// A server of one's own; its end is noted however it comes.
+struct Hosted(Fake);
+
+impl Host for Hosted {
+    fn state(&self) -> HereState {
+        self.0.shared.lock().unwrap().here.clone()
+    }
+
+    fn end_now(self: Box<Self>) {}
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        self.0.note(Call::EndHost);
+    }
+}
+
+impl Picking for Fake {
+    fn outcome(&self) -> Option<Option<PathBuf>> {
+        self.shared.lock().unwrap().picked.clone()
     }
 }
 

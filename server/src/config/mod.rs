@@ -47,6 +47,8 @@ pub struct Config {
     /// The SQLite file.
     pub store: PathBuf,
     pub limits: Limits,
+    /// Only this file of the directory of videos, for a server that plays one and keeps nothing; none: all.
+    pub alone: Option<std::ffi::OsString>,
     /// The media worker's program: `LECTERN_MEDIA`, or `lectern-media` beside this program, or in the search path.
     pub media_worker: PathBuf,
     shown: Vec<Shown>,

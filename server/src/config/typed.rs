@@ -226,6 +226,7 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
             worker_time: r.number("limits", "worker_time", WORKER_TIME),
             room_bandwidth_bps: r.bandwidth(),
         },
+        alone: None,
         media_worker: super::media_worker(),
         shown: shown(settings),
     };

@@ -22,7 +22,7 @@ use super::progress::Progress;
 use super::scan::{self, ContentKey, Found, Hashed, hex};
 use super::shelf::{Failure, Info, Next, Shelf};
 use super::watch::DirectoryWatch;
-use super::{Catalogue, LibraryParts, Want};
+use super::{Catalogue, Files, LibraryParts, Want};
 use crate::platform::name_bytes;
 use crate::store::FileStamp;
 
@@ -132,7 +132,7 @@ impl Keeper {
         let Some(mut inbox) = self.inbox.take() else { return };
         let changed = Arc::clone(&self.changed);
         let clock = self.parts.clock;
-        if self.parts.only.is_none() {
+        if self.parts.files == Files::All {
             match scan::prepared(&self.parts.chunks) {
                 Ok(contents) => self.shelf.found_prepared(clock.now(), contents),
                 Err(error) => tracing::warn!(%error, "the directory of chunks cannot be read"),
@@ -227,7 +227,12 @@ impl Keeper {
         }
         (self.scanning, self.look_again) = (true, false);
         let parts = Arc::clone(&self.parts);
-        self.blocking(move || Done::Scanned(scan::videos(&parts.videos)));
+        self.blocking(move || {
+            Done::Scanned(match &parts.files {
+                Files::Alone(name) => Ok(scan::one(&parts.videos, name).into_iter().collect()),
+                Files::All | Files::Only(_) => scan::videos(&parts.videos),
+            })
+        });
     }
 
     fn blocking(&self, work: impl FnOnce() -> Done + Send + 'static) {
@@ -329,7 +334,7 @@ impl Keeper {
                     // What changed before the watch began is seen as well.
                     self.look_again = true;
                 }
-                if let Some(only) = &self.parts.only {
+                if let Files::Only(only) = &self.parts.files {
                     found.retain(|f| only.contains(&f.name));
                 }
                 for name in self.shelf.seen(now, found) {

@@ -36,6 +36,18 @@ use crate::store::Store;
 /// Every video by id. Entries that did not change are shared with the catalogue before.
 pub(crate) type Catalogue = Arc<BTreeMap<VideoId, Arc<CatalogueEntry>>>;
 
+/// Which files of the directory are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Files {
+    /// All, as they come and go; what no file has any more is deleted.
+    All,
+    /// These; nothing is deleted.
+    Only(BTreeSet<OsString>),
+    /// This one, whatever it is called, and nothing else is looked at. It is not read before it is prepared: its content goes by
+    /// its place and stamp, because chunks that are thrown away at the end need no name that outlives them.
+    Alone(OsString),
+}
+
 /// What a library is made of.
 #[derive(Debug, Clone)]
 pub struct LibraryParts {
@@ -47,8 +59,7 @@ pub struct LibraryParts {
     /// Its memory in bytes, and its longest run in multiples of the video's duration.
     pub worker_memory: u64,
     pub worker_time: u32,
-    /// Only these files, and nothing is deleted; or all.
-    pub only: Option<BTreeSet<OsString>>,
+    pub files: Files,
     pub store: Store,
     pub index: Arc<ChunkIndex>,
     pub clock: Clock,
@@ -65,7 +76,7 @@ impl LibraryParts {
             worker: config.media_worker.clone(),
             worker_memory: config.limits.worker_memory_bytes,
             worker_time: config.limits.worker_time,
-            only: None,
+            files: config.alone.clone().map_or(Files::All, Files::Alone),
             store,
             index,
             clock,

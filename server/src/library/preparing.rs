@@ -11,7 +11,6 @@ use lectern_proto::rung::RungSpec;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::LibraryParts;
 use super::events::WorkerEvent;
 use super::keeper::Done;
 use super::partial::Partial;
@@ -19,11 +18,15 @@ use super::prepared::{self, Prepared, PreparedError};
 use super::scan::{self, ContentKey, Hashed, hex};
 use super::shelf::Failure;
 use super::worker::{self, Cure, End, Job};
+use super::{Files, LibraryParts};
 use crate::platform::name_bytes;
 use crate::store::FileStamp;
 
 /// The content of a file: remembered, or hashed now.
 pub(super) async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp, stop: CancellationToken) -> Hashed {
+    if matches!(parts.files, Files::Alone(_)) {
+        return Hashed::Content(scan::mark(&parts.videos.join(name), stamp));
+    }
     match parts.store.file_content(&name_bytes(name), stamp).await {
         Ok(Some(content)) => return Hashed::Content(content),
         Ok(None) => {}

@@ -1,6 +1,6 @@
 //! Looks at the directory of videos, and at what is in a file. Blocking: runs on threads for that.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::name::is_ignored;
+use crate::platform::name_bytes;
 use crate::store::FileStamp;
 
 /// SHA-256 of a whole file: the name of its directory in `chunks/`.
@@ -48,13 +49,7 @@ pub(super) fn videos(dir: &Path) -> io::Result<Vec<Found>> {
         if is_ignored(&name) {
             continue;
         }
-        // Follows links; what vanished meanwhile, or leads nowhere, is not there.
-        let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
-        if metadata.is_file() {
-            let is_old =
-                metadata.modified().ok().and_then(|m| SystemTime::now().duration_since(m).ok()).is_some_and(|age| age >= lectern_proto::limits::FILE_SETTLED);
-            found.push(Found { name, stamp: stamp(&metadata), is_old });
-        }
+        found.extend(one(dir, &name));
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     if found.len() > LIBRARY_FILES_MAX {
@@ -62,6 +57,23 @@ pub(super) fn videos(dir: &Path) -> io::Result<Vec<Found>> {
         found.truncate(LIBRARY_FILES_MAX);
     }
     Ok(found)
+}
+
+/// One file of a directory; follows links. What vanished meanwhile, leads nowhere or is no file is not there.
+pub(super) fn one(dir: &Path, name: &OsStr) -> Option<Found> {
+    let metadata = std::fs::metadata(dir.join(name)).ok().filter(Metadata::is_file)?;
+    let age = metadata.modified().ok().and_then(|m| SystemTime::now().duration_since(m).ok());
+    let is_old = age.is_some_and(|age| age >= lectern_proto::limits::FILE_SETTLED);
+    Some(Found { name: name.to_owned(), stamp: stamp(&metadata), is_old })
+}
+
+/// Stands for the content of a file that is not read for it: SHA-256 of its path and stamp.
+pub(super) fn mark(path: &Path, stamp: FileStamp) -> ContentKey {
+    let mut sha = Sha256::new();
+    sha.update(stamp.size.to_be_bytes());
+    sha.update(stamp.modified_ns.to_be_bytes());
+    sha.update(name_bytes(path.as_os_str()));
+    sha.finalize().into()
 }
 
 /// What came of hashing a file.
@@ -127,6 +139,23 @@ mod tests {
         let names: Vec<_> = videos(dir.path()).expect("readable").into_iter().map(|f| f.name).collect();
         assert_eq!(names, ["-x", "a \"quoted\" ü.mp4", "b.mp4", "two\nlines.mp4"]);
         assert!(videos(&dir.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn one_file_is_looked_at_alone_and_marked_without_being_read() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for name in [".hidden.mp4", "other.mp4"] {
+            std::fs::write(dir.path().join(name), b"abc").expect("writable");
+        }
+        let found = one(dir.path(), OsStr::new(".hidden.mp4")).expect("there");
+        assert_eq!((found.name.to_str(), found.stamp.size), (Some(".hidden.mp4"), 3));
+        assert!(one(dir.path(), OsStr::new("none")).is_none());
+        std::fs::create_dir(dir.path().join("folder")).expect("made");
+        assert!(one(dir.path(), OsStr::new("folder")).is_none());
+        let path = dir.path().join("other.mp4");
+        let changed = FileStamp { size: 4, ..found.stamp };
+        let marks = [mark(&path, found.stamp), mark(&path, changed), mark(&dir.path().join(".hidden.mp4"), found.stamp)];
+        assert!(marks[0] != marks[1] && marks[0] != marks[2] && marks[0] == mark(&path, found.stamp));
     }
 
     #[test]

@@ -70,6 +70,54 @@ network-wireless = WLAN
 network-wired = Netz
 network-vpn = VPN
 
+## Eine eigene Datei oder Klasse
+
+ways-class = Hier eine Klasse beginnen
+ways-class-hint = Dieser Rechner wird zum Server
+ways-file = Eine Datei öffnen
+ways-file-hint = Spielt ohne Server; oder hierher ziehen
+ways-drop = Datei loslassen, um sie abzuspielen
+ways-pick-file = Ein Video oder eine Aufnahme wählen
+ways-pick-folder = Den Ordner für Ihre Videos wählen
+own-instructor = Lehrkraft
+own-starting-class = Die Klasse wird begonnen
+own-starting-class-hint = Legen Sie Videos in { $folder }: Sie erscheinen von selbst in der Übersicht.
+own-opening = { $file } wird geöffnet
+own-opening-hint = Es beginnt, sobald die ersten Sekunden bereit sind.
+own-opening-done = { $percent } % sind bereit
+own-class = Ihre Klasse läuft auf diesem Rechner
+own-password = Raumpasswort
+own-copy-password = Das Passwort { $password } kopieren
+own-copy-link = Den Beitrittslink kopieren
+own-folder = Videoordner
+own-folder-named = Den Videoordner { $path } öffnen
+own-board = Beitrittstafel
+own-port = Den Port { $taken } hat ein anderes Programm, darum nimmt diese Klasse Port { $port }. Link und Tafel nennen ihn; wer die Adresse tippt, fügt ihn an.
+own-folder-failed = Die Dateiverwaltung lässt sich nicht öffnen ({ $why }). Der Ordner ist { $path }.
+own-end = Die Klasse beenden?
+own-end-others = { $n ->
+    [one] Eine weitere Person ist darin; ihr Video bricht ab.
+   *[other] { $n } weitere Personen sind darin; ihre Videos brechen ab.
+}
+own-end-yes = Die Klasse beenden
+own-end-no = Weitermachen
+own-close-file = Die Datei schließen
+status-own-file = Wird auf diesem Rechner abgespielt
+
+here-no-server = Dieses Lectern hat keinen Server neben sich, und eigene Dateien und Klassen brauchen einen: lectern-server liegt weder neben diesem Programm noch im Suchpfad. Installieren Sie das Paket lectern-server, oder nennen Sie das Programm in LECTERN_SERVER. Einer Klasse beitreten geht ohne ihn.
+here-no-worker = Das Programm lectern-media, das Videos liest, liegt weder neben lectern-server noch im Suchpfad. Installieren Sie den Server von Lectern ganz, oder nennen Sie das Programm in LECTERN_MEDIA.
+here-file = { $path } lässt sich nicht abspielen: { $why }
+here-file-missing = Diese Datei gibt es nicht. Prüfen Sie, wie sie geschrieben ist und ob ihr Laufwerk verbunden ist.
+here-file-folder = Das ist ein Ordner. Wählen Sie eine Datei darin.
+here-file-special = Das ist keine gewöhnliche Datei. Wählen Sie ein Video oder eine Aufnahme.
+here-file-forbidden = Sie dürfen sie nicht lesen. Ändern Sie die Rechte, oder kopieren Sie sie an einen eigenen Platz.
+here-file-unreadable = Sie lässt sich nicht lesen ({ $why }). Prüfen Sie das Laufwerk.
+here-folder = Der Ordner { $path } lässt sich nicht anlegen oder lesen ({ $why }). Wählen Sie in den Einstellungen einen anderen für Ihre Videos.
+here-running = Eine Klasse, die auf diesem Rechner begonnen wurde, läuft schon in einem anderen Fenster von Lectern. Machen Sie dort weiter, oder schließen Sie erst jenes Fenster.
+here-no-storage = Dieses System hat keinen Ordner für das, was Programme behalten, darum lässt sich keine Klasse behalten. Setzen Sie HOME, und beginnen Sie neu.
+here-slow = Der Server war nach { $seconds } Sekunden nicht bereit. Schließen Sie andere Programme, und versuchen Sie es noch einmal.
+here-failed = Der Server hat geendet. Er sagte: { $said }
+
 ## Beitrittstafel
 
 board-title = Lectern: Beitreten
@@ -266,6 +314,7 @@ keys-press = Drücken, was den Fokus hat
 keys-scale = Alles größer oder kleiner
 keys-scale-reset = Alles in eigener Größe
 keys-settings = Einstellungen
+keys-quit = Das Fenster schließen
 keys-close = Diese Liste oder ein Menü schließen
 keys-search = Titel suchen
 keys-search-clear = Die Suche leeren und verlassen
@@ -328,6 +377,10 @@ settings-motion-less = Nichts bewegt sich von selbst
 settings-motion-full = Voll
 settings-name = Ihr Name in der nächsten Klasse
 settings-name-hint = In der Klasse, in der Sie jetzt sind, bleibt Ihr Name, wie er ist.
+settings-videos = Videos einer Klasse, die Sie hier beginnen
+settings-videos-hint = Eine Klasse, die schon läuft, behält ihren Ordner.
+settings-videos-choose = Einen Ordner wählen
+settings-videos-default = Wie am Anfang
 
 ## Wenn sich kein Fenster öffnen lässt
 

@@ -70,6 +70,54 @@ network-wireless = Wi-Fi
 network-wired = Network
 network-vpn = VPN
 
+## A file or a class of one's own
+
+ways-class = Start a class here
+ways-class-hint = This computer becomes the server
+ways-file = Open a local file
+ways-file-hint = Plays without a server; or drop it here
+ways-drop = Drop the file to play it
+ways-pick-file = Choose a video or a recording
+ways-pick-folder = Choose the folder for your videos
+own-instructor = Instructor
+own-starting-class = Starting the class
+own-starting-class-hint = Put videos into { $folder }: they appear in the catalogue by themselves.
+own-opening = Opening { $file }
+own-opening-hint = It starts as soon as its first seconds are ready.
+own-opening-done = { $percent } % are ready
+own-class = Your class runs on this computer
+own-password = Room password
+own-copy-password = Copy the password { $password }
+own-copy-link = Copy the join link
+own-folder = Videos folder
+own-folder-named = Open the videos folder { $path }
+own-board = Join board
+own-port = Another program has port { $taken }, so this class uses port { $port }. The link and the board name it; whoever types the address adds it.
+own-folder-failed = The file manager cannot be opened ({ $why }). The folder is { $path }.
+own-end = End the class?
+own-end-others = { $n ->
+    [one] One other person is in it, whose video stops.
+   *[other] { $n } other people are in it, whose videos stop.
+}
+own-end-yes = End the class
+own-end-no = Go on
+own-close-file = Close the file
+status-own-file = Played on this computer
+
+here-no-server = This Lectern has no server beside it, and files and classes of your own need one: lectern-server was found neither beside this program nor in the search path. Install the package lectern-server, or name the program in LECTERN_SERVER. Joining a class works without it.
+here-no-worker = The program lectern-media, which reads videos, was found neither beside lectern-server nor in the search path. Install Lectern's server whole, or name the program in LECTERN_MEDIA.
+here-file = { $path } cannot be played: { $why }
+here-file-missing = there is no such file. Check how it is written, and whether its disk is connected.
+here-file-folder = it is a folder. Choose one file in it.
+here-file-special = it is no ordinary file. Choose a video or a recording.
+here-file-forbidden = you may not read it. Change its permissions, or copy it to a place of your own.
+here-file-unreadable = it cannot be read ({ $why }). Check the disk.
+here-folder = The folder { $path } cannot be made or read ({ $why }). Choose another one for your videos in the settings.
+here-running = A class that was started on this computer runs already, in another window of Lectern. Go on there, or close that window first.
+here-no-storage = This system has no folder for what programs keep, so a class cannot be kept. Set HOME and start again.
+here-slow = The server did not become ready within { $seconds } seconds. Close other programs and try again.
+here-failed = The server ended. It said: { $said }
+
 ## Join board
 
 board-title = Lectern: join
@@ -266,6 +314,7 @@ keys-press = Press what has the focus
 keys-scale = Everything larger or smaller
 keys-scale-reset = Everything at its own size
 keys-settings = Settings
+keys-quit = Close the window
 keys-close = Close this list or a menu
 keys-search = Search the titles
 keys-search-clear = Empty and leave the search
@@ -328,6 +377,10 @@ settings-motion-less = Nothing moves by itself
 settings-motion-full = Full
 settings-name = Your name in the next class
 settings-name-hint = In the class you are in now, your name stays as it is.
+settings-videos = Videos of a class that you start here
+settings-videos-hint = A class that runs already keeps its folder.
+settings-videos-choose = Choose a folder
+settings-videos-default = Where it was at first
 
 ## When no window can be opened
 
