@@ -6,6 +6,7 @@
 mod bare;
 mod machine;
 mod picture;
+mod preparing;
 mod serving;
 mod start;
 mod table;
@@ -24,6 +25,8 @@ fn main() -> Result<()> {
     let mut table = Table::default();
     eprintln!("start ...");
     start::measure(&mut table)?;
+    eprintln!("preparing ...");
+    preparing::measure(&mut table)?;
     let stack = Stack::start(&[])?;
     clip::test_clip(&stack.path("lesson.mp4"), 60, "1280x720")?;
     std::fs::rename(stack.path("lesson.mp4"), stack.videos().join("lesson.mp4"))?;
