@@ -42,6 +42,8 @@ impl Partial {
     /// Takes in what the worker says; false when it is of something else.
     pub(super) fn take(&mut self, event: WorkerEvent) -> bool {
         match event {
+            // What is whole is not begun again.
+            WorkerEvent::Head { track, head } if self.tracks.get(&track).is_some_and(|b| b.complete && b.head.init == head.init) => false,
             WorkerEvent::Head { track, head } if self.tracks.len() < TRACKS_MAX => {
                 // A worker that was started again tells everything anew.
                 self.tracks.insert(track, Begun { head: *head, segments: BTreeMap::new(), complete: false });
@@ -59,8 +61,10 @@ impl Partial {
 
     /// A track is a copy and whole: what is encoded has its places around it.
     fn copied(&mut self, key: &str) -> bool {
-        let Some(begun) = self.tracks.get_mut(key).filter(|b| !b.complete && b.head.timescale == VIDEO_TIMESCALE) else { return false };
-        begun.head.segments = std::mem::take(&mut begun.segments).into_values().collect();
+        let Some(begun) = self.tracks.get_mut(key).filter(|b| b.head.timescale == VIDEO_TIMESCALE) else { return false };
+        if !begun.complete {
+            begun.head.segments = std::mem::take(&mut begun.segments).into_values().collect();
+        }
         let follows = |pair: &[Segment]| pair[0].start.checked_add(pair[0].duration) == Some(pair[1].start);
         if begun.head.segments.is_empty() || !begun.head.segments.windows(2).all(follows) {
             self.tracks.remove(key);
@@ -222,7 +226,7 @@ mod tests {
             for (place, s) in [(0, segment(0, 8 * S)), (1, segment(8 * S, 4 * S))] {
                 assert!(partial.take(WorkerEvent::Segment { track: key.clone(), place, segment: s }));
             }
-            assert!(partial.take(WorkerEvent::Copied { track: key.clone() }) && !partial.take(WorkerEvent::Copied { track: key.clone() }));
+            assert!(partial.take(WorkerEvent::Copied { track: key.clone() }));
             assert!(partial.compose(&probe(0), &ladder).is_none(), "the other rung is not begun");
             let low = video_key(ladder.last().expect("a rung"));
             assert!(partial.take(WorkerEvent::Head { track: low, head: video() }));
@@ -232,6 +236,11 @@ mod tests {
             assert_eq!(starts(&manifest.tracks[0]), [0, 2, 4, 6, 8, 10].map(|s| (s, false)));
             assert_eq!(starts(&manifest.tracks[1]), [(0, true), (8, true)]);
             assert!(Manifest::parse(&manifest.to_json()).is_ok());
+            // Another worker tells it again.
+            assert!(!partial.take(WorkerEvent::Head { track: key.clone(), head: Box::new(manifest.tracks[1].clone()) }));
+            assert!(!partial.take(WorkerEvent::Segment { track: key.clone(), place: 0, segment: segment(0, 8 * S) }));
+            assert!(partial.take(WorkerEvent::Copied { track: key.clone() }));
+            assert_eq!(partial.compose(&probe(0), &ladder), Some(manifest));
         }
         // One that is not whole is none.
         let mut partial = Partial::default();

@@ -174,7 +174,7 @@ fn wanted(probe: &Probe, ladder: &[RungSpec]) -> Vec<String> {
 /// The tracks of an earlier run that are complete and still wanted, by their keys.
 pub(super) fn complete_tracks(dir: &Path, probe: &Probe, ladder: &[RungSpec]) -> Vec<(String, Track)> {
     let videos = rungs(probe, ladder).into_iter().map(|r| video_key(&r));
-    let keys = videos.chain(probe.audio.iter().map(|a| audio_key(a.index)));
+    let keys = videos.chain(probe.audio.iter().map(|a| audio_key(a.index))).chain([ORIGINAL.to_owned()]);
     keys.filter_map(|key| Some((track(dir, &key).ok()??, key))).map(|(track, key)| (key, track)).collect()
 }
 
