@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use lectern::class::{Class, ClassState};
 use lectern_proto::control::{CatalogueEntry, VideoState};
+use lectern_proto::quality::Quality;
+use lectern_tests::clip;
 use lectern_tests::playback::{Seen, first, join, open, options, rung, watch};
 use lectern_tests::stack::{Stack, turn};
 
@@ -14,13 +16,12 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Runtime::new().expect("a runtime")
 }
 
-/// A server into whose folder a lesson has just been moved.
+/// A server into whose folder a lesson has just been moved, of which all must be encoded.
 fn fresh() -> Stack {
-    let (prepared, _) = Stack::with_lesson(SECONDS, "1280x720").expect("a lesson");
-    let source = std::fs::read_dir(prepared.videos()).expect("a folder").flatten().next().expect("a file").path();
     let stack = Stack::start(&[]).expect("a server");
-    let new = stack.path("new.mp4");
-    std::fs::copy(source, &new).expect("copied");
+    let (lesson, new) = (stack.path("drawn.mp4"), stack.path("new.mp4"));
+    clip::sample(&lesson, SECONDS, "1280x720").expect("a lesson");
+    clip::ffmpeg(&["-i", &lesson.to_string_lossy(), "-c:a", "copy", "-c:v", "mpeg2video", "-q:v", "3"], &new).expect("coded");
     std::fs::rename(new, stack.videos().join("lesson.mp4")).expect("moved");
     stack
 }
@@ -110,4 +111,66 @@ fn what_somebody_waits_for_comes_first() {
     let other = state.videos.iter().find(|v| v.id != waiting).expect("two");
     assert!(!matches!(other.state, VideoState::Ready { .. }), "it was put back: {:?}", other.state);
     runtime.block_on(class.wait_for(|s| s.videos.iter().all(|v| matches!(v.state, VideoState::Ready { .. })))).expect("both are prepared in the end");
+}
+
+#[test]
+fn a_source_that_fits_is_watched_before_anything_is_encoded_and_in_thirds_afterwards() {
+    const SECONDS: u32 = 18;
+    let _turn = turn();
+    let mut stack = Stack::start(&["quality.thirds=144p, 360p, 720p"]).expect("a server");
+    let new = stack.path("new.mp4");
+    clip::sample(&new, SECONDS, "1280x720").expect("a lesson");
+    // The same pictures three times: their copies come before anybody's encoding.
+    for (i, name) in ["a.mp4", "b.mp4", "c.mp4"].iter().enumerate() {
+        let mut bytes = std::fs::read(&new).expect("read");
+        for _ in 0..i {
+            bytes.extend_from_slice(&[0, 0, 0, 8, b'f', b'r', b'e', b'e']);
+        }
+        std::fs::write(stack.path(name), bytes).expect("written");
+        std::fs::rename(stack.path(name), stack.videos().join(name)).expect("moved");
+    }
+    let runtime = runtime();
+    let _guard = runtime.enter();
+    let class = runtime.block_on(join(&stack, "ana")).expect("joined");
+    let all = |s: &ClassState| s.videos.len() == 3 && s.videos.iter().all(|v| v.state.manifest().is_some());
+    let state = runtime.block_on(class.wait_for(all)).expect("in the class");
+    let encoding: Vec<_> = state.videos.iter().map(|v| v.state.clone()).collect();
+    assert!(encoding.iter().all(|s| matches!(s, VideoState::Preparing { .. })), "nobody's encoding has ended: {encoding:?}");
+    let video = state.videos.last().expect("three").id.clone();
+
+    // Everywhere at once, whatever rung is asked for.
+    let player = open(&class, &video.0, options(rung("720p"), 0)).expect("opened");
+    for frame in [0, SECONDS * 30 - 1, 7 * 30 + 13, 250] {
+        player.seek(u64::from(frame) * 1_000_000 / 30 + 10_000);
+        assert_eq!(first(&player).expect("a picture").stamp, Some(frame));
+    }
+    drop((player, class));
+
+    // Through a kill, the rest comes.
+    stack.kill();
+    stack.run().expect("a server");
+    let class = runtime.block_on(join(&stack, "ana")).expect("joined");
+    let ready = |s: &ClassState| s.videos.len() == 3 && s.videos.iter().all(|v| matches!(v.state, VideoState::Ready { .. }));
+    let state = runtime.block_on(class.wait_for(ready)).expect("prepared");
+    assert!(state.videos.iter().all(|v| v.rungs == ["144p", "360p", "720p"]), "the copy is one of the ladder's: {:?}", state.videos[0].rungs);
+    let thirds = ["144p", "360p", "720p"].map(str::to_owned);
+    let player = open(&class, &video.0, options(Quality::Thirds(thirds), 0)).expect("opened");
+    let seen = watch(&player, Duration::from_secs(60), |_| false).expect("to the end");
+    assert_right(&seen);
+    assert_eq!(seen.len(), (SECONDS * 30) as usize);
+    let heights: Vec<_> = seen.iter().map(|s| s.size.height).collect();
+    let spans: Vec<_> = heights.chunk_by(|a, b| a == b).map(|c| (c[0], c.len() / 30)).collect();
+    assert_eq!(spans, [(144, 6), (360, 6), (720, 6)]);
+    drop((player, class));
+
+    // Another ladder: the copy stands above it, and is there at once again.
+    stack.run_with("resolutions.720p=1280x720 200k").expect("a server");
+    let class = runtime.block_on(join(&stack, "ana")).expect("joined");
+    let state = runtime.block_on(class.wait_for(all)).expect("in the class");
+    assert!(state.videos.iter().any(|v| v.rungs.last().is_some_and(|r| r == "original")), "{:?}", state.videos);
+    let player = open(&class, &video.0, options(rung("original"), 17_010_000)).expect("opened");
+    let shown = first(&player).expect("a picture");
+    assert_eq!((shown.stamp, shown.size.height), (Some(17 * 30), 720));
+    let state = runtime.block_on(class.wait_for(ready)).expect("prepared");
+    assert_eq!(state.videos[0].rungs, ["144p", "360p", "720p", "original"]);
 }

@@ -25,7 +25,7 @@ pub(super) struct WatchArgs {
     /// The video's id, as `lectern videos` names it; without it, the video that the link names
     #[arg(long, value_name = "ID")]
     video: Option<String>,
-    /// `auto` (what line, machine and the room's budget allow), a rung of the server's ladder (such as 720p), or `thirds`
+    /// `auto` (what line, machine and the room's budget allow), a rung (such as 720p, or `original` where there is one), or `thirds`
     #[arg(long, value_name = "auto|RUNG|thirds", default_value = "auto")]
     quality: String,
     /// The sound track: its number from 1, or a language such as eng; without it, the first

@@ -20,6 +20,8 @@ pub mod picture;
 mod portable;
 #[cfg(any(feature = "play", feature = "portable"))]
 pub mod speaker;
+#[cfg(any(feature = "make", feature = "portable"))]
+mod sps;
 #[cfg(any(feature = "play", feature = "portable"))]
 pub mod video_decoder;
 

@@ -50,7 +50,9 @@ fn the_sample_lesson_comes_out_right_in_every_rung() {
         assert!((at - i as f64).abs() < 0.005, "beep {i} at {at} s");
     }
 
-    assert_eq!(events_of_second_run(&source, &out), ["probed", "done"]);
+    // What is a copy is only told again.
+    let second: Vec<_> = events_of_second_run(&source, &out).into_iter().filter(|e| e != "segment").collect();
+    assert_eq!(second, ["probed", "head", "copied", "progress", "done"]);
 }
 
 /// Nothing is done twice.
@@ -96,10 +98,10 @@ fn a_renamed_rung_is_the_same_track_and_a_new_one_is_added() {
     let dir = tempfile::tempdir().expect("a folder");
     let (source, out) = (dir.path().join("lesson.mp4"), dir.path().join("out"));
     sample(&source, 2, "320x180");
-    prepare(&source, &out, &["low=256x144 200k"]);
+    prepare(&source, &out, &["high=320x180 300k"]);
     let tracks = |events: Vec<serde_json::Value>| events.iter().filter(|e| e["event"] == "track").map(|e| e["file"].to_string()).collect::<Vec<_>>();
-    assert_eq!(tracks(prepare(&source, &out, &["144p=256x144 200k", "180p=320x180 300k"])), ["\"video-320x180-300000.json\""]);
-    check_stamps(&Prepared::open(&out, "video-320x180-300000"), 30, 2);
+    assert_eq!(tracks(prepare(&source, &out, &["144p=256x144 200k", "180p=320x180 300k"])), ["\"video-256x144-200000.json\""]);
+    check_stamps(&Prepared::open(&out, "video-256x144-200000"), 30, 2);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod support;
 use lectern_proto::manifest::Segment;
 use std::f64::consts::TAU;
 use std::path::Path;
-use support::{Prepared, RUNGS, check_stamps, ffmpeg, kill_at, make_source, prepare, sample};
+use support::{Prepared, RUNGS, check_stamps, encoded_sample, kill_at, make_source, prepare};
 
 /// The segments in a journal.
 fn journal(out: &Path, key: &str) -> Vec<Segment> {
@@ -17,7 +17,7 @@ fn journal(out: &Path, key: &str) -> Vec<Segment> {
 fn a_killed_worker_continues_its_pictures() {
     let dir = tempfile::tempdir().expect("a folder");
     let (source, out) = (dir.path().join("lesson.mp4"), dir.path().join("out"));
-    sample(&source, 16, "1280x720");
+    encoded_sample(&source, 16, "1280x720");
     let keys = ["video-1280x720-2500000", "video-640x360-800000", "video-256x144-200000"];
     for share in [0.4, 0.7] {
         kill_at(&source, &out, &RUNGS, share);
@@ -47,9 +47,8 @@ fn a_killed_worker_continues_its_pictures() {
 #[test]
 fn a_source_without_an_index_is_continued_too() {
     let dir = tempfile::tempdir().expect("a folder");
-    let (lesson, source, out) = (dir.path().join("lesson.mp4"), dir.path().join("lesson.ts"), dir.path().join("out"));
-    sample(&lesson, 12, "640x360");
-    ffmpeg(&["-i".as_ref(), lesson.as_os_str(), "-c".as_ref(), "copy".as_ref(), source.as_os_str()]);
+    let (source, out) = (dir.path().join("lesson.ts"), dir.path().join("out"));
+    encoded_sample(&source, 12, "640x360");
     let rungs = ["360p=640x360 800k"];
     kill_at(&source, &out, &rungs, 0.5);
     let before = journal(&out, "video-640x360-800000");

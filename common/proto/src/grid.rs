@@ -10,9 +10,10 @@ use crate::manifest::SEGMENT_US;
 pub const PLACE_TICKS: i64 = (SEGMENT_US * VIDEO_TIMESCALE as u64 / 1_000_000) as i64;
 
 /// The places of the pictures, in ticks of [`VIDEO_TIMESCALE`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Grid {
     /// Every two seconds.
+    #[default]
     Even,
     /// At these times, the first at 0, each later than the one before; after the last every two seconds.
     At(Vec<i64>),

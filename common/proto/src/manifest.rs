@@ -105,13 +105,13 @@ pub struct Track {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TrackKind {
-    /// H.264, 8-bit 4:2:0, square pixels, BT.709 limited range, tagged as such.
+    /// H.264, 8-bit 4:2:0, square pixels, BT.709 limited range, declared as such by the initialisation segment.
     Video {
-        /// Name of the rung, as in `[resolutions]`.
+        /// Name of the rung, as in `[resolutions]`, or [`crate::rung::ORIGINAL`].
         rung: String,
         #[serde(flatten)]
         size: PictureSize,
-        /// The rung's target rate; the real one follows from the segments.
+        /// The rung's target rate, for the original the real one; that of others follows from the segments.
         bitrate_bps: u32,
     },
     /// AAC-LC.

@@ -12,6 +12,8 @@ pub const BOX_EDGE: std::ops::RangeInclusive<u32> = 16..=4096;
 pub const BITRATE_BPS: std::ops::RangeInclusive<u32> = 20_000..=100_000_000;
 /// Longest name of a rung, in bytes.
 pub const RUNG_NAME_MAX: usize = 24;
+/// The name of a rung that stands above the ladder: the source's own pictures.
+pub const ORIGINAL: &str = "original";
 
 /// One line of the ladder: a name, the box that pictures must fit into, and the target bit rate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,7 +39,7 @@ pub enum RungError {
     Odd(u32, u32),
     #[error("the bit rate {0} is outside 20k to 100M bits per second")]
     Bitrate(String),
-    #[error("`{0}` is not a rung's name; use 1 to 24 letters, digits, `-` or `_`, not `auto` or `thirds`")]
+    #[error("`{0}` is not a rung's name; use 1 to 24 letters, digits, `-` or `_`, not `auto`, `thirds` or `original`")]
     Name(String),
 }
 
@@ -61,7 +63,7 @@ impl RungSpec {
     /// [`RungError`] when the name, the form, the box or the rate is outside what is allowed.
     pub fn parse(name: &str, value: &str) -> Result<Self, RungError> {
         let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > RUNG_NAME_MAX || !name.chars().all(good) || name == "auto" || name == "thirds" {
+        if name.is_empty() || name.len() > RUNG_NAME_MAX || !name.chars().all(good) || ["auto", "thirds", ORIGINAL].contains(&name) {
             return Err(RungError::Name(name.to_owned()));
         }
         let form = || RungError::Form(value.to_owned());
@@ -146,6 +148,7 @@ mod tests {
             ("720p", "1280x720"),
             ("a b", "1280x720 1k"),
             ("auto", "16x16 1M"),
+            ("original", "16x16 1M"),
             ("x", "15x16 1M"),
             ("x", "17x17 1M"),
             ("x", "16x16 1k"),

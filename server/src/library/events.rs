@@ -31,9 +31,14 @@ pub(super) enum WorkerEvent {
         place: u32,
         segment: Segment,
     },
+    /// The track of which everything was told just now is a copy of the source's pictures, and whole.
+    Copied {
+        track: String,
+    },
     Track {},
     Thumbnail {
         chunk: ChunkHash,
+        bytes: u32,
     },
     Done,
     Failed {
@@ -162,6 +167,9 @@ mod tests {
         let segment = Segment { chunk: Some(ChunkHash([1; 32])), bytes: 9, start: 0, duration: 5, samples: 1 };
         let line = format!(r#"{{"event":"segment","track":"audio-0","place":3,"segment":{}}}"#, serde_json::to_string(&segment).expect("JSON"));
         check(&line, WorkerEvent::Segment { track: "audio-0".into(), place: 3, segment });
+        check(r#"{"event":"copied","track":"original"}"#, WorkerEvent::Copied { track: "original".into() });
+        let line = format!(r#"{{"event":"thumbnail","chunk":"{}","bytes":7,"width":2,"height":2}}"#, ChunkHash([1; 32]));
+        check(&line, WorkerEvent::Thumbnail { chunk: ChunkHash([1; 32]), bytes: 7 });
         check(r#"{"event":"track","file":"audio-0.json"}"#, WorkerEvent::Track {});
         check(r#"{"event":"done"}"#, WorkerEvent::Done);
         check(r#"{"event":"failed","kind":"empty","reason":"r"}"#, WorkerEvent::Failed { kind: "empty".into(), reason: "r".into() });

@@ -5,22 +5,22 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lectern_proto::control::ChunkRef;
 use lectern_proto::limits::{CATALOGUE_EVERY, RESCAN_EVERY};
-use lectern_proto::manifest::ChunkHash;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::events::{Probe, WorkerEvent};
-use super::prepared::{self, Prepared};
-use super::preparing::{Order, hash, prepare};
+use super::partial::Partial;
+use super::prepared::{self, Composed, Prepared};
+use super::preparing::{Order, Outcome, hash, prepare};
 use super::progress::Progress;
 use super::scan::{self, ContentKey, Found, Hashed, hex};
-use super::shelf::{Failure, Info, Next, Shelf};
+use super::shelf::{self, Failure, Info, Next, Shelf};
 use super::watch::DirectoryWatch;
 use super::{Catalogue, Files, LibraryParts, Want};
 use crate::platform::name_bytes;
@@ -57,17 +57,21 @@ pub(super) enum Done {
     /// A manifest of what is there; nothing when it could not be made, or there is too little.
     Composed {
         content: ContentKey,
-        result: Option<(ChunkRef, Vec<(ChunkHash, u32)>)>,
+        result: Option<Composed>,
     },
     Probed {
         content: ContentKey,
         probe: Probe,
         thumbnail: Option<ChunkRef>,
     },
+    Thumbnail {
+        content: ContentKey,
+        thumbnail: ChunkRef,
+    },
     Prepared {
         content: ContentKey,
         file: OsString,
-        result: Option<Result<Box<Prepared>, Failure>>,
+        outcome: Outcome,
     },
     Deleted {
         content: ContentKey,
@@ -161,6 +165,7 @@ impl Keeper {
             while let Some(next) = self.shelf.next(now) {
                 self.start(next);
             }
+            self.make_way(now);
             if !self.parts.index.is_settled() && self.shelf.is_known() {
                 self.parts.index.settle();
             }
@@ -183,11 +188,23 @@ impl Keeper {
         }
     }
 
+    /// What is had without encoding comes before anybody's encoding, unless somebody waits for that.
+    fn make_way(&mut self, now: Duration) {
+        if self.shelf.has_fresh() && self.progress.as_ref().is_some_and(|p| p.encodes && !p.is_wanted(now)) {
+            self.worker.cancel();
+        }
+    }
+
     /// Makes a manifest of what can be watched of the video that is being prepared, when one is due.
     fn compose_partial(&mut self, now: Duration) {
         let Some(progress) = &mut self.progress else { return };
         let content = progress.content;
-        let Some((partial, probe)) = progress.begin(now) else { return };
+        if let Some((partial, probe)) = progress.begin(now) {
+            self.compose(content, partial, probe);
+        }
+    }
+
+    fn compose(&self, content: ContentKey, partial: Arc<Mutex<Partial>>, probe: Arc<Probe>) {
         let parts = Arc::clone(&self.parts);
         self.blocking(move || {
             let manifest = partial.lock().unwrap_or_else(PoisonError::into_inner).compose(&probe, &parts.ladder);
@@ -256,16 +273,16 @@ impl Keeper {
             Next::Load(content) => {
                 self.blocking(move || Done::Loaded { content, result: prepared::load(&parts.chunks.join(hex(&content)), &parts.ladder).map(Box::new) })
             }
-            Next::Prepare { content, file, stamp } => {
+            Next::Prepare { content, file, stamp, begun } => {
                 self.worker = self.stop.child_token();
                 let (done, stop) = (self.done.clone(), self.worker.clone());
-                let progress = Progress::new(content, self.parts.clock.now());
-                let order = Order { content, file, stamp, partial: Arc::clone(&progress.partial), wish: progress.wish() };
+                let progress = Progress::new(content, begun, self.parts.clock.now());
+                let order = Order { content, file, stamp, begun, partial: Arc::clone(&progress.partial), wish: progress.wish() };
                 self.progress = Some(progress);
                 self.publish_at = Some(Duration::ZERO);
                 self.tasks.spawn(async move {
-                    let result = prepare(&parts, &order, &done, &stop).await;
-                    let _ = done.send(Done::Prepared { content, file: order.file, result }).await;
+                    let outcome = prepare(&parts, &order, &done, &stop).await;
+                    let _ = done.send(Done::Prepared { content, file: order.file, outcome }).await;
                 });
             }
             Next::Delete(content) => {
@@ -303,13 +320,21 @@ impl Keeper {
             }
             Done::Probed { content, probe, thumbnail } => {
                 let objects = prepared::objects(&self.parts.chunks.join(hex(&content)));
-                self.parts.index.publish(&objects, thumbnail.map(|t| (t.chunk, t.bytes)));
+                self.parts.index.extend(&objects, thumbnail.map(|t| (t.chunk, t.bytes)));
                 let info = prepared::info(&probe, &self.parts.ladder, thumbnail);
                 if let Some(progress) = self.progress.as_mut().filter(|p| p.content == content) {
                     progress.probe = Some(Arc::new(probe));
                     progress.grown(now);
                 }
-                self.shelf.learn(content, |known, _| *known = info);
+                self.shelf.learn(content, |known, _| {
+                    let thumbnail = info.thumbnail.or(known.thumbnail);
+                    *known = Info { thumbnail, ..info };
+                });
+            }
+            Done::Thumbnail { content, thumbnail } => {
+                let objects = prepared::objects(&self.parts.chunks.join(hex(&content)));
+                self.parts.index.extend(&objects, [(thumbnail.chunk, thumbnail.bytes)]);
+                self.shelf.learn(content, |known, _| known.thumbnail = Some(thumbnail));
             }
             Done::Grown { content } => {
                 only_progress = true;
@@ -318,7 +343,7 @@ impl Keeper {
                 }
             }
             Done::Composed { content, result } => self.composed(content, result),
-            Done::Prepared { content, file, result } => self.prepared(content, &file, result),
+            Done::Prepared { content, file, outcome } => self.prepared(content, &file, outcome),
             Done::Deleted { content } => self.shelf.deleted(content),
         }
         let due = self.published + if only_progress { CATALOGUE_EVERY } else { PUBLISH_EVERY };
@@ -367,38 +392,43 @@ impl Keeper {
         self.shelf.hashed(now, name, stamp, result);
     }
 
-    fn composed(&mut self, content: ContentKey, result: Option<(ChunkRef, Vec<(ChunkHash, u32)>)>) {
-        let Some(progress) = self.progress.as_mut().filter(|p| p.content == content) else { return };
-        let manifest = result.as_ref().map(|(manifest, _)| *manifest);
-        let outdated = progress.composed(manifest);
+    fn composed(&mut self, content: ContentKey, result: Option<Composed>) {
         let dir = self.parts.chunks.join(hex(&content));
-        if let Some((manifest, chunks)) = result {
+        let manifest = result.as_ref().map(|c| c.manifest);
+        if let Some(Composed { manifest, rungs, chunks }) = result {
             self.parts.index.extend(&prepared::objects(&dir), chunks);
-            self.shelf.learn(content, |_, progress| progress.manifest = Some(manifest));
+            self.shelf.learn(content, |info, progress| (info.rungs, progress.manifest) = (rungs, Some(manifest)));
         }
+        let outdated = self.progress.as_mut().filter(|p| p.content == content).and_then(|p| p.composed(manifest));
         if let Some(chunk) = outdated {
             prepared::remove_object(&dir, chunk);
         }
     }
 
-    fn prepared(&mut self, content: ContentKey, file: &OsString, result: Option<Result<Box<Prepared>, Failure>>) {
-        let result = match result {
-            Some(Ok(done)) => {
+    fn prepared(&mut self, content: ContentKey, file: &OsString, outcome: Outcome) {
+        let result = match outcome {
+            Outcome::Ready(done) => {
                 tracing::info!(file = ?file, content = hex(&content), "prepared");
-                Some(Ok(self.publish_chunks(content, *done)))
+                let (info, manifest) = self.publish_chunks(content, *done);
+                shelf::Outcome::Ready(info, manifest)
             }
             // A file that was renamed under the worker is no fault of the file.
-            Some(Err(Failure { reason, .. })) if self.shelf.file_of(&content).is_some_and(|f| f != file) => {
+            Outcome::Failed(Failure { reason, .. }) if self.shelf.file_of(&content).is_some_and(|f| f != file) => {
                 tracing::info!(file = ?file, reason, "not prepared under this name; trying another");
-                None
+                shelf::Outcome::Again
             }
-            Some(Err(failure)) => {
+            Outcome::Failed(failure) => {
                 tracing::warn!(file = ?file, reason = failure.reason, "could not be prepared");
-                Some(Err(failure))
+                shelf::Outcome::Failed(failure)
             }
-            None => None,
+            Outcome::Begun => shelf::Outcome::Begun,
+            Outcome::Stopped => shelf::Outcome::Stopped,
+            Outcome::Changed => shelf::Outcome::Again,
         };
-        self.progress = None;
+        let waits = matches!(result, shelf::Outcome::Begun | shelf::Outcome::Stopped);
+        if let Some((partial, probe)) = self.progress.take().filter(|_| waits).and_then(Progress::last) {
+            self.compose(content, partial, probe);
+        }
         self.shelf.prepared(self.parts.clock.now(), content, result);
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
 use lectern_proto::grid::{Grid, sound_start};
 use lectern_proto::manifest::{Details, MANIFEST_VERSION, Manifest, Segment, Track, TrackKind};
-use lectern_proto::rung::RungSpec;
+use lectern_proto::rung::{ORIGINAL, RungSpec};
 
 use super::events::{Probe, WorkerEvent};
 use super::prepared::{audio_key, named, rungs, video_key};
@@ -20,13 +20,15 @@ const TRACKS_MAX: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Partial {
     tracks: BTreeMap<String, Begun>,
+    /// Where the places of what is encoded start; known once the copy is there, if there is one.
+    grid: Grid,
 }
 
 #[derive(Debug)]
 struct Begun {
     head: Track,
     segments: BTreeMap<u32, Segment>,
-    /// From an earlier run, with all its segments.
+    /// With all its segments in the head: of an earlier run, or a copy.
     complete: bool,
 }
 
@@ -34,12 +36,14 @@ impl Partial {
     /// Begins with the tracks of an earlier run.
     pub(super) fn with(complete: Vec<(String, Track)>) -> Self {
         let tracks = complete.into_iter().map(|(key, head)| (key, Begun { head, segments: BTreeMap::new(), complete: true })).collect();
-        Self { tracks }
+        Self { tracks, grid: Grid::Even }
     }
 
     /// Takes in what the worker says; false when it is of something else.
     pub(super) fn take(&mut self, event: WorkerEvent) -> bool {
         match event {
+            // What is whole is not begun again.
+            WorkerEvent::Head { track, head } if self.tracks.get(&track).is_some_and(|b| b.complete && b.head.init == head.init) => false,
             WorkerEvent::Head { track, head } if self.tracks.len() < TRACKS_MAX => {
                 // A worker that was started again tells everything anew.
                 self.tracks.insert(track, Begun { head: *head, segments: BTreeMap::new(), complete: false });
@@ -50,8 +54,26 @@ impl Partial {
                 begun.segments.insert(place, segment);
                 true
             }
+            WorkerEvent::Copied { track } => self.copied(&track),
             _ => false,
         }
+    }
+
+    /// A track is a copy and whole: what is encoded has its places around it.
+    fn copied(&mut self, key: &str) -> bool {
+        let Some(begun) = self.tracks.get_mut(key).filter(|b| b.head.timescale == VIDEO_TIMESCALE) else { return false };
+        if !begun.complete {
+            begun.head.segments = std::mem::take(&mut begun.segments).into_values().collect();
+        }
+        let follows = |pair: &[Segment]| pair[0].start.checked_add(pair[0].duration) == Some(pair[1].start);
+        if begun.head.segments.is_empty() || !begun.head.segments.windows(2).all(follows) {
+            self.tracks.remove(key);
+            return false;
+        }
+        begun.complete = true;
+        let starts: Vec<_> = begun.head.segments.iter().map(|s| i64::try_from(s.start).unwrap_or(i64::MAX)).collect();
+        self.grid = Grid::around(&starts);
+        true
     }
 
     /// The manifest of now; none while nothing can be watched.
@@ -59,10 +81,11 @@ impl Partial {
         let mut tracks = Vec::new();
         for rung in rungs(probe, ladder) {
             let begun = self.tracks.get(&video_key(&rung))?;
-            tracks.push(named(begun.track(&Grid::Even, probe.duration_us), &rung.name));
+            tracks.push(named(begun.track(&self.grid, probe.duration_us), &rung.name));
         }
+        tracks.extend(self.tracks.get(ORIGINAL).filter(|b| b.complete).map(|b| b.head.clone()));
         for audio in &probe.audio {
-            tracks.push(self.tracks.get(&audio_key(audio.index))?.track(&Grid::Even, probe.duration_us));
+            tracks.push(self.tracks.get(&audio_key(audio.index))?.track(&self.grid, probe.duration_us));
         }
         tracks.retain(|t| !t.segments.is_empty());
         let begins = |video: bool| {
@@ -190,6 +213,42 @@ mod tests {
         assert_eq!(manifest.tracks[1].segments[1].start, sound_start(1, 48_000));
         assert_eq!(manifest.tracks[1].end_us(), 10_500_000);
         assert!(Manifest::parse(&manifest.to_json()).is_ok());
+    }
+
+    #[test]
+    fn a_copy_is_watched_at_once_and_the_rest_has_its_places_around_it() {
+        let ladder = || vec![RungSpec { name: "180p".into(), box_width: 640, box_height: 360, bitrate_bps: 900_000 }, ladder().remove(0)];
+        for (key, name, order) in [(video_key(&ladder()[0]), "180p", ["144p", "180p"]), (ORIGINAL.to_owned(), ORIGINAL, ["144p", ORIGINAL])] {
+            let ladder = if name == ORIGINAL { ladder()[1..].to_vec() } else { ladder() };
+            let mut partial = Partial::default();
+            let copy = Track { kind: TrackKind::Video { rung: name.into(), size: PictureSize { width: 640, height: 360 }, bitrate_bps: 1 }, ..*video() };
+            assert!(partial.take(WorkerEvent::Head { track: key.clone(), head: Box::new(copy) }));
+            for (place, s) in [(0, segment(0, 8 * S)), (1, segment(8 * S, 4 * S))] {
+                assert!(partial.take(WorkerEvent::Segment { track: key.clone(), place, segment: s }));
+            }
+            assert!(partial.take(WorkerEvent::Copied { track: key.clone() }));
+            assert!(partial.compose(&probe(0), &ladder).is_none(), "the other rung is not begun");
+            let low = video_key(ladder.last().expect("a rung"));
+            assert!(partial.take(WorkerEvent::Head { track: low, head: video() }));
+            let manifest = partial.compose(&probe(0), &ladder).expect("can be watched");
+            assert_eq!(manifest.tracks.iter().filter_map(Track::rung).collect::<Vec<_>>(), order);
+            let starts = |t: &Track| t.segments.iter().map(|s| (s.start / S, s.chunk.is_some())).collect::<Vec<_>>();
+            assert_eq!(starts(&manifest.tracks[0]), [0, 2, 4, 6, 8, 10].map(|s| (s, false)));
+            assert_eq!(starts(&manifest.tracks[1]), [(0, true), (8, true)]);
+            assert!(Manifest::parse(&manifest.to_json()).is_ok());
+            // Another worker tells it again.
+            assert!(!partial.take(WorkerEvent::Head { track: key.clone(), head: Box::new(manifest.tracks[1].clone()) }));
+            assert!(!partial.take(WorkerEvent::Segment { track: key.clone(), place: 0, segment: segment(0, 8 * S) }));
+            assert!(partial.take(WorkerEvent::Copied { track: key.clone() }));
+            assert_eq!(partial.compose(&probe(0), &ladder), Some(manifest));
+        }
+        // One that is not whole is none.
+        let mut partial = Partial::default();
+        partial.take(WorkerEvent::Head { track: ORIGINAL.into(), head: video() });
+        partial.take(WorkerEvent::Segment { track: ORIGINAL.into(), place: 0, segment: segment(0, S) });
+        partial.take(WorkerEvent::Segment { track: ORIGINAL.into(), place: 1, segment: segment(2 * S, S) });
+        assert!(!partial.take(WorkerEvent::Copied { track: ORIGINAL.into() }));
+        assert_eq!(partial.grid, Grid::Even);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lectern_proto::control::{ChunkRef, Damage};
 use lectern_proto::limits::PREPARED_JSON_MAX;
 use lectern_proto::manifest::{ChunkHash, Details, MANIFEST_VERSION, Manifest, ManifestError, Span, Track, TrackKind, unite};
-use lectern_proto::rung::{RungSpec, rungs_for};
+use lectern_proto::rung::{ORIGINAL, RungSpec, rungs_for};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
@@ -42,6 +42,15 @@ pub(super) struct Prepared {
     pub(super) info: Info,
     pub(super) manifest: ChunkRef,
     /// Everything that viewers may fetch.
+    pub(super) chunks: Vec<(ChunkHash, u32)>,
+}
+
+/// A manifest of what there is so far.
+#[derive(Debug)]
+pub(super) struct Composed {
+    pub(super) manifest: ChunkRef,
+    pub(super) rungs: Vec<String>,
+    /// Everything that it names.
     pub(super) chunks: Vec<(ChunkHash, u32)>,
 }
 
@@ -117,6 +126,8 @@ pub(super) fn compose(dir: &Path, ladder: &[RungSpec]) -> Result<Prepared, Prepa
     for rung in rungs(&probe, ladder) {
         tracks.extend(track(dir, &video_key(&rung))?.map(|track| named(track, &rung.name)));
     }
+    // The worker has thrown it away where it is not one of the rungs.
+    tracks.extend(track(dir, ORIGINAL)?);
     for audio in &probe.audio {
         tracks.extend(track(dir, &audio_key(audio.index))?);
     }
@@ -163,7 +174,7 @@ fn wanted(probe: &Probe, ladder: &[RungSpec]) -> Vec<String> {
 /// The tracks of an earlier run that are complete and still wanted, by their keys.
 pub(super) fn complete_tracks(dir: &Path, probe: &Probe, ladder: &[RungSpec]) -> Vec<(String, Track)> {
     let videos = rungs(probe, ladder).into_iter().map(|r| video_key(&r));
-    let keys = videos.chain(probe.audio.iter().map(|a| audio_key(a.index)));
+    let keys = videos.chain(probe.audio.iter().map(|a| audio_key(a.index))).chain([ORIGINAL.to_owned()]);
     keys.filter_map(|key| Some((track(dir, &key).ok()??, key))).map(|(track, key)| (key, track)).collect()
 }
 
@@ -171,7 +182,7 @@ pub(super) fn complete_tracks(dir: &Path, probe: &Probe, ladder: &[RungSpec]) ->
 ///
 /// # Errors
 /// [`PreparedError`] when it cannot be written.
-pub(super) fn publish_partial(dir: &Path, mut manifest: Manifest) -> Result<(ChunkRef, Vec<(ChunkHash, u32)>), PreparedError> {
+pub(super) fn publish_partial(dir: &Path, mut manifest: Manifest) -> Result<Composed, PreparedError> {
     manifest.details.lost = lost(dir);
     let json = manifest.to_json();
     Manifest::parse(&json)?;
@@ -180,7 +191,8 @@ pub(super) fn publish_partial(dir: &Path, mut manifest: Manifest) -> Result<(Chu
     write(&objects(dir).join(chunk.to_string()), &json)?;
     let thumbnail = thumbnail(dir).map(|c| (c.chunk, c.bytes));
     let chunks = manifest.tracks.iter().flat_map(Track::chunks).chain([(chunk, bytes)]).chain(thumbnail).collect();
-    Ok((ChunkRef { chunk, bytes }, chunks))
+    let rungs = manifest.video_tracks().filter_map(|(_, t)| t.rung().map(str::to_owned)).collect();
+    Ok(Composed { manifest: ChunkRef { chunk, bytes }, rungs, chunks })
 }
 
 /// Throws away a manifest of an earlier moment.
@@ -225,7 +237,8 @@ fn prepared(dir: &Path, probe: &Probe, manifest: &Manifest, manifest_ref: ChunkR
 /// Throws away tracks and objects of rungs that are not wanted any more. What cannot be thrown away is only untidy.
 fn tidy(dir: &Path, prepared: &Prepared, wanted: &[String]) {
     let used: HashSet<String> = prepared.chunks.iter().map(|(c, _)| c.to_string()).collect();
-    let keys: HashSet<String> = wanted.iter().map(|w| format!("{}.json", w.split(' ').next().unwrap_or_default())).collect();
+    let keys = wanted.iter().map(|w| w.split(' ').next().unwrap_or_default()).chain([ORIGINAL]);
+    let keys: HashSet<String> = keys.map(|key| format!("{key}.json")).collect();
     remove_all_but(&objects(dir), |name| used.contains(name));
     remove_all_but(&dir.join("tracks"), |name| keys.contains(name));
     remove_all_but(&dir.join("journal"), |_| false);

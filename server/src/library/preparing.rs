@@ -1,13 +1,15 @@
 //! The two long works on one file: hashing it, and preparing its content with the worker. Both are tasks of the keeper.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use lectern_proto::control::ChunkRef;
 use lectern_proto::limits::{WORKER_SILENCE, WORKER_TIME_BASE};
 use lectern_proto::rung::RungSpec;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -43,72 +45,96 @@ pub(super) struct Order {
     pub(super) content: ContentKey,
     pub(super) file: OsString,
     pub(super) stamp: FileStamp,
+    /// Whether what is had without encoding is there.
+    pub(super) begun: bool,
     /// What is there so far.
     pub(super) partial: Arc<Mutex<Partial>>,
     /// Where somebody waits, in microseconds.
     pub(super) wish: watch::Receiver<Option<u64>>,
 }
 
-/// Prepares a content from a file: what it is first, then its tracks, then the manifest. `None`: stopped.
-pub(super) async fn prepare(
-    parts: &LibraryParts,
-    order: &Order,
-    done: &mpsc::Sender<Done>,
-    stop: &CancellationToken,
-) -> Option<Result<Box<Prepared>, Failure>> {
-    let Order { content, file, stamp, partial, wish } = order;
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// What is had without encoding is there; the rest is another turn.
+    Begun,
+    Ready(Box<Prepared>),
+    Failed(Failure),
+    /// It was stopped; what is there stays.
+    Stopped,
+    /// The file is not what it was: what was made of it is gone.
+    Changed,
+}
+
+/// Prepares a content from a file, in two turns: what is had without encoding pictures, then its tracks and the manifest.
+pub(super) async fn prepare(parts: &LibraryParts, order: &Order, done: &mpsc::Sender<Done>, stop: &CancellationToken) -> Outcome {
+    let Order { content, file, stamp, begun, partial, wish } = order;
     let (content, stamp) = (*content, *stamp);
-    tracing::info!(file = ?file, content = hex(&content), "preparing");
     let dir: PathBuf = parts.chunks.join(hex(&content));
-    let ask = Job {
+    tracing::info!(file = ?file, content = hex(&content), "{}", if *begun { "preparing" } else { "looking at it, copying what fits" });
+    let looked = tokio::task::spawn_blocking({
+        let (dir, ladder) = (dir.clone(), parts.ladder.clone());
+        move || (prepared::thumbnail(&dir), prepared::probe(&dir).map(|probe| prepared::complete_tracks(&dir, &probe, &ladder)))
+    });
+    let (thumbnail, complete) = looked.await.unwrap_or_default();
+    *partial.lock().unwrap_or_else(PoisonError::into_inner) = Partial::with(complete.unwrap_or_default());
+    let job = Job {
         program: parts.worker.clone(),
         source: parts.videos.join(file),
         out: dir.clone(),
-        rungs: Vec::new(),
-        audio: false,
+        rungs: parts.ladder.clone(),
+        audio: true,
+        quick: !begun,
         memory: parts.worker_memory,
         time: WORKER_TIME_BASE,
+        pace: parts.worker_time,
         silence: WORKER_SILENCE,
         wish: wish.clone(),
     };
+    // What is told once is not lost in a full queue.
+    let once = Mutex::new(VecDeque::new());
     let tell = |event: WorkerEvent| {
-        let event = match event {
-            WorkerEvent::Progress { .. } => Done::Event { content, event },
-            event => {
-                if !partial.lock().unwrap_or_else(PoisonError::into_inner).take(event) {
-                    return;
-                }
-                Done::Grown { content }
+        let mut once = once.lock().unwrap_or_else(PoisonError::into_inner);
+        let often = match event {
+            WorkerEvent::Probed(probe) => {
+                once.push_back(Done::Probed { content, probe, thumbnail });
+                None
             }
+            WorkerEvent::Thumbnail { chunk, bytes } => {
+                once.push_back(Done::Thumbnail { content, thumbnail: ChunkRef { chunk, bytes } });
+                None
+            }
+            WorkerEvent::Progress { .. } => Some(Done::Event { content, event }),
+            event => partial.lock().unwrap_or_else(PoisonError::into_inner).take(event).then_some(Done::Grown { content }),
         };
-        // A full queue loses a progress, or that there is more to watch; another follows.
-        let _ = done.try_send(event);
-    };
-    if let Err(failure) = twice(&ask, stop, tell).await? {
-        return Some(Err(failure));
-    }
-    let looked = tokio::task::spawn_blocking({
-        let (dir, ladder) = (dir.clone(), parts.ladder.clone());
-        move || {
-            let probe = prepared::probe(&dir)?;
-            let complete = prepared::complete_tracks(&dir, &probe, &ladder);
-            Some((probe, prepared::thumbnail(&dir), complete))
+        while let Some(first) = once.pop_front() {
+            if let Err(TrySendError::Full(first)) = done.try_send(first) {
+                once.push_front(first);
+                break;
+            }
         }
-    });
-    let Ok(Some((probe, thumbnail, complete))) = looked.await else {
-        return Some(Err(for_good("The media worker did not say what the file is. Convert the file to MP4 with H.264 and AAC.")));
+        // A full queue loses a progress, or that there is more to watch; another follows.
+        if let Some(often) = often {
+            let _ = done.try_send(often);
+        }
     };
-    let time = WORKER_TIME_BASE + Duration::from_micros(probe.duration_us).saturating_mul(parts.worker_time);
-    let job = Job { rungs: prepared::rungs(&probe, &parts.ladder), audio: true, time, ..ask };
-    *partial.lock().unwrap_or_else(PoisonError::into_inner) = Partial::with(complete);
-    let _ = done.send(Done::Probed { content, probe, thumbnail }).await;
-    let source = job.source.clone();
-    if let Err(failure) = twice(&job, stop, tell).await? {
-        return Some(Err(failure));
+    let end = twice(&job, stop, tell).await;
+    for event in once.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let _ = done.send(event).await;
     }
-    let ladder = parts.ladder.clone();
-    let composed = tokio::task::spawn_blocking(move || compose(&ladder, &dir, &source, stamp)).await;
-    composed.unwrap_or_else(|error| Some(Err(for_good(&format!("The server failed on this file ({error}). Report this, with the file if you can.")))))
+    match end {
+        None => return Outcome::Stopped,
+        Some(Err(failure)) => return Outcome::Failed(failure),
+        Some(Ok(())) if !begun => return Outcome::Begun,
+        Some(Ok(())) => {}
+    }
+    let (ladder, source) = (parts.ladder.clone(), job.source);
+    match tokio::task::spawn_blocking(move || compose(&ladder, &dir, &source, stamp)).await {
+        Ok(Some(Ok(prepared))) => Outcome::Ready(prepared),
+        Ok(Some(Err(failure))) => Outcome::Failed(failure),
+        Ok(None) => Outcome::Changed,
+        Err(error) => Outcome::Failed(for_good(&format!("The server failed on this file ({error}). Report this, with the file if you can."))),
+    }
 }
 
 /// Makes the manifest, unless what was prepared may be of another content than the one that was hashed.

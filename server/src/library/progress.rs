@@ -21,6 +21,8 @@ const OLDER_KEPT: usize = 2;
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) content: ContentKey,
+    /// Whether pictures are encoded, after what was had without.
+    pub(super) encodes: bool,
     pub(super) partial: Arc<Mutex<Partial>>,
     pub(super) probe: Option<Arc<Probe>>,
     wish: watch::Sender<Option<u64>>,
@@ -34,9 +36,10 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(content: ContentKey, now: Duration) -> Self {
+    pub(super) fn new(content: ContentKey, encodes: bool, now: Duration) -> Self {
         Self {
             content,
+            encodes,
             partial: Arc::default(),
             probe: None,
             wish: watch::Sender::new(None),
@@ -70,6 +73,12 @@ impl Progress {
         }
         (self.due, self.told, self.composing) = (None, now, true);
         Some((Arc::clone(&self.partial), probe))
+    }
+
+    /// What the last manifest of this turn is made of, if there is anything new for it.
+    pub(super) fn last(self) -> Option<(Arc<Mutex<Partial>>, Arc<Probe>)> {
+        let probe = self.probe.filter(|_| self.due.is_some())?;
+        Some((self.partial, probe))
     }
 
     /// When [`Self::begin`] has something to do.
@@ -112,7 +121,7 @@ mod tests {
 
     #[test]
     fn manifests_come_soon_at_first_and_seldom_later() {
-        let mut progress = Progress::new(ContentKey::default(), Duration::ZERO);
+        let mut progress = Progress::new(ContentKey::default(), true, Duration::ZERO);
         progress.probe = Some(Arc::new(Probe { duration_us: 1, width: None, height: None, title: None, audio: Vec::new(), chapters: Vec::new() }));
         let mut made = Vec::new();
         for ms in 0..200_000 {
@@ -130,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_newest_manifest_is_never_thrown_away() {
-        let mut progress = Progress::new(ContentKey::default(), Duration::ZERO);
+        let mut progress = Progress::new(ContentKey::default(), true, Duration::ZERO);
         let mut composed = |n: u8| progress.composed(Some(ChunkRef { chunk: ChunkHash([n; 32]), bytes: 1 })).map(|c| c.0[0]);
         assert_eq!([1, 2, 1, 1, 3, 4, 4, 5].map(&mut composed), [None, None, None, None, None, Some(2), None, Some(1)]);
         assert_eq!(progress.composed(None), None);
@@ -138,7 +147,7 @@ mod tests {
 
     #[test]
     fn wishes_take_turns() {
-        let mut progress = Progress::new(ContentKey::default(), Duration::ZERO);
+        let mut progress = Progress::new(ContentKey::default(), true, Duration::ZERO);
         let wish = progress.wish();
         assert!(!progress.is_wanted(at(0)));
         progress.wanted(at(10), 5);

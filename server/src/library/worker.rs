@@ -22,6 +22,9 @@ const MEMORY_EVERY: Duration = Duration::from_millis(250);
 /// How long a worker may take to end after it closed its output.
 const EXIT_WAIT: Duration = Duration::from_secs(5);
 
+/// Longest video that a worker is believed to work on.
+const LONGEST: Duration = Duration::from_secs(48 * 3600);
+
 /// What a worker is to do.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
@@ -30,9 +33,12 @@ pub(super) struct Job {
     pub(super) out: PathBuf,
     pub(super) rungs: Vec<RungSpec>,
     pub(super) audio: bool,
-    /// Most memory in bytes, longest run, longest silence.
+    /// Only what is had without encoding pictures.
+    pub(super) quick: bool,
+    /// Most memory in bytes, longest run, to which so many times the length of the video come, and longest silence.
     pub(super) memory: u64,
     pub(super) time: Duration,
+    pub(super) pace: u32,
     pub(super) silence: Duration,
     /// Where in the video somebody waits, in microseconds.
     pub(super) wish: watch::Receiver<Option<u64>>,
@@ -101,6 +107,9 @@ fn start(job: &Job) -> std::io::Result<Child> {
     if job.audio {
         command.arg("--audio");
     }
+    if job.quick {
+        command.arg("--quick");
+    }
     // The worker limits its address space, which is larger than what it holds in memory; that is watched from here.
     command.arg("--max-memory").arg(job.memory.saturating_mul(2).to_string()).env("MALLOC_ARENA_MAX", "2");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -114,7 +123,7 @@ async fn follow(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop:
     let mut memory = interval(MEMORY_EVERY);
     memory.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (started, mut heard) = (Instant::now(), Instant::now());
-    let mut end = None;
+    let (mut end, mut time) = (None, job.time);
     let (mut stdin, mut wish) = (child.stdin.take(), job.wish.clone());
     // What was wished before this worker began is said to it as well.
     wish.mark_changed();
@@ -133,13 +142,16 @@ async fn follow(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop:
                 Ok(Some(WorkerEvent::Failed { kind, reason: why })) => end = Some(End::Failed { reason: reason(&why), cure: cure(&kind) }),
                 Ok(Some(event)) => {
                     heard = Instant::now();
+                    if let WorkerEvent::Probed(probe) = &event {
+                        time = job.time + Duration::from_micros(probe.duration_us).min(LONGEST).saturating_mul(job.pace);
+                    }
                     tell(event);
                 }
                 Ok(None) => break,
                 Err(error @ (LineError::TooLong | LineError::Form | LineError::Io(_))) => return fault(&format!("it sent {error}")),
             },
             () = sleep_until(heard + job.silence) => return fault(&format!("it hung: nothing came from it for {} s", job.silence.as_secs())),
-            () = sleep_until(started + job.time) => return fault(&format!("it took longer than {} s ([limits] worker_time)", job.time.as_secs())),
+            () = sleep_until(started + time) => return fault(&format!("it took longer than {} s ([limits] worker_time)", time.as_secs())),
             _ = memory.tick() => {
                 let held = group.and_then(ProcessGroup::resident_bytes).unwrap_or(0);
                 if held > job.memory {
@@ -220,8 +232,10 @@ mod tests {
             out: dir.join("out"),
             rungs: Vec::new(),
             audio: true,
+            quick: false,
             memory: 1 << 30,
             time: far,
+            pace: 1,
             silence: far,
             wish: watch::channel(None).1,
         }

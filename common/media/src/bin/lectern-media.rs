@@ -50,12 +50,16 @@ struct PrepareArgs {
     /// The folder of this content; made if it is not there.
     #[arg(long)]
     out: PathBuf,
-    /// A rung: NAME=WIDTHxHEIGHT RATE. May be given several times.
+    /// A rung: NAME=WIDTHxHEIGHT RATE. May be given several times; those that would enlarge the video are left out, the lowest
+    /// is always there.
     #[arg(long = "rung", value_name = "RUNG", value_parser = parse_rung)]
     rungs: Vec<RungSpec>,
     /// Prepare the sound tracks.
     #[arg(long)]
     audio: bool,
+    /// Only what is had without encoding pictures: where they can be copied, they, the sound and the thumbnail; else nothing.
+    #[arg(long)]
+    quick: bool,
     /// Address space that the worker may use, in bytes.
     #[arg(long, value_name = "BYTES")]
     max_memory: Option<u64>,
@@ -116,7 +120,7 @@ fn run_prepare(args: PrepareArgs) -> anyhow::Result<()> {
     tell(&reporter, |reporter| {
         let wish = Wish::default();
         limits::apply(args.max_memory, &wish)?;
-        let job = Job { source: args.source, out: args.out, rungs: args.rungs, audio: args.audio, wish };
+        let job = Job { source: args.source, out: args.out, rungs: args.rungs, audio: args.audio, quick: args.quick, wish };
         prepare(&job, reporter)?;
         reporter.tell(&Event::Done);
         Ok(())

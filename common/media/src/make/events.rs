@@ -1,6 +1,6 @@
 //! What the worker tells its parent: one JSON object a line on standard output.
 //!
-//! `probed`, `plan`, `head`, `segment`, `progress`, `track`, `thumbnail`, then `done` or `failed`. Progress comes at most five times a second and, as
+//! `probed`, `head`, `segment`, `copied`, `progress`, `track`, `thumbnail`, then `done` or `failed`. Progress comes at most five times a second and, as
 //! long as work goes on, at least every two seconds: a heartbeat repeats the last progress, but only when something was
 //! read, decoded or written since, so a worker that hangs falls silent. A parent that no longer reads ends the worker.
 
@@ -36,10 +36,13 @@ pub enum Event<'a> {
         place: u32,
         segment: &'a Segment,
     },
+    /// The track of pictures of which everything was told just now is a copy of the source, and whole. What is encoded
+    /// beside it has its places around the copy's segments.
+    Copied { track: &'a str },
     /// A track is complete and published as `tracks/FILE`.
     Track { file: &'a str },
     /// The thumbnail is published.
-    Thumbnail { chunk: ChunkHash, width: u32, height: u32 },
+    Thumbnail { chunk: ChunkHash, bytes: u32, width: u32, height: u32 },
     /// Everything that was asked for is there.
     Done,
     /// It is not, and why.

@@ -209,7 +209,8 @@ impl Losses {
     }
 }
 
-fn nominal(stream: VideoStream) -> i64 {
+/// Nominal length of a picture in ticks.
+pub(crate) fn nominal(stream: VideoStream) -> i64 {
     let ticks = f64::from(VIDEO_TIMESCALE) / f64::from(stream.frame_rate);
     // Frame rates are between 0.1 and 1000.
     (ticks.round() as i64).clamp(90, 10 * i64::from(VIDEO_TIMESCALE))

@@ -4,11 +4,14 @@
 //! never a class. The way of a stored video: [`source`] (open, probe) → [`packets`] (read around damage, [`losses`]) →
 //! [`frames`] and [`pcm`] (decode, repaired times; [`deinterlace`]) → [`scale`] ([`orientation`], [`hdr`]) →
 //! [`video_encoder`], [`audio_encoder`] → [`video_track`], [`audio_track`] (segments) → [`store`] (objects, journal, atomic
-//! publication). [`prepare`] conducts [`pictures`] and [`sounds`], which go place by place ([`lectern_proto::grid`]) where
-//! somebody waits ([`wish`]); [`sample`] draws the sample lesson.
+//! publication). Pictures that viewers can decode as they are come first, as a copy (`copy`). [`prepare`] conducts it,
+//! [`pictures`] and [`sounds`], which go place by place ([`lectern_proto::grid`]) where somebody waits ([`wish`]); [`sample`] draws the sample lesson.
 
 pub mod audio_encoder;
 pub mod audio_track;
+mod copy;
+mod copy_cut;
+mod copy_form;
 pub mod deinterlace;
 pub mod events;
 pub mod failure;

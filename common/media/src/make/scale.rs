@@ -11,7 +11,7 @@ use ffmpeg_the_third as ffmpeg;
 use lectern_proto::rung::PictureSize;
 
 /// Pictures of at least this height are taken for BT.709 when they do not say; smaller ones for BT.601.
-const HD_HEIGHT: u32 = 720;
+pub(crate) const HD_HEIGHT: u32 = 720;
 
 /// Everything that a conversion depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

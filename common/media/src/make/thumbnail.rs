@@ -34,6 +34,9 @@ const JPEG_QUALITY: i32 = 80;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thumbnail {
     pub chunk: ChunkHash,
+    /// Length of the object.
+    #[serde(default)]
+    pub bytes: u32,
     pub width: u32,
     pub height: u32,
 }
@@ -56,7 +59,8 @@ pub(crate) fn make(path: &Path, store: &Store, reporter: &Reporter) -> Result<Op
     let options = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, JPEG_QUALITY]);
     imgcodecs::imencode(".jpg", &mat, &mut jpeg, &options).map_err(failed)?;
     let (width, height) = (u32::try_from(mat.cols()).unwrap_or(0), u32::try_from(mat.rows()).unwrap_or(0));
-    let thumbnail = Thumbnail { chunk: store.put(jpeg.as_slice())?, width, height };
+    let bytes = u32::try_from(jpeg.len()).unwrap_or(u32::MAX);
+    let thumbnail = Thumbnail { chunk: store.put(jpeg.as_slice())?, bytes, width, height };
     store.publish("thumbnail.json", &thumbnail)?;
     Ok(Some(thumbnail))
 }

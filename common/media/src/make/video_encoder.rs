@@ -138,7 +138,7 @@ fn with_lengths(annex_b: &[u8]) -> Bytes {
 }
 
 /// NAL units between start codes (ITU-T H.264, Annex B).
-fn nals(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn nals(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let start = find_start(rest)?;

@@ -4,7 +4,6 @@
 //! The decoders are other people's code that reads what a server sent, so a panic inside them is damage, not the end.
 
 pub(crate) mod audio;
-mod sps;
 pub(crate) mod video;
 
 use crate::video_decoder::DecodeError;

@@ -3,8 +3,8 @@
 //! What damages a picture ends the group of pictures: nothing is decoded then until a keyframe comes.
 
 use super::guarded;
-use super::sps::Sps;
-use crate::picture::{Frame, OwnedFrame};
+use crate::picture::{Frame, Matrix, OwnedFrame, Range};
+use crate::sps::{REORDER_MAX, Sps};
 use crate::video_decoder::{DecodeError, Decoded, VideoEngine};
 use lectern_proto::fmp4::{Sample, VideoConfig};
 use lectern_proto::rung::PictureSize;
@@ -64,8 +64,9 @@ impl Video {
         Ok(Some(Frame::Owned(OwnedFrame {
             size: PictureSize { width, height },
             planes: [picture.y, picture.u, picture.v],
-            matrix: self.sps.matrix,
-            range: self.sps.range,
+            // Table E-5: FCC, BT.470BG and SMPTE 170M.
+            matrix: if matches!(self.sps.matrix, 4..=6) { Matrix::Bt601 } else { Matrix::Bt709 },
+            range: if self.sps.full_range { Range::Full } else { Range::Limited },
         })))
     }
 
@@ -92,7 +93,7 @@ impl VideoEngine for Video {
             Ok(Some(frame)) => {
                 self.taken += 1;
                 self.waiting.insert((pts_us, self.taken), frame);
-                self.release(self.sps.reorder);
+                self.release(self.sps.reorder.unwrap_or(REORDER_MAX));
                 Ok(())
             }
             Err(why) => {

@@ -113,6 +113,20 @@ pub fn sample(out: &Path, seconds: u32, size: &str) {
     assert_eq!(code, Some(0));
 }
 
+/// Draws a sample lesson in MPEG-2, which no viewer decodes: all rungs are encoded.
+pub fn encoded_sample(out: &Path, seconds: u32, size: &str) {
+    coded_sample(out, seconds, size, "-c:v mpeg2video -q:v 2");
+}
+
+/// Draws a sample lesson and has ffmpeg code it so.
+pub fn coded_sample(out: &Path, seconds: u32, size: &str, coding: &str) {
+    let lesson = out.with_extension("lesson.mp4");
+    sample(&lesson, seconds, size);
+    let arguments = [OsStr::new("-i"), lesson.as_os_str(), "-c:a".as_ref(), "copy".as_ref()];
+    let coding = coding.split_whitespace().map(OsStr::new);
+    ffmpeg(&arguments.into_iter().chain(coding).chain([out.as_os_str()]).collect::<Vec<_>>());
+}
+
 /// Runs the ffmpeg command line.
 pub fn ffmpeg(arguments: &[&OsStr]) {
     let mut command = Command::new("ffmpeg");

@@ -13,7 +13,7 @@ use crate::rung::RungSpec;
 /// What the viewer asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Quality {
-    /// One rung of the ladder, or the nearest one that the video has.
+    /// One rung that the video has, or the nearest one of the ladder.
     Rung(String),
     /// First third in the lowest, second in the middle, last in the highest rung of `[quality] thirds`.
     Thirds([String; 3]),
@@ -52,12 +52,14 @@ impl Plan {
                 .ok_or(QualityError::NoVideo),
             Quality::Thirds(names) => {
                 let tracks = [nearest(manifest, ladder, &names[0])?, nearest(manifest, ladder, &names[1])?, nearest(manifest, ladder, &names[2])?];
-                let [second, last] = third_borders(&manifest.tracks[tracks[0]]);
+                let end = manifest.tracks[tracks[0]].end_us();
                 let mut steps = vec![(0, tracks[0])];
-                for (at, track) in [(second, tracks[1]), (last, tracks[2])] {
+                for (n, pair) in (1..).zip(tracks.windows(2)) {
+                    let from = steps.last().map_or(0, |s| s.0);
+                    let Some(at) = border(&manifest.tracks[pair[0]], &manifest.tracks[pair[1]], from, end * n / 3) else { continue };
                     match steps.last_mut() {
-                        Some(step) if step.0 == at => step.1 = track,
-                        _ => steps.push((at, track)),
+                        Some(step) if step.0 == at => step.1 = pair[1],
+                        _ => steps.push((at, pair[1])),
                     }
                 }
                 Ok(Self { steps })
@@ -73,8 +75,11 @@ impl Plan {
     }
 }
 
-/// The video's track for a rung: the one of that name, or the one whose place in the ladder is nearest (the lower of two).
+/// The video's track for a rung: the one of that name, or, if the ladder has such a rung, the one whose place in the ladder is nearest (the lower of two).
 fn nearest(manifest: &Manifest, ladder: &[RungSpec], name: &str) -> Result<usize, QualityError> {
+    if let Some((track, _)) = manifest.video_tracks().find(|(_, t)| t.rung() == Some(name)) {
+        return Ok(track);
+    }
     let place = |n: &str| ladder.iter().position(|r| r.name == n);
     let wanted = place(name)
         .ok_or_else(|| QualityError::UnknownRung { name: name.to_owned(), known: ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ") })?;
@@ -82,13 +87,11 @@ fn nearest(manifest: &Manifest, ladder: &[RungSpec], name: &str) -> Result<usize
     manifest.video_tracks().min_by_key(|(_, t)| distance(t)).map(|(i, _)| i).ok_or(QualityError::NoVideo)
 }
 
-/// The segment borders nearest to one and two thirds of the track, in microseconds; of two equally near ones the earlier.
-fn third_borders(track: &Track) -> [u64; 2] {
-    let end = track.end_us();
-    [1, 2].map(|n| {
-        let wanted = end * n / 3;
-        track.segments.iter().map(|s| track.ticks_to_us(s.start)).min_by_key(|b| b.abs_diff(wanted)).unwrap_or(0)
-    })
+/// The start of a segment of `before`, not before a time, at which one of `after` starts too: the nearest to a wanted time, in
+/// microseconds; of two equally near ones the earlier.
+fn border(before: &Track, after: &Track, from_us: u64, wanted_us: u64) -> Option<u64> {
+    let starts = before.segments.iter().map(|s| before.start_us(s)).filter(|at| *at >= from_us);
+    starts.filter(|at| after.segment_from(*at).is_some()).min_by_key(|at| at.abs_diff(wanted_us))
 }
 
 #[cfg(test)]
@@ -131,6 +134,28 @@ mod tests {
         check(&["144p", "360p"], 6, &[(0, 0), (4_000_000, 1), (8_000_000, 1)]);
         check(&["144p"], 3, &[(0, 0), (2_000_000, 0), (4_000_000, 0)]);
         check(&["144p", "720p", "1440p"], 1, &[(0, 2)]);
+    }
+
+    #[test]
+    fn thirds_switch_where_a_copy_has_a_segment_too() {
+        // Groups of 8 seconds in the highest rung.
+        let mut manifest = manifest(&["144p", "720p", "1440p"], 12);
+        let copy = |i: u64| Segment { start: i * 8_000, duration: 8_000, ..manifest.tracks[2].segments[0].clone() };
+        manifest.tracks[2].segments = (0..3).map(copy).collect();
+        let plan = Plan::new(&manifest, &ladder(), &thirds()).expect("a plan");
+        assert_eq!(plan.steps, [(0, 0), (8_000_000, 1), (16_000_000, 2)]);
+        manifest.tracks.iter_mut().for_each(|t| t.segments.truncate(if t.rung() == Some("1440p") { 2 } else { 7 }));
+        let plan = Plan::new(&manifest, &ladder(), &thirds()).expect("a plan");
+        assert_eq!(plan.steps, [(0, 0), (4_000_000, 1), (8_000_000, 2)], "14 s: 4.7 s and 9.3 s");
+    }
+
+    #[test]
+    fn the_original_is_asked_for_by_its_name_alone() {
+        let manifest = manifest(&["144p", "720p", "original"], 3);
+        let pick = |name: &str| Plan::new(&manifest, &ladder(), &Quality::Rung(name.into())).map(|p| p.track_at(1));
+        assert_eq!((pick("original"), pick("1440p")), (Ok(2), Ok(1)));
+        let plan = Plan::new(&manifest, &ladder(), &thirds()).expect("a plan");
+        assert_eq!(plan.track_at(u64::MAX), 1);
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub(super) enum Stage {
     /// It is looked up whether it was prepared before.
     Unknown,
     Queued,
+    /// What is had without encoding is there, and perhaps more; the rest waits for its turn.
+    Begun(Progress),
     Preparing(Progress),
     Ready {
         manifest: ChunkRef,
@@ -89,6 +91,19 @@ pub(super) struct Failure {
     pub(super) no_space: bool,
 }
 
+/// What came of a turn of preparing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// What is had without encoding is there.
+    Begun,
+    Ready(Info, ChunkRef),
+    Failed(Failure),
+    /// It was stopped, and goes on later where it was.
+    Stopped,
+    /// It is looked up anew what there is, if a file still has the content.
+    Again,
+}
+
 #[derive(Debug)]
 struct Content {
     stage: Stage,
@@ -99,9 +114,18 @@ struct Content {
 /// Something for the owner to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
-    Hash { name: OsString, stamp: FileStamp },
+    Hash {
+        name: OsString,
+        stamp: FileStamp,
+    },
     Load(ContentKey),
-    Prepare { content: ContentKey, file: OsString, stamp: FileStamp },
+    /// In two turns: first what is had without encoding.
+    Prepare {
+        content: ContentKey,
+        file: OsString,
+        stamp: FileStamp,
+        begun: bool,
+    },
     Delete(ContentKey),
 }
 
@@ -110,7 +134,12 @@ pub(super) enum Next {
 pub(super) struct Shelf {
     files: BTreeMap<OsString, VideoFile>,
     contents: BTreeMap<ContentKey, Content>,
-    queue: VecDeque<ContentKey>,
+    /// Contents of which nothing is there, and those that were begun: what is had without encoding comes before anybody's
+    /// encoding.
+    fresh: VecDeque<ContentKey>,
+    begun: VecDeque<ContentKey>,
+    /// What somebody waits for comes before both.
+    awaited: Option<ContentKey>,
     /// What is being done, so that nothing is done twice at once.
     hashing: Option<OsString>,
     loading: Option<ContentKey>,
@@ -180,26 +209,35 @@ impl Shelf {
             Some((info, manifest)) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
             None => {
                 content.stage = Stage::Queued;
-                self.queue.push_back(key);
+                self.fresh.push_back(key);
             }
         }
     }
 
     /// Takes in what became known while a content is prepared.
     pub(super) fn learn(&mut self, key: ContentKey, change: impl FnOnce(&mut Info, &mut Progress)) {
-        if let Some(Content { stage: Stage::Preparing(progress), info, .. }) = self.contents.get_mut(&key) {
+        if let Some(Content { stage: Stage::Preparing(progress) | Stage::Begun(progress), info, .. }) = self.contents.get_mut(&key) {
             change(info, progress);
         }
     }
 
-    /// What came of preparing; `None`: it was stopped and is tried again if a file still has the content.
-    pub(super) fn prepared(&mut self, now: Duration, key: ContentKey, result: Option<Result<(Info, ChunkRef), Failure>>) {
+    /// What came of preparing.
+    pub(super) fn prepared(&mut self, now: Duration, key: ContentKey, outcome: Outcome) {
         self.preparing = None;
         let Some(content) = self.contents.get_mut(&key) else { return };
-        match result {
-            Some(Ok((info, manifest))) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
-            Some(Err(Failure { reason, no_space })) => content.stage = Stage::Failed { reason, again_at: no_space.then_some(now + NO_SPACE_RETRY) },
-            None => content.stage = Stage::Unknown,
+        let Stage::Preparing(progress) = content.stage else { return };
+        match outcome {
+            Outcome::Ready(info, manifest) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
+            Outcome::Failed(Failure { reason, no_space }) => content.stage = Stage::Failed { reason, again_at: no_space.then_some(now + NO_SPACE_RETRY) },
+            Outcome::Begun => {
+                content.stage = Stage::Begun(progress);
+                self.begun.push_back(key);
+            }
+            Outcome::Stopped if progress.manifest.is_some() => {
+                content.stage = Stage::Begun(progress);
+                self.begun.push_front(key);
+            }
+            Outcome::Stopped | Outcome::Again => content.stage = Stage::Unknown,
         }
     }
 
@@ -239,13 +277,27 @@ impl Shelf {
         if self.preparing.is_some() {
             return None;
         }
-        let place = self.queue.iter().position(|k| self.file_of(k).is_some())?;
-        let content = self.queue.remove(place)?;
+        let can = |k: &&ContentKey| self.file_of(k).is_some();
+        let awaited = self.fresh.iter().chain(&self.begun).find(|k| self.awaited == Some(**k)).filter(can);
+        let content = *awaited.or_else(|| self.fresh.iter().find(can)).or_else(|| self.begun.iter().find(can))?;
         let file = self.file_of(&content)?.clone();
         let stamp = self.files.get(&file)?.stamp;
-        self.contents.get_mut(&content)?.stage = Stage::Preparing(Progress::default());
+        let stage = &mut self.contents.get_mut(&content)?.stage;
+        let begun = if let Stage::Begun(progress) = stage { Some(*progress) } else { None };
+        *stage = Stage::Preparing(begun.unwrap_or_default());
+        self.leave_queues(&content);
         self.preparing = Some(content);
-        Some(Next::Prepare { content, file, stamp })
+        Some(Next::Prepare { content, file, stamp, begun: begun.is_some() })
+    }
+
+    fn leave_queues(&mut self, key: &ContentKey) {
+        self.fresh.retain(|k| k != key);
+        self.begun.retain(|k| k != key);
+    }
+
+    /// Whether a content waits of which nothing is there yet.
+    pub(super) fn has_fresh(&self) -> bool {
+        self.fresh.iter().any(|k| self.file_of(k).is_some())
     }
 
     fn next_delete(&mut self, now: Duration) -> Option<Next> {
@@ -259,7 +311,7 @@ impl Shelf {
         let key = self.contents.iter().find(|(k, c)| orphan(c) && !busy(k)).map(|(k, _)| *k);
         let key = key.or_else(|| self.left_over.iter().find(|(_, since)| over(**since)).map(|(k, _)| *k))?;
         self.contents.remove(&key);
-        self.queue.retain(|k| *k != key);
+        self.leave_queues(&key);
         self.deleting = Some(key);
         Some(Next::Delete(key))
     }
@@ -286,7 +338,7 @@ impl Shelf {
 
     /// Whether everything that is there is ready or failed.
     pub(super) fn is_idle(&self) -> bool {
-        let open = |c: &Content| c.orphan_since.is_none() && matches!(c.stage, Stage::Unknown | Stage::Queued | Stage::Preparing(_));
+        let open = |c: &Content| c.orphan_since.is_none() && matches!(c.stage, Stage::Unknown | Stage::Queued | Stage::Begun(_) | Stage::Preparing(_));
         self.scanned && !self.is_arriving() && !self.contents.values().any(open)
     }
 
@@ -299,14 +351,10 @@ impl Shelf {
     /// Somebody waits for a video: it is prepared next. Gives the content, and whether it is being prepared now.
     pub(super) fn wanted(&mut self, video: &VideoId) -> Option<(ContentKey, bool)> {
         let key = self.files.values().find(|f| f.id == *video).and_then(|f| if let FileState::Has(key) = f.state { Some(key) } else { None })?;
-        if let Some(place) = self.queue.iter().position(|k| *k == key)
-            && let Some(key) = self.queue.remove(place)
-        {
-            self.queue.push_front(key);
-        }
+        self.awaited = Some(key);
         match self.contents.get(&key)?.stage {
             Stage::Preparing(_) => Some((key, true)),
-            Stage::Queued => Some((key, false)),
+            Stage::Queued | Stage::Begun(_) => Some((key, false)),
             Stage::Unknown | Stage::Ready { .. } | Stage::Failed { .. } => None,
         }
     }
@@ -342,7 +390,8 @@ impl Shelf {
         let info = content.map(|c| c.info.clone()).unwrap_or_default();
         let state = match (&file.state, content.map(|c| &c.stage)) {
             (FileState::Unreadable { reason, .. }, _) => VideoState::Failed { reason: reason.clone() },
-            (_, Some(Stage::Preparing(p))) => VideoState::Preparing { permille: p.permille, manifest: p.manifest },
+            (_, Some(Stage::Begun(p))) if p.manifest.is_none() => VideoState::Waiting,
+            (_, Some(Stage::Preparing(p) | Stage::Begun(p))) => VideoState::Preparing { permille: p.permille, manifest: p.manifest },
             (_, Some(Stage::Ready { manifest })) => VideoState::Ready { manifest: *manifest },
             (_, Some(Stage::Failed { reason, .. })) => VideoState::Failed { reason: reason.clone() },
             (_, Some(Stage::Unknown | Stage::Queued) | None) => VideoState::Waiting,

@@ -51,11 +51,15 @@ fn a_new_file_is_hashed_looked_up_and_prepared() {
     assert!(!shelf.is_known());
     shelf.loaded(A, None);
     assert!(shelf.is_known(), "though it is not prepared");
-    assert_eq!(shelf.next(s(0)), Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp: found("a.mp4", 1).stamp }));
+    let turn = |begun| Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp: found("a.mp4", 1).stamp, begun });
+    assert_eq!(shelf.next(s(0)), turn(false));
+    shelf.prepared(s(0), A, Outcome::Begun);
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Waiting)], "nothing can be watched yet");
+    assert_eq!(shelf.next(s(0)), turn(true));
     shelf.learn(A, |info, progress| (info.duration_us, progress.permille) = (7, 500));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500, manifest: None })]);
     assert!(!shelf.is_idle());
-    shelf.prepared(s(0), A, Some(Ok((Info::default(), MANIFEST))));
+    shelf.prepared(s(0), A, Outcome::Ready(Info::default(), MANIFEST));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Ready { manifest: MANIFEST })]);
     assert!(shelf.is_idle());
 }
@@ -134,14 +138,14 @@ fn a_file_that_goes_while_it_is_prepared_ends_that() {
     shelf.seen(s(5), vec![]);
     assert!(!shelf.is_in_vain(s(5)) && shelf.is_in_vain(s(5) + ORPHAN_GRACE));
     assert_eq!(shelf.next(s(99)), None, "not deleted under the worker");
-    shelf.prepared(s(99), A, None);
+    shelf.prepared(s(99), A, Outcome::Stopped);
     assert!(matches!(shelf.next(s(99)), Some(Next::Load(_) | Next::Delete(_))));
 }
 
 #[test]
 fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
     let mut shelf = preparing();
-    shelf.prepared(s(0), A, Some(Err(Failure { reason: "no video".into(), no_space: false })));
+    shelf.prepared(s(0), A, Outcome::Failed(Failure { reason: "no video".into(), no_space: false }));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no video".into() })]);
     assert_eq!((shelf.next(s(9_999)), shelf.next_deadline()), (None, None));
     assert!(shelf.is_idle());
@@ -155,8 +159,52 @@ fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
 #[test]
 fn a_full_disk_is_tried_again_by_itself() {
     let mut shelf = preparing();
-    shelf.prepared(s(5), A, Some(Err(Failure { reason: "full".into(), no_space: true })));
+    shelf.prepared(s(5), A, Outcome::Failed(Failure { reason: "full".into(), no_space: true }));
     assert_eq!(shelf.next_deadline(), Some(s(5) + NO_SPACE_RETRY));
     assert_eq!(shelf.next(s(5)), None);
     assert_eq!(shelf.next(s(5) + NO_SPACE_RETRY), Some(Next::Load(A)));
+}
+
+#[test]
+fn copies_come_before_anybodys_encoding_and_what_is_awaited_before_all() {
+    const C: ContentKey = [0xc; 32];
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1), found("b.mp4", 2), found("c.mp4", 3)]);
+    for content in [A, B, C] {
+        hash_as(&mut shelf, s(0), content);
+    }
+    for content in [A, B, C] {
+        while shelf.contents.get(&content).is_some_and(|c| c.stage == Stage::Unknown) {
+            let Some(Next::Load(key)) = shelf.next_load(s(0)) else { panic!("nothing to look up") };
+            shelf.loaded(key, None);
+        }
+    }
+    let turn = |shelf: &mut Shelf| match shelf.next(s(0)) {
+        Some(Next::Prepare { content, begun, .. }) => (content, begun),
+        other => panic!("{other:?}"),
+    };
+    let first = turn(&mut shelf);
+    assert_eq!((first, shelf.has_fresh()), ((A, false), true));
+    shelf.learn(A, |_, progress| (progress.permille, progress.manifest) = (50, Some(MANIFEST)));
+    shelf.prepared(s(0), A, Outcome::Begun);
+    let a = |shelf: &Shelf| states(shelf).into_iter().find(|(title, _)| title == "a").expect("a").1;
+    assert_eq!(a(&shelf), VideoState::Preparing { permille: 50, manifest: Some(MANIFEST) }, "it is watched while it waits");
+    assert_eq!(turn(&mut shelf), (B, false));
+    shelf.prepared(s(0), B, Outcome::Begun);
+    let c = shelf.files.values().find(|f| f.state == FileState::Has(C)).expect("c").id.clone();
+    let b = shelf.files.values().find(|f| f.state == FileState::Has(B)).expect("b").id.clone();
+    assert_eq!(shelf.wanted(&b), Some((B, false)));
+    assert_eq!(turn(&mut shelf), (B, true), "somebody waits for it");
+    assert_eq!(shelf.wanted(&b), Some((B, true)));
+    shelf.prepared(s(0), B, Outcome::Stopped);
+    assert_eq!(shelf.wanted(&c), Some((C, false)));
+    assert_eq!(turn(&mut shelf), (C, false));
+    shelf.prepared(s(0), C, Outcome::Begun);
+    assert!(!shelf.has_fresh() && !shelf.is_idle());
+    assert_eq!(turn(&mut shelf), (C, true));
+    shelf.prepared(s(0), C, Outcome::Ready(Info::default(), MANIFEST));
+    assert_eq!(turn(&mut shelf), (A, true));
+    // What was stopped goes on where it was, and stays watchable.
+    shelf.prepared(s(0), A, Outcome::Stopped);
+    assert_eq!((turn(&mut shelf), a(&shelf)), ((A, true), VideoState::Preparing { permille: 50, manifest: Some(MANIFEST) }));
 }

@@ -9,6 +9,7 @@ mod line;
 mod machine;
 mod mpv;
 mod picture;
+mod preparing;
 mod screen;
 mod serving;
 mod slow;
@@ -29,7 +30,9 @@ fn main() -> Result<()> {
     let mut table = Table::default();
     eprintln!("start ...");
     start::measure(&mut table)?;
-    let (stack, video) = prepared(|path| clip::test_clip(path, 60, "1280x720"))?;
+    eprintln!("preparing ...");
+    preparing::measure(&mut table)?;
+    let (stack, video) = lesson()?;
     eprintln!("pictures ...");
     picture::measure(&stack, &video, &mut table)?;
     eprintln!("beside mpv and ffplay ...");
@@ -52,6 +55,13 @@ fn main() -> Result<()> {
     std::fs::write(&out, text)?;
     eprintln!("written to {}", out.display());
     Ok(())
+}
+
+/// A server with 60 s of 720p, with a keyframe every two seconds: it is copied, and jumps are what they are when it is encoded.
+fn lesson() -> Result<(Stack, String)> {
+    let input = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=60", "-f", "lavfi", "-i", "sine=frequency=440:duration=60"];
+    let coding = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "60", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"];
+    prepared(|path| clip::ffmpeg(&[&input[..], &coding[..]].concat(), path))
 }
 
 /// A server with 20 s of 1440p.

@@ -1,27 +1,39 @@
-//! The sequence parameter set of H.264 (ITU-T H.264, 7.3.2.1.1 and annex E): what a player must know besides the decoder.
+//! The sequence parameter set of H.264 (ITU-T H.264, 7.3.2.1.1 and annex E): what must be known besides the decoder, by a
+//! player that reorders pictures itself and by a worker that copies pictures which it has not made.
 
-use crate::picture::{Matrix, Range};
+use lectern_proto::rung::PictureSize;
 
 /// Macroblocks of a picture at most: level 5.2 (table A-1, MaxFS).
 const MACROBLOCKS_MAX: u64 = 36_864;
 /// Pictures that may be held back for reordering at most (A.3.1).
-const REORDER_MAX: usize = 16;
+pub(crate) const REORDER_MAX: usize = 16;
+
+/// A colour that is not declared (tables E-3 to E-5).
+pub(crate) const UNDECLARED: u8 = 2;
 
 /// What is read from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sps {
-    /// Pictures that may be decoded before one that is shown earlier.
-    pub(super) reorder: usize,
-    pub(super) matrix: Matrix,
-    pub(super) range: Range,
+#[cfg_attr(not(all(feature = "make", feature = "portable")), allow(dead_code, reason = "each half needs its part"))]
+pub(crate) struct Sps {
+    /// `profile_idc`.
+    pub(crate) profile: u8,
+    /// Without what is cropped.
+    pub(crate) size: PictureSize,
+    /// Pictures that may be decoded before one that is shown earlier; none when it does not say and there may be some.
+    pub(crate) reorder: Option<usize>,
+    pub(crate) full_range: bool,
+    /// Codes of tables E-3, E-4 and E-5.
+    pub(crate) primaries: u8,
+    pub(crate) transfer: u8,
+    pub(crate) matrix: u8,
 }
 
 impl Sps {
     /// Reads the NAL unit; nothing when it is not one of progressive 8-bit 4:2:0 pictures within level 5.2.
-    pub(super) fn parse(nal: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(nal: &[u8]) -> Option<Self> {
         let rbsp = without_emulation(nal.split_first().filter(|(head, _)| **head & 0x1F == 7)?.1);
         let mut bits = Bits { bytes: &rbsp, at: 0 };
-        let profile = bits.take(8)?;
+        let profile = u8::try_from(bits.take(8)?).ok()?;
         let constraints = bits.take(8)?;
         let _level = bits.take(8)?;
         let _id = bits.ue()?;
@@ -59,12 +71,19 @@ impl Sps {
             return None;
         }
         let _direct_8x8 = bits.take(1)?;
+        // In units of two samples: left, right, top, bottom.
+        let mut crop = [0u64; 4];
         if bits.flag()? {
-            bits.skip_ue(4)?;
+            for edge in &mut crop {
+                *edge = 2 * u64::from(bits.ue()?);
+            }
         }
+        let edge = |macroblocks: u64, crop: u64| (16 * macroblocks).checked_sub(crop).filter(|e| *e > 0).and_then(|e| u32::try_from(e).ok());
+        let size = PictureSize { width: edge(width, crop[0] + crop[1])?, height: edge(height, crop[2] + crop[3])? };
         // Without further word pictures are shown in the order of decoding where nothing can be referred to backwards.
         let in_order = order_type == 2 || profile == 66 || (references == 0 && constraints & 0x10 != 0);
-        let unsaid = Self { reorder: if in_order { 0 } else { REORDER_MAX }, matrix: Matrix::Bt709, range: Range::Limited };
+        let reorder = in_order.then_some(0);
+        let unsaid = Self { profile, size, reorder, full_range: false, primaries: UNDECLARED, transfer: UNDECLARED, matrix: UNDECLARED };
         if bits.flag()? { unsaid.with_usability(&mut bits) } else { Some(unsaid) }
     }
 
@@ -79,11 +98,11 @@ impl Sps {
         }
         if bits.flag()? {
             bits.take(3)?;
-            self.range = if bits.flag()? { Range::Full } else { Range::Limited };
+            self.full_range = bits.flag()?;
             if bits.flag()? {
-                bits.take(16)?;
-                // Table E-5: FCC, BT.470BG and SMPTE 170M.
-                self.matrix = if matches!(bits.take(8)?, 4..=6) { Matrix::Bt601 } else { Matrix::Bt709 };
+                for code in [&mut self.primaries, &mut self.transfer, &mut self.matrix] {
+                    *code = u8::try_from(bits.take(8)?).ok()?;
+                }
             }
         }
         if bits.flag()? {
@@ -106,7 +125,7 @@ impl Sps {
         if bits.flag()? {
             bits.take(1)?;
             bits.skip_ue(4)?;
-            self.reorder = usize::try_from(bits.ue()?).ok()?.min(REORDER_MAX);
+            self.reorder = Some(usize::try_from(bits.ue()?).ok()?.min(REORDER_MAX));
         }
         Some(self)
     }
@@ -222,7 +241,9 @@ mod tests {
 
     #[test]
     fn what_the_worker_writes_is_read() {
-        assert_eq!(Sps::parse(X264), Some(Sps { reorder: 2, matrix: Matrix::Bt709, range: Range::Limited }));
+        let size = PictureSize { width: 320, height: 180 };
+        let want = Sps { profile: 100, size, reorder: Some(2), full_range: false, primaries: 1, transfer: 1, matrix: 1 };
+        assert_eq!(Sps::parse(X264), Some(want));
     }
 
     #[test]
@@ -233,7 +254,7 @@ mod tests {
         for (at, bit) in (0..X264.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
             let mut changed = X264.to_vec();
             changed[at] ^= 1 << bit;
-            assert!(Sps::parse(&changed).is_none_or(|s| s.reorder <= REORDER_MAX));
+            assert!(Sps::parse(&changed).is_none_or(|s| s.reorder.is_none_or(|r| r <= REORDER_MAX)));
         }
         assert_eq!(Sps::parse(&[0x67; 200]), None);
         assert_eq!(Sps::parse(&[0x68, 0, 0]), None);
