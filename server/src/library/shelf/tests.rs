@@ -196,14 +196,17 @@ fn copies_come_before_anybodys_encoding_and_what_is_awaited_before_all() {
     assert_eq!(shelf.wanted(&b), Some((B, false)));
     assert_eq!(turn(&mut shelf), (B, true), "somebody waits for it");
     assert_eq!(shelf.wanted(&b), Some((B, true)));
+    shelf.learn(B, |_, progress| progress.manifest = Some(MANIFEST));
     shelf.prepared(s(0), B, Outcome::Stopped);
     assert_eq!(shelf.wanted(&c), Some((C, false)));
     assert_eq!(turn(&mut shelf), (C, false));
     shelf.prepared(s(0), C, Outcome::Begun);
     assert!(!shelf.has_fresh() && !shelf.is_idle());
     assert_eq!(turn(&mut shelf), (C, true));
-    shelf.prepared(s(0), C, Outcome::Ready(Info::default(), MANIFEST));
-    assert_eq!(turn(&mut shelf), (A, true));
+    for (ready, next) in [(C, B), (B, A)] {
+        shelf.prepared(s(0), ready, Outcome::Ready(Info::default(), MANIFEST));
+        assert_eq!(turn(&mut shelf), (next, true));
+    }
     // What was stopped goes on where it was, and stays watchable.
     shelf.prepared(s(0), A, Outcome::Stopped);
     assert_eq!((turn(&mut shelf), a(&shelf)), ((A, true), VideoState::Preparing { permille: 50, manifest: Some(MANIFEST) }));
