@@ -31,6 +31,8 @@ pub(super) enum LoadError {
     Segment(#[from] lectern_proto::fmp4::Fmp4Error),
     #[error("this part of the video is not prepared yet; try again when the catalogue shows it as ready")]
     NotPrepared,
+    #[error("the file of this video was replaced before all of the old one was prepared, and its rest will not come. Open the video again to see the new one.")]
+    Replaced,
     #[error(transparent)]
     Quality(#[from] lectern_proto::quality::QualityError),
 }
@@ -169,7 +171,13 @@ async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), Load
         match next {
             Some((start_us, choice)) => segment(shared, fetcher, kind, start_us, choice).await?,
             None => {
-                let awaited = shared.lock().awaited_us();
+                let (awaited, cut_off) = {
+                    let state = shared.lock();
+                    (state.awaited_us(), state.is_cut_off())
+                };
+                if cut_off {
+                    return Err(LoadError::Replaced);
+                }
                 shared.awaited.send_if_modified(|told| std::mem::replace(told, awaited) != awaited);
                 woken.await;
             }

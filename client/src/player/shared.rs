@@ -65,6 +65,8 @@ pub(super) struct State {
     pub(super) media: Option<Arc<Media>>,
     /// The newest manifest that the catalogue names, if it was told.
     pub(super) newest: Option<ChunkRef>,
+    /// The catalogue names another content by now: what is not prepared of this one will not come.
+    pub(super) replaced: bool,
     /// What the viewer wishes, and what that is for this video, once it is known.
     pub(super) quality: Quality,
     /// Which sound track the viewer wishes, if any.
@@ -162,6 +164,7 @@ impl State {
         Self {
             media: None,
             newest: None,
+            replaced: false,
             quality,
             sound_choice: None,
             plan: None,
@@ -244,11 +247,20 @@ impl State {
 
     /// What playback will soon need and what is not prepared: the middle of the segment, in microseconds of media.
     pub(super) fn awaited_us(&self) -> Option<u64> {
+        self.missing_within(AWAITED_AHEAD_US)
+    }
+
+    /// Whether playback stands before something that will not come any more.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.replaced && matches!(self.play, PlayState::Loading | PlayState::Stalled) && self.missing_within(0).is_some()
+    }
+
+    fn missing_within(&self, ahead_us: u64) -> Option<u64> {
         let media = self.media.as_ref()?;
         let missing = |lane: &Lane, tracks: &[&Track]| {
             let at = lane.held_until(lane.reading_us);
             let segments = || tracks.iter().filter_map(|t| Some((*t, t.segment_from(at)?)));
-            let is_near = at <= lane.reading_us.saturating_add(AWAITED_AHEAD_US);
+            let is_near = at <= lane.reading_us.saturating_add(ahead_us);
             let (track, segment) = segments().next().filter(|_| is_near && segments().all(|(_, s)| s.chunk.is_none()))?;
             Some(at + (track.segment_end_us(segment) - at) / 2)
         };
@@ -257,9 +269,14 @@ impl State {
         [missing(&self.video, &pictures), missing(&self.audio, &sound)].into_iter().flatten().min()
     }
 
-    /// Takes in a newer manifest of the same video; says whether it is of the same tracks.
+    /// Takes in a newer manifest of the same video; says whether it is of the same tracks. Of another content it takes in
+    /// nothing: what plays is played on as far as it goes.
     pub(super) fn renew(&mut self, manifest: Manifest, ladder: &[RungSpec]) -> bool {
         let Some(media) = self.media.clone() else { return false };
+        self.replaced = !manifest.continues(&media.manifest);
+        if self.replaced {
+            return false;
+        }
         let tracks = |m: &Manifest| m.tracks.iter().map(|t| (t.init, t.init_bytes)).collect::<Vec<_>>();
         let same = tracks(&manifest) == tracks(&media.manifest);
         let renewed = Media::new(manifest, self.sound_choice.as_ref());

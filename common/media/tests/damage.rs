@@ -130,8 +130,10 @@ fn broken_anywhere_a_file_is_prepared_or_says_why_not() {
     }
 }
 
-/// A worker on these bytes ends in time with success or a reason, and what it made lasts no longer than the lesson.
+/// A worker on these bytes ends in time, with something that plays and what is lost of it, or with a reason; it leaves nothing
+/// unfinished behind.
 fn check(folder: &Folder, like: &Path, round: usize, bytes: &[u8]) {
+    let whole = like.metadata().expect("there").len() as usize;
     let name = format!("{round}-{}", like.file_name().expect("a name").to_string_lossy());
     let source = folder.written(&name, bytes);
     let out = folder.path(&format!("{name}.{}.out", bytes.len()));
@@ -148,16 +150,16 @@ fn check(folder: &Folder, like: &Path, round: usize, bytes: &[u8]) {
     }
     let (events, code) = waiting.join().expect("a thread");
     let last = events.last().unwrap_or_else(|| panic!("{name}: no event, code {code:?}"));
-    let what = format!("{name} of {} bytes: {last}", bytes.len());
+    let what = format!("{name}, {} of {whole} bytes: {last}", bytes.len());
+    assert_eq!(unfinished(&out), Vec::<PathBuf>::new(), "{what}");
     match code {
         Some(0) => {
             assert_eq!(last["event"], "done", "{what}");
-            for key in [LOW_KEY, "audio-0"] {
-                if out.join(format!("tracks/{key}.json")).exists() {
-                    let end = Prepared::open(&out, key).track.end_us();
-                    // A broken time may hold a picture for longer, but not make the lesson twice as long without saying so.
-                    assert!(end > 0 && (end < 8_300_000 || bytes.len() as u64 == like.metadata().expect("there").len()), "{what}: {key} lasts {end}");
-                }
+            let is_there = |key: &&str| out.join(format!("tracks/{key}.json")).exists();
+            let made: Vec<_> = [LOW_KEY, "audio-0"].into_iter().filter(is_there).collect();
+            assert!(!made.is_empty(), "{what}");
+            for key in made {
+                check_track(&Prepared::open(&out, key), key, &lost(&out), bytes.len() < whole, &what);
             }
         }
         Some(1) => {
@@ -169,4 +171,36 @@ fn check(folder: &Folder, like: &Path, round: usize, bytes: &[u8]) {
         }
         _ => panic!("{what}: code {code:?}"),
     }
+}
+
+/// What was made of a broken file can be decoded from end to end, is no longer than the lesson, and what it lacks is told.
+fn check_track(track: &Prepared, key: &str, lost: &[Span], cut: bool, what: &str) {
+    let end = track.track.end_us();
+    let what = format!("{what}: {key} lasts {end}, lost {lost:?}");
+    // A broken time may hold a picture for longer, but a file that is only cut has whole times.
+    assert!(end > 0 && (end < 8_300_000 || !cut), "{what}");
+    let pictures = if key == LOW_KEY {
+        Some(track.stamps().len() as u64)
+    } else {
+        assert!(!track.sound().is_empty(), "{what}");
+        None
+    };
+    // These say in their first bytes how long they are. Where the others end, their end is.
+    let says = [".mkv", ".webm", ".flv", ".avi"].iter().any(|e| what.contains(&format!("{e},")));
+    if cut && says && end < 6_500_000 {
+        assert!(lost.iter().any(|s| s.start_us <= end + 500_000 && s.end_us() > 7_000_000), "{what}");
+    }
+    // Pictures that are missing within what plays, beyond a second of them.
+    let told: u64 = lost.iter().map(|s| s.duration_us).sum();
+    if let Some(pictures) = pictures.filter(|_| end < 8_300_000) {
+        let missing = (end * 30 / 1_000_000).saturating_sub(pictures);
+        assert!(missing < 30 || told > 300_000, "{what}: {pictures} pictures");
+    }
+}
+
+/// Files that were begun and not finished.
+fn unfinished(out: &Path) -> Vec<PathBuf> {
+    let folders = ["", "objects", "tracks", "journal"].map(|d| out.join(d));
+    let files = folders.iter().filter_map(|d| std::fs::read_dir(d).ok()).flat_map(|d| d.flatten().map(|e| e.path()));
+    files.filter(|p| p.extension().is_some_and(|e| e == "tmp")).collect()
 }

@@ -146,6 +146,11 @@ pub const FILE_SETTLED: Duration = Duration::from_secs(1);
 pub const RESCAN_EVERY: Duration = Duration::from_secs(30);
 /// Prepared chunks that no file uses any more are kept this long: a renamed file goes before it comes.
 pub const ORPHAN_GRACE: Duration = Duration::from_secs(3);
+/// Such chunks of which any was fetched are kept until so long after the last: who plays a file that was replaced goes on to
+/// its end, short pauses included. A viewer asks for more every few seconds.
+pub const CHUNKS_IN_USE: Duration = Duration::from_secs(60);
+/// But no longer than this, however often they are fetched: a viewer does not hold the disk. Full: they are deleted.
+pub const CHUNKS_KEPT_MAX: Duration = Duration::from_secs(6 * 3600);
 /// A video that could not be prepared because the disk was full is tried again this often.
 pub const NO_SPACE_RETRY: Duration = Duration::from_secs(60);
 /// Least time between two progress updates of the catalogue to a client.

@@ -4,6 +4,7 @@
 //! which is itself a chunk that viewers fetch. JSON, because strangers read it. Nothing here opens a file.
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -249,6 +250,19 @@ impl Manifest {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// Whether this can be a later manifest of the same content: most of the segments that were prepared earlier are in it.
+    /// Sound is only looked at where there are no pictures: silence is the same everywhere.
+    #[must_use]
+    pub fn continues(&self, earlier: &Self) -> bool {
+        fn chunks<'a>(tracks: impl Iterator<Item = &'a Track>) -> Vec<ChunkHash> {
+            tracks.flat_map(|t| &t.segments).filter_map(|s| s.chunk).collect()
+        }
+        let pictures = chunks(earlier.video_tracks().map(|(_, t)| t));
+        let known = if pictures.is_empty() { chunks(earlier.tracks.iter()) } else { pictures };
+        let now: HashSet<_> = chunks(self.tracks.iter()).into_iter().collect();
+        known.iter().filter(|c| now.contains(*c)).count() * 2 >= known.len()
+    }
+
     /// Whether every segment is prepared.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -318,6 +332,27 @@ mod tests {
         // A chunk that holds nothing is no segment.
         m.tracks[0].segments[0].samples = 0;
         assert!(Manifest::parse(&m.to_json()).is_err());
+    }
+
+    #[test]
+    fn another_content_is_told_from_more_of_the_same() {
+        let whole = sample();
+        let with = |there: [bool; 3], first: u8| {
+            let mut m = sample();
+            for (i, segment) in m.tracks[0].segments.iter_mut().enumerate() {
+                segment.chunk = there[i].then(|| ChunkHash([first + i as u8; 32]));
+            }
+            m
+        };
+        for there in [[false, false, false], [true, false, false], [true, false, true], [true, true, true]] {
+            assert!(whole.continues(&with(there, 0)), "{there:?}");
+        }
+        assert!(with([true, true, false], 0).continues(&with([true, false, false], 0)));
+        for there in [[true, false, false], [true, true, true]] {
+            assert!(!whole.continues(&with(there, 100)), "{there:?}");
+        }
+        // Less is there than was: not the same.
+        assert!(!with([false, false, true], 0).continues(&whole));
     }
 
     #[test]

@@ -49,6 +49,8 @@ fn the_document_names_the_limits() {
         ("RECORD_PLAIN", limits::RECORD_PLAIN as u64),
         ("RESPONSE_FRAME_MAX", limits::RESPONSE_FRAME_MAX as u64),
         ("CHUNK_MAX", limits::CHUNK_MAX as u64),
+        ("CHUNKS_IN_USE", ms(limits::CHUNKS_IN_USE)),
+        ("CHUNKS_KEPT_MAX", ms(limits::CHUNKS_KEPT_MAX)),
         ("CHAPTERS_MAX", limits::CHAPTERS_MAX as u64),
         ("SOUND_TRACKS_MAX", limits::SOUND_TRACKS_MAX as u64),
         ("LOST_MAX", limits::LOST_MAX as u64),

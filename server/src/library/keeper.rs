@@ -162,6 +162,7 @@ impl Keeper {
             if self.shelf.is_in_vain(now) {
                 self.worker.cancel();
             }
+            self.note_use(now);
             while let Some(next) = self.shelf.next(now) {
                 self.start(next);
             }
@@ -172,6 +173,17 @@ impl Keeper {
             self.compose_partial(now);
             if self.publish_at.is_some_and(|at| now >= at) {
                 self.publish();
+            }
+        }
+    }
+
+    /// Tells the shelf what somebody still fetches though no file has it any more.
+    fn note_use(&mut self, now: Duration) {
+        let orphans: Vec<_> = self.shelf.orphans().collect();
+        for content in orphans {
+            let objects = prepared::objects(&self.parts.chunks.join(hex(&content)));
+            if let Some(idle) = self.parts.index.idle(&objects) {
+                self.shelf.used(content, now.saturating_sub(idle));
             }
         }
     }

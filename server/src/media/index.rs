@@ -1,12 +1,14 @@
 //! Which chunks may be fetched and where each is: a compact map from a chunk's name to its directory and length.
 //!
 //! Holds the first eight bytes of a name only (an hour of video in five tracks is 9,000 chunks): a request for another
-//! name with the same first bytes finds no file. Written by the library, read by media connections.
+//! name with the same first bytes finds no file. Written by the library, read by media connections; knows when a chunk of each
+//! directory was fetched last, so that the library does not throw away what somebody plays.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use lectern_proto::manifest::ChunkHash;
 
@@ -21,6 +23,8 @@ pub struct ChunkPlace {
 struct Content {
     objects: Arc<Path>,
     chunks: Vec<(u64, u32)>,
+    /// When a chunk was found last: milliseconds since the index was made, counted from 1; 0: never.
+    fetched_ms: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -32,11 +36,18 @@ struct Inner {
 }
 
 /// The chunks that a room's catalogue holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ChunkIndex {
     inner: RwLock<Inner>,
     /// Everything that was prepared before the server started has been published.
     settled: AtomicBool,
+    made: Instant,
+}
+
+impl Default for ChunkIndex {
+    fn default() -> Self {
+        Self { inner: RwLock::default(), settled: AtomicBool::default(), made: Instant::now() }
+    }
 }
 
 fn prefix(chunk: &ChunkHash) -> u64 {
@@ -51,11 +62,12 @@ impl ChunkIndex {
         chunks.dedup();
         chunks.shrink_to_fit();
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let fetched_ms = inner.of(objects).map_or(0, |c| c.fetched_ms.load(Ordering::Relaxed)).into();
         inner.remove(objects);
         let number = inner.next;
         inner.next += 1;
         inner.places.extend(chunks.iter().map(|(p, bytes)| (*p, (number, *bytes))));
-        inner.contents.insert(number, Content { objects: objects.into(), chunks });
+        inner.contents.insert(number, Content { objects: objects.into(), chunks, fetched_ms });
     }
 
     /// Publishes more chunks of a directory beside what was published from it before.
@@ -98,13 +110,31 @@ impl ChunkIndex {
         let (objects, bytes) = {
             let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
             let (number, bytes) = inner.places.get(&prefix(chunk))?;
-            (Arc::clone(&inner.contents.get(number)?.objects), *bytes)
+            let content = inner.contents.get(number)?;
+            content.fetched_ms.store(self.now_ms(), Ordering::Relaxed);
+            (Arc::clone(&content.objects), *bytes)
         };
         Some(ChunkPlace { path: objects.join(chunk.to_string()), bytes })
+    }
+
+    /// How long ago a chunk of a directory was fetched last; none: never.
+    #[must_use]
+    pub fn idle(&self, objects: &Path) -> Option<Duration> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let fetched = inner.of(objects)?.fetched_ms.load(Ordering::Relaxed);
+        (fetched > 0).then(|| Duration::from_millis(self.now_ms().saturating_sub(fetched)))
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 }
 
 impl Inner {
+    fn of(&self, objects: &Path) -> Option<&Content> {
+        self.contents.values().find(|c| *c.objects == *objects)
+    }
+
     fn remove(&mut self, objects: &Path) {
         let before = self.contents.len();
         self.contents.retain(|_, c| *c.objects != *objects);
@@ -140,5 +170,21 @@ mod tests {
         assert_eq!((index.find(&own), index.find(&more)), (None, None));
         index.extend(Path::new("a/objects"), [(own, 20)]);
         assert!(index.find(&own).is_some());
+    }
+
+    #[test]
+    fn what_was_fetched_is_in_use_also_when_it_is_published_anew() {
+        let index = ChunkIndex::default();
+        let (a, b) = (Path::new("a/objects"), Path::new("b/objects"));
+        let (one, other) = (ChunkHash([1; 32]), ChunkHash([2; 32]));
+        index.publish(a, [(one, 10)]);
+        index.publish(b, [(other, 20)]);
+        assert_eq!((index.idle(a), index.idle(b)), (None, None));
+        assert!(index.find(&one).is_some());
+        index.publish(a, [(one, 10)]);
+        assert!(index.idle(a).is_some());
+        assert_eq!((index.idle(b), index.idle(Path::new("c/objects"))), (None, None));
+        index.withdraw(a);
+        assert_eq!(index.idle(a), None);
     }
 }

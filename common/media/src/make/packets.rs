@@ -196,7 +196,10 @@ impl Packets {
             self.reporter.lost(got, got.saturating_add(more));
             return;
         }
-        let promised = self.source.input.duration();
+        // AVI says in a stream's header how many of its ticks it lasts (`dwLength` of `strh`), also when its index is gone.
+        let ticks = self.source.input.stream(self.stream).filter(|_| self.counted).map_or(0, |s| s.frames().max(0));
+        let most = i64::try_from(DURATION_MAX_US).unwrap_or(i64::MAX);
+        let promised = self.source.input.duration().max(rescale(ticks, self.base, 1_000_000).min(most));
         if !guessed && promised.saturating_sub(got) >= CUT_MIN_US {
             self.reporter.lost(got, promised);
         }

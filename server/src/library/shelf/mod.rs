@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{CatalogueEntry, ChunkRef, Damage, VideoId, VideoState};
-use lectern_proto::limits::{FILE_SETTLED, NO_SPACE_RETRY, ORPHAN_GRACE, RESCAN_EVERY};
+use lectern_proto::limits::{CHUNKS_IN_USE, CHUNKS_KEPT_MAX, FILE_SETTLED, NO_SPACE_RETRY, ORPHAN_GRACE, RESCAN_EVERY};
 
 use super::Catalogue;
 use super::name::{title, video_id};
@@ -109,6 +109,17 @@ struct Content {
     stage: Stage,
     info: Info,
     orphan_since: Option<Duration>,
+    /// When somebody fetched of it last, as far as that was told.
+    used_at: Option<Duration>,
+}
+
+impl Content {
+    /// When it may be thrown away; none while a file has it.
+    fn kept_until(&self) -> Option<Duration> {
+        let since = self.orphan_since?;
+        let used = self.used_at.map_or(Duration::ZERO, |at| at + CHUNKS_IN_USE);
+        Some((since + ORPHAN_GRACE).max(used.min(since + CHUNKS_KEPT_MAX)))
+    }
 }
 
 /// Something for the owner to do.
@@ -192,7 +203,7 @@ impl Shelf {
         };
         if let FileState::Has(key) = file.state {
             self.left_over.remove(&key);
-            let content = self.contents.entry(key).or_insert(Content { stage: Stage::Unknown, info: Info::default(), orphan_since: None });
+            let content = self.contents.entry(key).or_insert(Content { stage: Stage::Unknown, info: Info::default(), orphan_since: None, used_at: None });
             content.orphan_since = None;
             // Whoever put the file there again wants another try.
             if matches!(content.stage, Stage::Failed { .. }) {
@@ -306,7 +317,7 @@ impl Shelf {
             return None;
         }
         let over = |since: Duration| now >= since + ORPHAN_GRACE;
-        let orphan = |c: &Content| c.orphan_since.is_some_and(over);
+        let orphan = |c: &Content| c.kept_until().is_some_and(|until| now >= until);
         let busy = |k: &ContentKey| self.preparing == Some(*k) || self.loading == Some(*k);
         let key = self.contents.iter().find(|(k, c)| orphan(c) && !busy(k)).map(|(k, _)| *k);
         let key = key.or_else(|| self.left_over.iter().find(|(_, since)| over(**since)).map(|(k, _)| *k))?;
@@ -319,8 +330,8 @@ impl Shelf {
     /// When [`Self::next`] may have more to do though nothing was told.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         let may_delete = self.scanned && !self.is_arriving() && self.deleting.is_none();
-        let orphans = self.contents.values().filter_map(|c| c.orphan_since).chain(self.left_over.values().copied());
-        let delete = orphans.min().filter(|_| may_delete).map(|since| since + ORPHAN_GRACE);
+        let left_over = self.left_over.values().map(|since| *since + ORPHAN_GRACE);
+        let delete = self.contents.values().filter_map(Content::kept_until).chain(left_over).min().filter(|_| may_delete);
         let again = self.contents.values().filter_map(|c| if let Stage::Failed { again_at, .. } = c.stage { again_at } else { None });
         again.chain(delete).min()
     }
@@ -334,6 +345,18 @@ impl Shelf {
     pub(super) fn is_known(&self) -> bool {
         let hashed = self.hashing.is_none() && !self.files.values().any(|f| f.state.waits_for_hash());
         self.scanned && hashed && self.loading.is_none() && !self.contents.values().any(|c| c.stage == Stage::Unknown)
+    }
+
+    /// The contents that no file has any more.
+    pub(super) fn orphans(&self) -> impl Iterator<Item = ContentKey> + '_ {
+        self.contents.iter().filter(|(_, c)| c.orphan_since.is_some()).map(|(key, _)| *key)
+    }
+
+    /// Somebody fetched of a content at this time.
+    pub(super) fn used(&mut self, key: ContentKey, at: Duration) {
+        if let Some(content) = self.contents.get_mut(&key) {
+            content.used_at = content.used_at.max(Some(at));
+        }
     }
 
     /// Whether everything that is there is ready or failed.

@@ -133,6 +133,46 @@ fn what_no_file_has_is_deleted_after_its_grace() {
 }
 
 #[test]
+fn what_is_played_is_kept_until_nobody_needs_it_but_not_for_ever() {
+    let orphaned = || {
+        let mut shelf = Shelf::default();
+        shelf.seen(s(0), vec![found("a.mp4", 1)]);
+        hash_as(&mut shelf, s(0), A);
+        ready(&mut shelf, s(0), A);
+        // Seen to be another, then seen to stay that.
+        shelf.seen(s(100), vec![found("a.mp4", 2)]);
+        shelf.seen(s(100), vec![found("a.mp4", 2)]);
+        hash_as(&mut shelf, s(100), B);
+        ready(&mut shelf, s(100), B);
+        assert_eq!(shelf.orphans().collect::<Vec<_>>(), [A]);
+        shelf
+    };
+    // Last fetched long ago: only the grace.
+    let mut shelf = orphaned();
+    shelf.used(A, s(5));
+    assert_eq!(shelf.next_deadline(), Some(s(100) + ORPHAN_GRACE));
+    // Somebody fetches on, then no more.
+    for at in [100, 130, 170, 160] {
+        shelf.used(A, s(at));
+    }
+    assert_eq!(shelf.next_deadline(), Some(s(170) + CHUNKS_IN_USE));
+    assert_eq!(shelf.next(s(169) + CHUNKS_IN_USE), None);
+    assert_eq!(shelf.next(s(170) + CHUNKS_IN_USE), Some(Next::Delete(A)));
+    // A file has it again meanwhile.
+    let mut shelf = orphaned();
+    shelf.used(A, s(101));
+    shelf.seen(s(150), vec![found("a.mp4", 1)]);
+    shelf.seen(s(150), vec![found("a.mp4", 1)]);
+    hash_as(&mut shelf, s(150), A);
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Ready { manifest: MANIFEST })]);
+    // Who never stops.
+    let mut shelf = orphaned();
+    shelf.used(A, s(100) + CHUNKS_KEPT_MAX);
+    assert_eq!(shelf.next(s(99) + CHUNKS_KEPT_MAX), None);
+    assert_eq!(shelf.next(s(100) + CHUNKS_KEPT_MAX), Some(Next::Delete(A)));
+}
+
+#[test]
 fn a_file_that_goes_while_it_is_prepared_ends_that() {
     let mut shelf = preparing();
     shelf.seen(s(5), vec![]);
