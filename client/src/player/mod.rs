@@ -29,7 +29,7 @@ use lectern_media::picture::Picture;
 use lectern_proto::control::ChunkRef;
 use lectern_proto::quality::auto::Area;
 use lectern_proto::quality::{Plan, Quality, QualityError};
-use lectern_proto::rung::RungSpec;
+use lectern_proto::rung::{ORIGINAL, RungSpec};
 use tokio::sync::watch;
 
 pub use pace::Pacer;
@@ -330,7 +330,7 @@ fn check_quality(ladder: &[RungSpec], quality: &Quality) -> Result<(), QualityEr
         Quality::Thirds(names) => names,
         Quality::Auto => &[],
     };
-    match names.iter().find(|n| !ladder.iter().any(|r| r.name == **n)) {
+    match names.iter().find(|n| *n != ORIGINAL && !ladder.iter().any(|r| r.name == **n)) {
         None => Ok(()),
         Some(name) => Err(QualityError::UnknownRung { name: name.clone(), known: ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ") }),
     }

@@ -8,7 +8,7 @@ pub mod needs;
 pub mod throughput;
 
 use crate::manifest::{Manifest, Track};
-use crate::rung::RungSpec;
+use crate::rung::{ORIGINAL, RungSpec};
 
 /// What the viewer asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,10 +75,14 @@ impl Plan {
     }
 }
 
-/// The video's track for a rung: the one of that name, or, if the ladder has such a rung, the one whose place in the ladder is nearest (the lower of two).
+/// The video's track for a rung: the one of that name, the highest for an original that it does not have, or, if the ladder
+/// has such a rung, the one whose place in the ladder is nearest (the lower of two).
 fn nearest(manifest: &Manifest, ladder: &[RungSpec], name: &str) -> Result<usize, QualityError> {
     if let Some((track, _)) = manifest.video_tracks().find(|(_, t)| t.rung() == Some(name)) {
         return Ok(track);
+    }
+    if name == ORIGINAL {
+        return manifest.video_tracks().last().map(|(i, _)| i).ok_or(QualityError::NoVideo);
     }
     let place = |n: &str| ladder.iter().position(|r| r.name == n);
     let wanted = place(name)
