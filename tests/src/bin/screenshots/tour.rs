@@ -95,7 +95,8 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     };
 
     if light {
-        hand.click(width - FORM - 64, 40)?;
+        // Between the language and the settings.
+        hand.click(width - FORM - 104, 40)?;
     }
     hand.click(width / 4, 208)?;
     hand.rest()?;
