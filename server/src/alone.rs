@@ -17,7 +17,8 @@ const PREFIX: &str = "playing-";
 const SWEEP_AFTER: Duration = Duration::from_secs(60);
 /// Folders that one start looks at.
 const SWEEP_MOST: usize = 64;
-/// One viewer, in front of this machine, who waits while it is prepared: fewer rungs than for a class.
+/// One viewer, in front of this machine, who waits while it is prepared: fewer rungs than for a class. The upper one is as large as most
+/// files, because what is no larger than that is copied where it can be, and is there at once.
 const CONFIG: &str = "\
 [server]
 bind = 127.0.0.1
@@ -28,16 +29,11 @@ discovery = off
 
 [resolutions]
 360p = 640x360 900k
+1080p = 1920x1080 6000k
 
 [limits]
 people = 1
 ";
-
-/// The rung for what is larger than the lowest, on a machine with processors for it and on others.
-const LARGE: &str = "resolutions.1080p=1920x1080 6000k";
-const MODEST: &str = "resolutions.720p=1280x720 3000k";
-/// From so many processors on, a large picture is encoded while it is watched.
-const PROCESSORS: usize = 4;
 
 /// Why a file is not served.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +72,7 @@ impl Alone {
         let below = below.map_or_else(std::env::temp_dir, Path::to_owned);
         let own = make(&below).map_err(|error| AloneError::Folder { below: below.clone(), error })?;
         sweep(&below, SystemTime::now());
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let top = if processors >= PROCESSORS { LARGE } else { MODEST };
-        let sources = Sources { file: own.path().join("config.ini"), set: vec![top.to_owned()], data_dir: None };
+        let sources = Sources { file: own.path().join("config.ini"), set: Vec::new(), data_dir: None };
         let mut config = Config::parse(&sources, CONFIG.as_bytes()).map_err(AloneError::Config)?;
         config.paths.videos = folder.to_owned();
         config.alone = Some(name.to_owned());

@@ -17,9 +17,9 @@ Examples:
   lectern play film.mkv
   lectern play lecture.mp4 --start 600 --window 1600x900
 
-A window opens and the file starts with its first seconds; seeking, pictures above the seek bar, volume and full screen are those of
-the stage in a class (`?` lists the keys). What is prepared of the file lies in Lectern's own folder and is deleted when the window is
-closed. lectern-server and lectern-media must lie beside this program or in the search path.
+A window opens and the file starts with its first seconds; seeking, pictures above the seek bar, volume and full screen are those of \
+the stage in a class (`?` lists the keys). What is prepared of the file lies in Lectern's own folder of the cache and is deleted when \
+the window is closed. lectern-server and lectern-media must lie beside this program or in the search path.
 
 Exit codes: 0 the window was closed, 1 the file or the programs are not there, or no window can be opened, 2 wrong usage.";
 
