@@ -157,10 +157,10 @@ fn a_source_that_fits_is_watched_before_anything_is_encoded_and_in_thirds_afterw
     let player = open(&class, &video.0, options(Quality::Thirds(thirds), 0)).expect("opened");
     let seen = watch(&player, Duration::from_secs(60), |_| false).expect("to the end");
     assert_right(&seen);
-    assert_eq!(seen.len(), (SECONDS * 30) as usize);
-    let heights: Vec<_> = seen.iter().map(|s| s.size.height).collect();
-    let spans: Vec<_> = heights.chunk_by(|a, b| a == b).map(|c| (c[0], c.len() / 30)).collect();
-    assert_eq!(spans, [(144, 6), (360, 6), (720, 6)]);
+    // A busy machine may leave pictures out; none comes in another rung than that of its third.
+    let third = |s: &Seen| s.stamp.map(|n| [144, 360, 720][(n / (SECONDS * 10)) as usize]);
+    assert!(seen.iter().all(|s| third(s) == Some(s.size.height)), "{:?}", seen.iter().find(|s| third(s) != Some(s.size.height)));
+    assert!(seen.len() > (SECONDS * 20) as usize && seen.last().is_some_and(|s| s.stamp == Some(SECONDS * 30 - 1)), "{}", seen.len());
     drop((player, class));
 
     // Another ladder: the copy stands above it, and is there at once again.

@@ -51,8 +51,8 @@ fn silent(at: SocketAddr) -> Result<(Socket, Vec<Socket>)> {
     Ok((listener, held))
 }
 
-/// A viewer that reaches the server's control port only; gives its output and its report.
-fn watch_around(stack: &Stack, video: &str) -> Result<(String, Value)> {
+/// A viewer that reaches the server's control port only; gives its output.
+fn watch_around(stack: &Stack, video: &str) -> Result<String> {
     let mut link = stack.link()?;
     link.port = forward(SocketAddr::new(FAR.into(), link.port))?;
     link.hosts = vec![Ipv4Addr::LOCALHOST.to_string()];
@@ -61,7 +61,7 @@ fn watch_around(stack: &Stack, video: &str) -> Result<(String, Value)> {
     let report: Value = serde_json::from_slice(&output.stdout)?;
     assert!(report["frames"]["presented"].as_u64().unwrap() > 30, "{report}");
     assert_eq!((&report["transport"], &report["frames"]["corrupt"]), (&"tcp".into(), &0.into()), "{report}");
-    Ok((text(&output), report))
+    Ok(text(&output))
 }
 
 #[test]
@@ -72,13 +72,12 @@ fn media_comes_over_the_control_port_where_its_own_is_closed() -> Result<()> {
     stack.run_with(&format!("server.bind={FAR}"))?;
     stack.ready_video()?;
     let port = stack.port("video");
-    let (said, _) = watch_around(&stack, &video)?;
+    let said = watch_around(&stack, &video)?;
     assert!(said.contains(&format!("port {port} of the server refuses connections")), "{said}");
     // Where nothing answers at all, the way around is not waited for long, and the words are others.
     let _filter = silent(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))?;
-    let (said, report) = watch_around(&stack, &video)?;
+    let said = watch_around(&stack, &video)?;
     assert!(said.contains(&format!("port {port} of the server does not answer")), "{said}");
-    assert!(report["reason"].as_str().is_some_and(|r| r.contains("does not answer")), "{report}");
     // Where the port is open, nothing is said.
     let output = stack.client(&["watch", "--video", &video, "--quality", "144p", "--for", "1", "--no-decode"]).output()?;
     assert!(output.status.success() && !text(&output).contains("control port"), "{}", text(&output));

@@ -27,7 +27,7 @@ pub fn measure(stack: &Stack, video: &str, (fits, top): (&str, &str), table: &mu
         let shown = |from: f64, to: f64, name: &str| -> f64 {
             let rungs = report["rungs"].as_array().map(Vec::as_slice).unwrap_or_default();
             let at = rungs.iter().filter_map(|r| Some((r["at_s"].as_f64()?, r["name"].as_str()?)));
-            let before = at.clone().filter(|(at, _)| *at <= from).next_back().is_some_and(|(_, n)| n == name);
+            let before = at.clone().rfind(|(at, _)| *at <= from).is_some_and(|(_, n)| n == name);
             if before { 0.0 } else { at.filter(|(at, n)| *at > from && *at < to && *n == name).map(|(at, _)| at - from).next().unwrap_or(f64::INFINITY) }
         };
         let (fast, slowed, end) = (FAST as f64, (FAST + SLOW) as f64, (FAST + SLOW + AGAIN) as f64);
