@@ -51,12 +51,18 @@ async fn a_file_that_is_dropped_in_appears_is_renamed_and_goes() {
     manifest(&mut media, &copy).await;
     std::fs::remove_file(stage.path("videos").join("copy.mp4")).expect("removed");
     assert_eq!(until_removed(&mut teacher).await, copy.id);
+
+    let unwatched = stage.add_video("d.mp4", b"two", RUNGS);
+    until_video(&mut teacher, |v| v.title == "d" && matches!(v.state, VideoState::Ready { .. })).await;
+    std::fs::remove_file(stage.path("videos").join("d.mp4")).expect("removed");
+    until_removed(&mut teacher).await;
     soon("the end of the chunks", async {
-        while prepared.dir.exists() {
+        while unwatched.dir.exists() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     })
     .await;
+    assert!(prepared.dir.exists(), "somebody fetched of it a moment ago");
     assert!(other.exists(), "what is not ours stays");
     server.stop().await;
 }
