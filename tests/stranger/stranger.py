@@ -140,7 +140,12 @@ def entry(r):
         "rungs": r.vec(r.string),
         "state": video_state(r),
         "thumbnail": r.option(lambda: chunk_ref(r)),
+        "damage": r.option(lambda: {"lost_us": r.u64(), "places": r.u32(), "around_us": r.u64()}),
     }
+
+
+def lesson(r):
+    return {"video": r.string(), "rung": r.string()}
 
 
 def joined(r):
@@ -170,7 +175,7 @@ def login_reply(r):
 
 
 def event(r):
-    names = ("pong", "people", "person left", "videos", "video removed", "synchronised", "media epoch", "answer", "closing")
+    names = ("pong", "people", "person left", "videos", "video removed", "synchronised", "media epoch", "answer", "closing", "share", "fetch ahead", "fetched ahead")
     name = r.variant(*names)
     if name == "pong":
         return name, (r.u64(), r.u64())
@@ -187,7 +192,13 @@ def event(r):
     if name == "media epoch":
         return name, (r.u32(), r.take(32))
     if name == "answer":
-        return name, (r.u32(), None if r.variant("ok", "refused") == "ok" else r.variant("not allowed", "no such person"))
+        return name, (r.u32(), None if r.variant("ok", "refused") == "ok" else r.variant("not allowed", "no such person", "no such video"))
+    if name == "share":
+        return name, r.u64()
+    if name == "fetch ahead":
+        return name, r.option(lambda: lesson(r))
+    if name == "fetched ahead":
+        return name, (r.u32(), r.u32(), r.u32())
     reason = r.variant("removed", "replaced", "server stopping", "overrun", "protocol error")
     return name, (reason, r.string() if reason in ("removed", "protocol error") else None)
 
