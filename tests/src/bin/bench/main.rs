@@ -1,7 +1,8 @@
 //! `make bench`: the product beside a peer or the bare limit, in one run, as medians and ratios.
 //!
 //! Nothing here is a test: machines are noisy, so it prints what it measured and writes it to `docs/BENCHMARKS.md`.
-//! Both sides of a row are measured in turn, so that a machine that becomes slower does so for both.
+//! Both sides of a row are measured in turn, so that a machine that becomes slower does so for both. With names of parts as
+//! arguments (`bench line screen`) only these are measured, and nothing is written.
 
 mod bare;
 mod beside;
@@ -23,37 +24,52 @@ use lectern_tests::stack::{Stack, root};
 use table::Table;
 
 fn main() -> Result<()> {
-    let mut args = std::env::args().skip(1);
-    if args.next().as_deref() == Some(bare::COMMAND) {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if wanted.first().is_some_and(|w| w == bare::COMMAND) {
         return bare::serve();
     }
+    let is_wanted = |part: &str| {
+        let wanted = wanted.is_empty() || wanted.iter().any(|w| w == part);
+        if wanted {
+            eprintln!("{part} ...");
+        }
+        wanted
+    };
     let mut table = Table::default();
-    eprintln!("start ...");
-    start::measure(&mut table)?;
-    eprintln!("preparing ...");
-    preparing::measure(&mut table)?;
+    if is_wanted("start") {
+        start::measure(&mut table)?;
+    }
+    if is_wanted("preparing") {
+        preparing::measure(&mut table)?;
+    }
     let (stack, video) = lesson()?;
-    eprintln!("pictures ...");
-    picture::measure(&stack, &video, &mut table)?;
-    eprintln!("beside mpv and ffplay ...");
-    beside::pictures(&stack, &video, &mut table)?;
-    beside::decoding(&stack, &video, "lesson.mp4", "720p", &mut table)?;
-    let (large, video_1440p) = large_lesson()?;
-    beside::decoding(&large, &video_1440p, "lesson.mp4", "1440p", &mut table)?;
-    drop(large);
-    screen::measure(&stack, &video, &mut table)?;
-    eprintln!("a line that changes ...");
-    let (dense, long) = dense_lesson()?;
-    line::measure(&dense, &long, ("360p", "720p"), &mut table)?;
-    drop(dense);
-    eprintln!("serving ...");
-    serving::measure(&stack, &video, &mut table)?;
-    slow::measure(&stack, &mut table)?;
+    if is_wanted("pictures") {
+        picture::measure(&stack, &video, &mut table)?;
+        beside::pictures(&stack, &video, &mut table)?;
+    }
+    if is_wanted("decoding") {
+        beside::decoding(&stack, &video, "720p", &mut table)?;
+        let (large, video) = large_lesson()?;
+        beside::decoding(&large, &video, "1440p", &mut table)?;
+    }
+    if is_wanted("screen") {
+        screen::measure(&stack, &video, &mut table)?;
+    }
+    if is_wanted("line") {
+        let (dense, video) = dense_lesson()?;
+        line::measure(&dense, &video, ("360p", "720p"), &mut table)?;
+    }
+    if is_wanted("serving") {
+        serving::measure(&stack, &video, &mut table)?;
+        slow::measure(&stack, &mut table)?;
+    }
     let text = table.to_markdown(&machine::describe());
     println!("{text}");
-    let out = root().join("docs/BENCHMARKS.md");
-    std::fs::write(&out, text)?;
-    eprintln!("written to {}", out.display());
+    if wanted.is_empty() {
+        let out = root().join("docs/BENCHMARKS.md");
+        std::fs::write(&out, text)?;
+        eprintln!("written to {}", out.display());
+    }
     Ok(())
 }
 

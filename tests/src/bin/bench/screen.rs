@@ -13,8 +13,8 @@ use crate::table::{Table, Values};
 
 const SCREEN: (u32, u32) = (1280, 800);
 /// Until a window has opened and plays.
-const SETTLE: Duration = Duration::from_secs(6);
-const WATCHED: Duration = Duration::from_secs(12);
+const SETTLE: Duration = Duration::from_secs(5);
+const WATCHED: Duration = Duration::from_secs(10);
 const RUNS: usize = 3;
 
 /// A program on the desk that is ended with it.
