@@ -44,6 +44,8 @@ pub(super) fn menu_ui(ui: &mut Ui, video: &CatalogueEntry, state: &ClassState, c
             let chosen = now.is_some_and(|l| l.rung == rung.name);
             if (Choice { name: &rung.name, note: &note, right: "", chosen, mono: true }).show(ui) {
                 cx.push(Command::FetchAhead(Some(Lesson { video: video.id.clone(), rung: rung.name.clone() })));
+                // A click closes it by itself, a key does not.
+                ui.close();
             }
         }
     });

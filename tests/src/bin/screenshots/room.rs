@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use lectern::class::{Class, JoinRequest};
+use lectern::fetch::ChunkStore;
 use lectern_tests::clip;
-use lectern_tests::stack::{PASSWORD, Stack, bin, wait_until};
+use lectern_tests::stack::{PASSWORD, Stack, bin, text, wait_until};
 
 /// Members beside the person at the window.
 const PEOPLE: [&str; 6] = ["Ana", "Ben", "Chen", "Dana", "Emil", "Gustav Maximilian von Hohenlohe"];
@@ -85,6 +86,13 @@ impl Room {
         Ok(())
     }
 
+    /// Nobody fetches anything ahead any more.
+    pub(crate) fn end_ahead(&self) -> Result<()> {
+        let ended = self.stack.client_at(&self.stack.instructor().parse()?, &["ahead", "--end"]).output()?;
+        ensure!(ended.status.success(), "{}", text(&ended));
+        Ok(())
+    }
+
     /// Where a card of this title stands among the videos, from 0.
     pub(crate) fn place_of(&self, title: &str) -> Result<usize> {
         let class = join(&self.stack, &self.runtime, "Looker")?;
@@ -105,7 +113,8 @@ fn put(stack: &Stack, drawn: &Path, title: &str, end: &str, input: &[&str]) -> R
 }
 
 fn join(stack: &Stack, runtime: &tokio::runtime::Runtime, name: &str) -> Result<Class> {
-    let request = JoinRequest { link: stack.link()?, name: name.to_owned(), password: Some(PASSWORD.to_owned()), store: None };
+    let store = ChunkStore::open(&stack.path("ahead").join(name), 1 << 30)?;
+    let request = JoinRequest { link: stack.link()?, name: name.to_owned(), password: Some(PASSWORD.to_owned()), store: Some(Arc::new(store)) };
     let class = Class::join(runtime.handle(), request, Arc::new(|| ()));
     ensure!(wait_until(Duration::from_secs(20), || class.state().me.is_some()), "{name} cannot join");
     Ok(class)

@@ -142,7 +142,7 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     wait(1_500);
     hand.point(RAIL + (width - RAIL - PEOPLE) * 7 / 10, height - STATUS - 60)?;
     shot("07-stage")?;
-    hand.click(width - PEOPLE - 106, height - STATUS - 28)?;
+    hand.click(width - PEOPLE - 163, height - STATUS - 28)?;
     shot("08-stage-resolution")?;
     hand.keys(&["Escape", "question"])?;
     hand.rest()?;
@@ -177,5 +177,6 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     hand.click(RAIL / 2, height - STATUS - 66)?;
     wait(1_500);
     shot("18-join-board")?;
-    Ok(())
+    // The next tour begins without it.
+    room.end_ahead()
 }
