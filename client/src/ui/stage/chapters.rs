@@ -1,13 +1,13 @@
 //! The chapters of a video: which one a place belongs to, the way from one to the next, and the menu of them.
 
-use egui::{Frame, Margin, Popup, PopupCloseBehavior, RectAlign, ScrollArea, Theme, Ui};
+use egui::{Popup, ScrollArea, Ui};
 use lectern_proto::manifest::Chapter;
 
 use super::super::command::{Command, Cx};
 use super::super::format;
 use super::super::icons::Icon;
-use super::super::tokens::{Type, colors, space};
-use super::super::widgets::{Choice, Push, say};
+use super::super::widgets::{Choice, Push};
+use super::menu::menu_ui;
 use crate::player::PlayerStatus;
 
 /// Width of the menu, and where it begins to scroll.
@@ -50,17 +50,7 @@ pub(super) fn chapters_ui(ui: &mut Ui, status: &PlayerStatus, cx: &mut Cx<'_>) {
     let id = ui.scope_id().with("chapters");
     let open = Popup::is_id_open(ui.ctx(), id);
     let button = ui.add(Push::icon(Icon::Chapters, &label).selected(open));
-    let dark = ui.ctx().style_of(Theme::Dark);
-    let frame = Frame::menu(&dark).inner_margin(Margin::same(4));
-    Popup::menu(&button).id(id).align(RectAlign::TOP_END).gap(space::S).width(WIDTH).close_behavior(PopupCloseBehavior::CloseOnClick).frame(frame).show(|ui| {
-        ui.set_style(dark.clone());
-        let c = colors(ui);
-        ui.set_width(WIDTH);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.horizontal(|ui| {
-            ui.add_space(space::S);
-            say(ui, Type::Control, c.t1, cx.text("stage-chapters"));
-        });
+    menu_ui(&button, id, WIDTH, &cx.text("stage-chapters"), |ui| {
         ScrollArea::vertical().max_height(HEIGHT).show(ui, |ui| {
             for (number, chapter) in chapters.iter().enumerate() {
                 let name = title(chapters, number, cx);

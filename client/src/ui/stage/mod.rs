@@ -9,6 +9,7 @@ mod cover;
 mod history;
 mod keys;
 mod marks;
+mod menu;
 mod overlay;
 mod quality;
 mod seek_bar;

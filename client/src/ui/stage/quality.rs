@@ -1,12 +1,13 @@
 //! The menu of resolutions: `auto`, every rung of the video, highest first, and `thirds`.
 
-use egui::{Frame, Margin, Popup, PopupCloseBehavior, RectAlign, Stroke, Theme, Ui, vec2};
+use egui::{Popup, Stroke, Ui, vec2};
 
 use super::super::command::{Command, Cx};
 use super::super::format;
-use super::super::tokens::{Type, colors, space};
-use super::super::widgets::{Choice, Push, say};
+use super::super::tokens::colors;
+use super::super::widgets::{Choice, Look, Push};
 use super::StageView;
+use super::menu::menu_ui;
 use crate::player::PlayerStatus;
 
 /// The name of the plan that goes through three rungs.
@@ -27,23 +28,11 @@ pub(super) fn quality_ui(ui: &mut Ui, view: &StageView<'_>, status: &PlayerStatu
     let label = cx.strings.format("stage-quality-now", &[("rung", shown.as_str().into())]);
     let id = ui.scope_id().with("quality");
     let open = Popup::is_id_open(ui.ctx(), id);
-    let button = ui.add(Push::text(super::super::widgets::Look::Bare, &shown).mono().selected(open).named(&label));
-    let dark = ui.ctx().style_of(Theme::Dark);
-    let frame = Frame::menu(&dark).inner_margin(Margin::same(4));
-    Popup::menu(&button).id(id).align(RectAlign::TOP_END).gap(space::S).width(WIDTH).close_behavior(PopupCloseBehavior::CloseOnClick).frame(frame).show(|ui| {
-        ui.set_style(dark.clone());
-        menu_ui(ui, view, status, cx);
-    });
+    let button = ui.add(Push::text(Look::Bare, &shown).mono().selected(open).named(&label));
+    menu_ui(&button, id, WIDTH, &cx.text("stage-quality"), |ui| choices_ui(ui, view, status, cx));
 }
 
-fn menu_ui(ui: &mut Ui, view: &StageView<'_>, status: &PlayerStatus, cx: &mut Cx<'_>) {
-    let c = colors(ui);
-    ui.set_width(WIDTH);
-    ui.spacing_mut().item_spacing.y = 0.0;
-    ui.horizontal(|ui| {
-        ui.add_space(space::S);
-        say(ui, Type::Control, c.t1, cx.text("stage-quality"));
-    });
+fn choices_ui(ui: &mut Ui, view: &StageView<'_>, status: &PlayerStatus, cx: &mut Cx<'_>) {
     if !status.rungs.is_empty() {
         let note = cx.text("stage-quality-auto-note");
         let label = if status.quality == AUTO { auto_text(status, cx) } else { cx.text("stage-quality-auto") };
@@ -59,6 +48,7 @@ fn menu_ui(ui: &mut Ui, view: &StageView<'_>, status: &PlayerStatus, cx: &mut Cx
             cx.push(Command::SetQuality(name.clone()));
         }
     }
+    let c = colors(ui);
     let (_, line) = ui.allocate_space(vec2(ui.available_width(), 9.0));
     ui.painter().hline(line.x_range().shrink(8.0), line.center().y, Stroke::new(1.0, c.line_strong));
     let turn = cx.strings.format("stage-thirds", &[("rungs", view.thirds.join(", ").into())]);
