@@ -10,6 +10,7 @@ pub mod cli;
 pub mod connect;
 pub mod discover;
 pub mod fetch;
+pub mod folders;
 pub mod here;
 pub mod player;
 pub mod ui;

@@ -85,20 +85,6 @@ pub async fn fetch(link: &JoinLink, version: Option<&str>, folder: &Path) -> Res
     Ok(Update { is_package: file.platform.starts_with("debian-"), version: file.version, path })
 }
 
-/// Where viewers are put: beside the window's settings.
-#[must_use]
-pub fn folder() -> Option<PathBuf> {
-    let var = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let base = if cfg!(windows) {
-        var("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        var("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        var("XDG_DATA_HOME").or_else(|| var("HOME").map(|home| home.join(".local/share")))
-    };
-    base.map(|base| base.join("lectern"))
-}
-
 /// The best first: a package where packages are installed and this program came by one, else an archive.
 fn platforms() -> Vec<String> {
     let archive = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);

@@ -13,6 +13,7 @@ use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
 use crate::connect::trouble::Trouble;
 use crate::fetch::{Fallback, MediaRoute, MediaWay};
+use crate::folders;
 use crate::update::{self, UpdateError};
 
 /// First and longest pause between two tries to come back.
@@ -177,7 +178,7 @@ impl Membership {
         let what = error.to_string();
         let ControlError::Version { agent, .. } = error else { return JoinError::Version(what) };
         // Server and client of one release have one version.
-        let (Some(version), Some(folder)) = (agent.rsplit(' ').next(), update::folder()) else { return JoinError::Version(what) };
+        let (Some(version), Some(folder)) = (agent.rsplit(' ').next(), folders::data()) else { return JoinError::Version(what) };
         match update::fetch(&self.request.link, Some(version), &folder).await {
             Ok(fetched) => {
                 JoinError::OtherVersionFetched { what, version: fetched.version, path: fetched.path.display().to_string(), is_package: fetched.is_package }

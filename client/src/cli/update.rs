@@ -6,7 +6,7 @@ use clap::Args;
 use lectern_proto::link::JoinLink;
 
 use super::{Failure, print};
-use crate::update;
+use crate::{folders, update};
 
 #[derive(Debug, Args)]
 pub(super) struct UpdateArgs {
@@ -20,7 +20,7 @@ pub(super) struct UpdateArgs {
 
 pub(super) async fn run(link: JoinLink, args: UpdateArgs) -> Result<(), Failure> {
     let nowhere = || Failure::Usage("this user has no home directory; say with --to where the file shall go".to_owned());
-    let folder = args.to.or_else(update::folder).ok_or_else(nowhere)?;
+    let folder = args.to.or_else(folders::data).ok_or_else(nowhere)?;
     let fetched = update::fetch(&link, args.version.as_deref(), &folder).await?;
     print(&serde_json::json!({ "version": fetched.version, "path": fetched.path, "package": fetched.is_package }))
 }

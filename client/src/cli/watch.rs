@@ -75,7 +75,10 @@ pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Fai
                 let Ok(turn) = gate.acquire().await else { return Err(Failure::Other("stopped".to_owned())) };
                 let (class, state) = join(request).await?;
                 drop(turn);
-                let video = if args.ahead { fetched(&class).await? } else { video.unwrap_or_else(|| VideoId(String::new())) };
+                let video = match video.filter(|_| !args.ahead) {
+                    Some(video) => video,
+                    None => fetched(&class).await?,
+                };
                 viewer(&class, &state, &video, &args).await
             })
         })

@@ -15,27 +15,15 @@ use lectern_proto::limits::CHUNK_MAX;
 use lectern_proto::manifest::ChunkHash;
 use sha2::{Digest, Sha256};
 
+use crate::folders;
+
 /// Bytes kept when nothing else is said: three hours at 2.5 Mbit/s.
 pub const MOST: u64 = 4 << 30;
-
-/// The folder for what can be fetched again.
-#[must_use]
-pub fn folder() -> Option<PathBuf> {
-    let var = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let base = if cfg!(windows) {
-        var("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        var("HOME").map(|home| home.join("Library/Caches"))
-    } else {
-        var("XDG_CACHE_HOME").or_else(|| var("HOME").map(|home| home.join(".cache")))
-    };
-    base.map(|base| base.join("lectern").join("ahead"))
-}
 
 /// This person's store; none where there is no folder for it, which the log says.
 #[must_use]
 pub fn open_own() -> Option<Arc<ChunkStore>> {
-    let opened = ChunkStore::open(&folder()?, MOST);
+    let opened = ChunkStore::open(&folders::cache("ahead")?, MOST);
     opened.inspect_err(|error| tracing::warn!(%error, "nothing can be fetched ahead")).ok().map(Arc::new)
 }
 

@@ -1,5 +1,4 @@
-//! Folders of what is started here: the videos of a class, where they are unless a person chose otherwise and how they are shown, and
-//! the place of what is prepared of a file.
+//! The folder of a class's videos: where it is unless a person chose otherwise, and how it is shown.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +11,6 @@ pub fn default_videos() -> PathBuf {
     let user = directories::UserDirs::new();
     let above = user.as_ref().map(|u| u.video_dir().or_else(|| u.document_dir()).unwrap_or(u.home_dir()));
     above.map_or_else(|| PathBuf::from(NAME), |above| above.join(NAME))
-}
-
-/// Where the server of a file that is played makes its folder: on a disk, which the system's place for temporary files need not be.
-pub(super) fn playing() -> Option<PathBuf> {
-    directories::BaseDirs::new().map(|dirs| dirs.cache_dir().join("lectern").join("playing"))
 }
 
 /// Opens a folder in the system's file manager; it is made if it is missing. Does not wait for the file manager.

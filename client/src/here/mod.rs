@@ -20,6 +20,7 @@ use std::time::Duration;
 use lectern_proto::link::JoinLink;
 
 use crate::class::Changed;
+use crate::folders;
 use child::Server;
 pub use trouble::{FileTrouble, HereError};
 
@@ -166,7 +167,7 @@ fn begin(wish: &Wish) -> Result<(Ready, Server), HereError> {
         Wish::File(path) => {
             let mut command = Command::new(program);
             command.arg("serve-file").arg("--log").arg("warn");
-            if let Some(folder) = folder::playing() {
+            if let Some(folder) = folders::cache("playing") {
                 command.arg("--below").arg(folder);
             }
             // Behind it, a name that begins with a dash is a name.
