@@ -45,7 +45,7 @@ run: build ## Starts a class: sample lesson, server, and the instructor's window
 .PHONY: test
 test: deps-test ## Builds what the tests need and runs every test
 	$(CARGO) build $(CARGO_FLAGS) $(EVERYTHING) --all-targets
-	$(CARGO) test $(CARGO_FLAGS) $(EVERYTHING)
+	@scripts/test $(CARGO) test $(CARGO_FLAGS) $(EVERYTHING)
 
 .PHONY: bench
 bench: deps-test build ## Measures speed and memory beside a peer or the bare limit; writes docs/BENCHMARKS.md
@@ -77,7 +77,7 @@ lint: deps ## Checks form, warnings and scripts
 
 .PHONY: vectors
 vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
-	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test finding
+	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test words_and_beacons
 
 .PHONY: clean
 clean: ## Removes what was built; videos, chunks and data stay
