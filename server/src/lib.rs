@@ -11,6 +11,7 @@ mod control;
 mod handout;
 mod identity;
 mod library;
+mod live;
 mod lock;
 mod media;
 mod net;

@@ -1,14 +1,15 @@
 //! The task behind a [`Class`](super::Class): one control connection after another, one seat.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lectern_proto::control::client::Output;
-use lectern_proto::control::{CloseReason, ControlError, Event, Joined, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, SeatToken};
+use lectern_proto::control::{CloseReason, ControlError, Event, Joined, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, SeatToken, StreamId};
 use lectern_proto::seal::RoomKey;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Ahead, AheadTally, Changed, ClassState, Command, JoinError, JoinRequest, Me, Phase};
+use super::{Ahead, AheadTally, Changed, ClassState, Command, JoinError, JoinRequest, Me, Phase, StreamError};
 use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
 use crate::connect::trouble::Trouble;
@@ -38,7 +39,25 @@ struct Membership {
     route: watch::Sender<Option<MediaRoute>>,
     /// Which way the media connections take.
     way: Arc<watch::Sender<MediaWay>>,
+    /// Who waits for the answer to a request, and the number of the last.
+    asked: HashMap<u32, Asked>,
+    requests: u32,
     changed: Changed,
+}
+
+/// Somebody who waits for an answer.
+enum Asked {
+    Publish(oneshot::Sender<Result<StreamId, StreamError>>),
+    End(oneshot::Sender<Result<(), StreamError>>),
+}
+
+impl Asked {
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Publish(reply) => reply.is_closed(),
+            Self::End(reply) => reply.is_closed(),
+        }
+    }
 }
 
 pub(super) async fn run(
@@ -50,7 +69,7 @@ pub(super) async fn run(
 ) {
     let state = ClassState::connecting(&request.link.room);
     let way = Arc::new(watch::Sender::new(MediaWay::default()));
-    let mut membership = Membership { request, seat: None, state, out, route, way, changed };
+    let mut membership = Membership { request, seat: None, state, out, route, way, asked: HashMap::new(), requests: 0, changed };
     let mut pause = RETRY_FIRST;
     loop {
         let trouble = match membership.connection(&mut inbox).await {
@@ -127,6 +146,8 @@ impl Membership {
         };
         let login = LoginRequest { room: self.request.link.room.clone(), name: self.request.name.clone(), proof };
         let mut way = self.way.subscribe();
+        // Nobody answers what was asked over the connection before.
+        self.asked.clear();
         loop {
             tokio::select! {
                 Ok(()) = way.changed() => {
@@ -170,7 +191,18 @@ impl Membership {
                 self.publish();
                 Request::FetchedAhead { lesson, progress }
             }
+            Command::Publish { offer, reply } => Request::Publish { request: self.ask(Asked::Publish(reply)), offer },
+            Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::End(reply)), stream },
         });
+    }
+
+    /// Remembers who waits for an answer.
+    fn ask(&mut self, asked: Asked) -> u32 {
+        self.requests = self.requests.wrapping_add(1);
+        // Those that nobody waits for any more are forgotten.
+        self.asked.retain(|_, asked| !asked.is_closed());
+        self.asked.insert(self.requests, asked);
+        self.requests
     }
 
     /// The server speaks another version: it may have the viewer that fits.
@@ -234,6 +266,7 @@ impl Membership {
         self.state.people.clear();
         self.state.videos.clear();
         self.state.synchronised = false;
+        self.state.streams.clear();
         self.state.ahead.lesson = None;
         let access = joined.media;
         // The same address, with its zone where it has one.
@@ -252,7 +285,25 @@ impl Membership {
 
     fn event(&mut self, event: Event) -> Option<Ended> {
         match event {
-            Event::Pong { .. } | Event::Answer { .. } => {}
+            Event::Pong { .. } => {}
+            Event::Answer { request, result } => {
+                if let Some(Asked::End(reply)) = self.asked.remove(&request) {
+                    let _ = reply.send(result.map_err(StreamError::Refused));
+                }
+            }
+            Event::Published { request, result } => {
+                if let Some(Asked::Publish(reply)) = self.asked.remove(&request) {
+                    let _ = reply.send(result.map_err(StreamError::Refused));
+                }
+            }
+            Event::Streams(streams) => {
+                for stream in streams {
+                    self.state.streams.retain(|s| s.id != stream.id);
+                    self.state.streams.push(stream);
+                }
+                self.state.streams.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+            }
+            Event::StreamEnded(id) => self.state.streams.retain(|s| s.id != id),
             Event::People(people) => {
                 for person in people {
                     self.state.people.retain(|p| p.id != person.id);

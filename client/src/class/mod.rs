@@ -12,13 +12,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, PersonId, VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, Offer, PersonId, StreamId, VideoId, VideoState};
 use lectern_proto::limits::WISH_EVERY;
 use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, Phase};
+pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, Phase, StreamError};
 
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
 use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
@@ -42,6 +42,8 @@ enum Command {
     Want { video: VideoId, at_us: u64 },
     FetchAhead(Option<Lesson>),
     FetchedAhead { lesson: Lesson, progress: AheadProgress },
+    Publish { offer: Offer, reply: oneshot::Sender<Result<StreamId, StreamError>> },
+    EndStream { stream: StreamId, reply: oneshot::Sender<Result<(), StreamError>> },
 }
 
 /// Commands that may wait for the connection.
@@ -135,6 +137,31 @@ impl Class {
     /// Everybody is to fetch a lesson ahead, or nobody any more; the server allows it to instructors only.
     pub fn fetch_ahead(&self, lesson: Option<Lesson>) {
         let _ = self.0.commands.try_send(Command::FetchAhead(lesson));
+    }
+
+    /// Opens a live stream of this member; its units are sent with [`crate::live::Feed`].
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it or cannot be asked.
+    pub async fn publish(&self, offer: Offer) -> Result<StreamId, StreamError> {
+        self.ask(|reply| Command::Publish { offer, reply }).await
+    }
+
+    /// Ends a live stream.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it or cannot be asked.
+    pub async fn end_stream(&self, stream: StreamId) -> Result<(), StreamError> {
+        self.ask(|reply| Command::EndStream { stream, reply }).await
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, StreamError>>) -> Command) -> Result<T, StreamError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.0.commands.send(command(reply)).await.is_ok();
+        match (sent, answer.await) {
+            (true, Ok(result)) => result,
+            _ => Err(StreamError::NotConnected),
+        }
     }
 
     /// A thumbnail's JPEG bytes, or none while they are being fetched; the class's `changed` tells when they have come.

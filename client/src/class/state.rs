@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Role};
+use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamInfo};
 use lectern_proto::rung::RungSpec;
 
 use crate::connect::trouble::Trouble;
@@ -36,6 +36,8 @@ pub struct ClassState {
     /// Which way pictures and sound come.
     pub media_way: MediaWay,
     pub ahead: Ahead,
+    /// Live streams of the room, by name.
+    pub streams: Vec<StreamInfo>,
 }
 
 /// What is fetched before it is watched.
@@ -123,6 +125,27 @@ pub enum JoinError {
     Closed(String),
 }
 
+/// Why a stream was not published, or not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StreamError {
+    #[error("{}", refusal(*.0))]
+    Refused(Refusal),
+    #[error("the connection to the class is lost; try again when it is back.")]
+    NotConnected,
+}
+
+fn refusal(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotAllowed => "the class does not let you do this; ask the instructor for the stage.",
+        Refusal::NoSuchPerson => "this person is not in the room any more.",
+        Refusal::NoSuchVideo => "this video, or its resolution, is not in the catalogue.",
+        Refusal::NoSuchStream => "there is no such stream any more.",
+        Refusal::NameTaken => "somebody else's stream has this name; choose another with --as.",
+        Refusal::TooMany => "as many streams as the room takes run already; end one first.",
+        Refusal::BadOffer => "the server does not take this stream: its name, size or resolution is not one of the room's.",
+    }
+}
+
 /// What to do with a viewer that was fetched.
 fn install(path: &str, is_package: bool) -> String {
     if is_package { format!("install it with `sudo apt install {path}` and start it again.") } else { format!("unpack {path} and start the `lectern` in it.") }
@@ -153,6 +176,7 @@ impl ClassState {
             round_trip: None,
             media_way: MediaWay::default(),
             ahead: Ahead::default(),
+            streams: Vec::new(),
         }
     }
 }

@@ -165,7 +165,8 @@ impl Task {
 async fn deliver(core: &mut MediaClientCore, open: &mut BTreeMap<u32, Open>) -> Result<(), MediaError> {
     while let Some(output) = core.poll_output()? {
         match output {
-            Output::Accepted { .. } => {}
+            // Live streams and clocks have connections of their own.
+            Output::Accepted { .. } | Output::Live { .. } | Output::Said(_) => {}
             Output::Record { request, data, last } => {
                 if let Some(fetch) = open.get(&request) {
                     // A reader that is gone is noticed and cancelled by the caller.

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod beacon;
+pub mod clock;
 pub mod control;
 pub mod details;
 pub mod fmp4;
@@ -13,6 +14,7 @@ pub mod grid;
 pub mod handout;
 pub mod limits;
 pub mod link;
+pub mod live;
 pub mod manifest;
 pub mod media;
 pub mod quality;

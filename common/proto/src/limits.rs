@@ -94,6 +94,43 @@ pub const RESPONSE_FRAME_MAX: usize = 256 * 1024;
 /// Largest chunk in bytes: 2 s at the largest bit rate of a rung, four times over.
 pub const CHUNK_MAX: usize = 100 * 1024 * 1024;
 
+// ---- live streams ----
+
+/// Largest coded picture or sound packet in bytes: a keyframe of 1440p at a high rate is a third of it. Full: the publisher's
+/// connection is closed.
+pub const LIVE_UNIT_MAX: usize = 1024 * 1024;
+/// Largest body of a frame of live records: a unit with the headers and tags of its records.
+pub const LIVE_FRAME_MAX: usize = LIVE_UNIT_MAX + LIVE_UNIT_MAX / 24;
+/// Plaintext of one piece of a unit on its way from its publisher.
+pub const LIVE_PIECE_MAX: usize = 16 * 1024;
+/// Records of one track that a viewer holds or waits for, some three of the largest units. Full: the oldest are given up.
+pub const LIVE_WINDOW: u32 = 4_096;
+/// Runs of missing records in one request for them. Full: the rest is asked for with the next.
+pub const LIVE_NACK_RANGES: usize = 32;
+/// Streams of one room, and of one person in it. Full: refused.
+pub const LIVE_STREAMS_MAX: usize = 32;
+pub const LIVE_STREAMS_PER_PERSON: usize = 4;
+/// Longest name of a stream in bytes.
+pub const LIVE_NAME_MAX: usize = 64;
+/// Longest decoder configuration of an offer in bytes.
+pub const LIVE_AVCC_MAX: usize = 1_024;
+/// Bytes that a stream keeps since its newest keyframe, for late joiners and repairs. Full: the oldest units go, and who
+/// needs them waits for a keyframe.
+pub const LIVE_KEPT_MAX: usize = 16 * 1024 * 1024;
+/// Units that wait for one viewer. Full: what waits is left out up to the newest keyframe, and counted.
+pub const LIVE_BEHIND_MAX: usize = 30;
+/// Least time between two keyframes that viewers ask for.
+pub const LIVE_KEYFRAME_EVERY: Duration = Duration::from_millis(500);
+/// A stream whose publisher sent nothing for this long has ended.
+pub const LIVE_SILENCE_MAX: Duration = Duration::from_secs(10);
+/// Bytes that the system holds unsent for one viewer of a live stream: so much it lags at most before it is left out.
+pub const LIVE_UNSENT_MAX: u32 = 32 * 1024;
+/// A client compares its clock with the server's this often, faster at first.
+pub const CLOCK_EVERY: Duration = Duration::from_secs(1);
+/// What is shown lags behind what is captured by so much at least and at most.
+pub const LIVE_TARGET_MIN: Duration = Duration::from_millis(30);
+pub const LIVE_TARGET_MAX: Duration = Duration::from_millis(400);
+
 // ---- finding a server ----
 
 /// Length of a probe in bytes, and the most of an answer: nobody gets more than they sent. Other lengths are not answered.

@@ -19,6 +19,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::control::StreamId;
 use crate::limits::RECORD_PLAIN;
 use crate::manifest::ChunkHash;
 
@@ -195,6 +196,44 @@ impl RecordOpener {
     }
 }
 
+/// The cipher of one track of a live stream in one epoch; [`crate::live::record`] says what it seals.
+pub struct LiveCipher(Aes256Gcm);
+
+impl fmt::Debug for LiveCipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LiveCipher(..)")
+    }
+}
+
+impl LiveCipher {
+    /// Key = HKDF-SHA256(ikm = room key, no salt, info = "lectern live v1" ‖ epoch: u32 ‖ stream: 16 bytes ‖ track: u16).
+    #[must_use]
+    pub fn new(room_key: &RoomKey, epoch: u32, stream: &StreamId, track: u16) -> Self {
+        Self(cipher(derive(&room_key.0, &[b"lectern live v1", &epoch.to_be_bytes(), &stream.0, &track.to_be_bytes()])))
+    }
+
+    /// Seals `data` in place; `number` is never used twice with one key. Gives the tag.
+    pub fn seal(&self, number: u64, aad: &[u8], data: &mut [u8]) -> [u8; TAG_LEN] {
+        // Fails only above 64 GiB; a tag of zeros would not open.
+        self.0.encrypt_inout_detached(&Nonce::from(nonce_of(number)), aad, data.into()).map_or([0; TAG_LEN], Into::into)
+    }
+
+    /// The plaintext of ciphertext and tag.
+    ///
+    /// # Errors
+    /// [`SealError`] when it was changed or belongs elsewhere.
+    pub fn open(&self, number: u64, aad: &[u8], sealed: &[u8]) -> Result<Bytes, SealError> {
+        open(&self.0, number, aad, sealed).map(Bytes::from)
+    }
+}
+
+fn open(cipher: &Aes256Gcm, number: u64, aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    let (body, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(SealError::Length)?;
+    let mut out = body.to_vec();
+    cipher.decrypt_inout_detached(&Nonce::from(nonce_of(number)), aad, (&mut out[..]).into(), &Tag::from(*tag)).map_err(|_| SealError::Forged)?;
+    Ok(out)
+}
+
 /// The secret that a control connection's TLS exporter gave, for its media connections.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MediaSecret(pub [u8; 32]);
@@ -267,11 +306,7 @@ impl DirectionCipher {
     /// # Errors
     /// [`SealError`] when it was changed, repeated, left out or reordered; the connection is then of no further use.
     pub fn open(&mut self, aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        let (body, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(SealError::Length)?;
-        let mut out = body.to_vec();
-        self.cipher
-            .decrypt_inout_detached(&Nonce::from(nonce_of(self.counter)), aad, (&mut out[..]).into(), &Tag::from(*tag))
-            .map_err(|_| SealError::Forged)?;
+        let out = open(&self.cipher, self.counter, aad, sealed)?;
         self.counter += 1;
         Ok(out)
     }

@@ -232,6 +232,14 @@ impl Session {
                 let result = member.presence.fetch_ahead(lesson).await;
                 self.core.send(&Event::Answer { request, result });
             }
+            Request::Publish { request, offer } => {
+                let result = member.presence.publish(offer).await;
+                self.core.send(&Event::Published { request, result });
+            }
+            Request::EndStream { request, stream } => {
+                let result = member.presence.end_stream(stream).await;
+                self.core.send(&Event::Answer { request, result });
+            }
             Request::Remove { request, person } => {
                 let result = member.presence.remove(person).await;
                 self.core.send(&Event::Answer { request, result });

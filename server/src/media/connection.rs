@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use lectern_proto::control::StreamId;
 use lectern_proto::limits::{FRAME_PIECES, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, PIECE_RECORDS, SETTLE_WAIT};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::server::{Input, MediaServerCore, records_header, refusal};
@@ -27,6 +28,7 @@ use super::frame::Frame;
 use super::sessions::{SeatConnection, Session};
 use super::{Media, SealedCache};
 use crate::clock::Clock;
+use crate::live::{PublishError, Publishing, Subscriptions};
 use crate::net::{UnprovenGuard, keep_little_unsent, reset_on_close};
 
 /// What one read asks for: a few requests.
@@ -84,6 +86,8 @@ where
         gathered: Vec::new(),
         sending: Sending::Nothing,
         replies: Vec::new(),
+        live: Subscriptions::default(),
+        publishing: None,
         idle: Instant::now() + MEDIA_IDLE,
     };
     let why = tokio::select! {
@@ -108,6 +112,8 @@ enum Ended {
     Io(#[from] io::Error),
     #[error(transparent)]
     Protocol(#[from] MediaError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
 }
 
 async fn prove<R, W>(reader: &mut R, writer: &mut W, core: &mut MediaServerCore, media: &Media) -> Result<SeatConnection, Ended>
@@ -154,6 +160,13 @@ fn admit(core: &mut MediaServerCore, media: &Media, session: u64) -> Result<(Sea
     Ok((seat, accepted))
 }
 
+async fn keyframe_wanted(publishing: &mut Option<Publishing>) {
+    match publishing {
+        Some(publishing) => publishing.keyframe_wanted().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A fetch that is being answered.
 struct Fetch {
     request: u32,
@@ -181,6 +194,8 @@ struct Connection<'a, R, W> {
     gathered: Vec<Bytes>,
     sending: Sending<'a>,
     replies: Vec<u8>,
+    live: Subscriptions,
+    publishing: Option<Publishing>,
     idle: Instant,
 }
 
@@ -188,6 +203,10 @@ enum Happened {
     Read(io::Result<usize>),
     Piece(Result<Bytes, Arc<io::Error>>),
     Wrote(io::Result<()>),
+    /// A live track has something new.
+    Live,
+    /// A viewer of the stream that is published here needs a keyframe.
+    KeyframeWanted,
     Tick,
 }
 
@@ -198,8 +217,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
         let mut watch = interval(WATCH_EVERY);
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if let Err(error) = self.take_requests() {
-                return error.into();
+            if let Err(ended) = self.take_requests() {
+                return ended;
             }
             if matches!(self.sending, Sending::Nothing) {
                 self.send_next().await;
@@ -212,7 +231,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
     }
 
     async fn wait(&mut self, buffer: &mut [u8], watch: &mut Interval) -> Happened {
-        let Self { reader, writer, sending, replies, .. } = self;
+        let Self { reader, writer, sending, replies, live, publishing, .. } = self;
+        let is_free = matches!(sending, Sending::Nothing);
         let send = async {
             match sending {
                 Sending::Nothing => std::future::pending().await,
@@ -222,6 +242,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
         };
         tokio::select! {
             sent = send => sent,
+            () = live.changed(), if is_free => Happened::Live,
+            () = keyframe_wanted(publishing) => Happened::KeyframeWanted,
             read = reader.read(buffer), if replies.len() < REPLIES_ENOUGH => Happened::Read(read),
             _ = watch.tick() => Happened::Tick,
         }
@@ -241,16 +263,18 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
                 self.sending = Sending::Nothing;
                 self.gather(piece);
             }
+            Happened::Live => {}
+            Happened::KeyframeWanted => self.reply(&Reply::KeyframeWanted),
             Happened::Tick => match &self.sending {
                 Sending::Frame(frame) if Instant::now() >= frame.deadline => return Err(Ended::Stalled),
-                Sending::Nothing if Instant::now() >= self.idle => return Err(Ended::Idle),
+                Sending::Nothing if Instant::now() >= self.idle && self.live.is_empty() => return Err(Ended::Idle),
                 _ => {}
             },
         }
         Ok(())
     }
 
-    fn take_requests(&mut self) -> Result<(), MediaError> {
+    fn take_requests(&mut self) -> Result<(), Ended> {
         while let Some(input) = self.core.poll_input()? {
             let Input::Request(request) = input else { continue };
             self.idle = Instant::now() + MEDIA_IDLE;
@@ -264,6 +288,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
                     self.waiting.push_back((request, chunk, first_record));
                 }
                 Request::Cancel { request } => self.cancel(request),
+                Request::Clock { sent_us } => self.reply(&Reply::Clock { sent_us, server_us: self.clock.server_time_us() }),
+                Request::Subscribe { stream, track } => self.subscribe(stream, track),
+                Request::Unsubscribe { track } => self.live.remove(track),
+                Request::Publish { stream } => self.publish(stream),
+                Request::Piece(piece) => {
+                    let key = self.seat.session().room.keys.current();
+                    let publishing = self.publishing.as_mut().ok_or(PublishError::NoTrack)?;
+                    publishing.take(self.clock.now(), &key, piece)?;
+                }
             }
         }
         Ok(())
@@ -285,8 +318,34 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
     }
 
     fn reply_ended(&mut self, request: u32, why: End) {
-        let reply = self.core.reply(&Reply::Ended { request, why });
+        self.reply(&Reply::Ended { request, why });
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        let reply = self.core.reply(reply);
         self.replies.extend_from_slice(&reply);
+    }
+
+    fn subscribe(&mut self, stream: StreamId, number: u16) {
+        let found = self.seat.session().room.hub.find(stream);
+        let track = found.as_ref().and_then(|stream| stream.tracks().find(|t| t.number() == number).cloned());
+        match found.zip(track) {
+            Some((stream, track)) => self.live.add(stream, track, self.clock.now()),
+            None => self.reply(&Reply::StreamOver { track: number }),
+        }
+    }
+
+    /// Only the one who opened a stream feeds it, and over one connection.
+    fn publish(&mut self, stream: StreamId) {
+        let Session { room, person, .. } = self.seat.session();
+        let own = room.hub.find(stream).filter(|s| s.publisher == *person);
+        // The one before it is let go first: it may be the same.
+        self.publishing = None;
+        self.publishing = own.and_then(Publishing::start);
+        if self.publishing.is_some() {
+            self.core.expect_pieces();
+        }
+        self.reply(&Reply::Publishing { stream, taken: self.publishing.is_some() });
     }
 
     /// Starts what comes next: replies first, else the next frame of the fetch.
@@ -306,6 +365,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
                 let head = Bytes::from(std::mem::take(&mut self.replies));
                 self.sending = Sending::Frame(Frame::new(head, Default::default()));
                 return;
+            }
+            // What is live goes before what is stored.
+            if let Some(unit) = self.live.next(self.clock.now()) {
+                self.sending = Sending::Frame(Frame::new(unit.frame().clone(), Default::default()));
+                return;
+            }
+            if let Some(track) = self.live.ended() {
+                self.reply(&Reply::StreamOver { track });
+                continue;
             }
             let Some(fetch) = &self.fetch else { return };
             let is_over = fetch.next >= fetch.source.records();

@@ -1,4 +1,5 @@
-//! The media port, stored part: sealed requests come, records that were sealed once for everybody go.
+//! The media port over TCP: sealed requests come, records that were sealed once for everybody go, those of stored videos and those
+//! of live streams.
 //!
 //! Flow: listener → `connection` (challenge, proof, requests in order) → `index` (which chunk is where, for this room) →
 //! `cache` (read and sealed once, bounded) → the socket, without a copy for each viewer. One service for the video and
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
+use crate::live::Hub;
 use crate::net::{Origin, Unproven, accept_loop};
 
 pub(crate) use budget::Budget;
@@ -40,12 +42,14 @@ pub(crate) struct RoomMedia {
     pub index: Arc<ChunkIndex>,
     /// None: as fast as the network takes it.
     pub budget: Option<Budget>,
+    /// The live streams of the room.
+    pub hub: Hub,
 }
 
 impl RoomMedia {
     /// A room with a new key; `bandwidth_bps` is its budget.
     pub(crate) fn new(room: u32, index: Arc<ChunkIndex>, bandwidth_bps: Option<u64>) -> Self {
-        Self { room, keys: RoomKeys::default(), index, budget: bandwidth_bps.map(Budget::new) }
+        Self { room, keys: RoomKeys::default(), index, budget: bandwidth_bps.map(Budget::new), hub: Hub::default() }
     }
 }
 

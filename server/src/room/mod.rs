@@ -5,13 +5,14 @@
 
 mod ahead;
 mod roster;
+mod streams;
 mod task;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LoginRefusal, PersonId, Refusal, Role};
+use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId};
 use lectern_proto::limits::{CONTROL_QUEUE, ROOM_MAILBOX};
 use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
@@ -93,6 +94,8 @@ enum Message {
     Remove { by: PersonId, person: PersonId, reply: oneshot::Sender<Result<(), Refusal>> },
     FetchAhead { by: PersonId, lesson: Option<Lesson>, reply: oneshot::Sender<Result<(), Refusal>> },
     FetchedAhead { person: PersonId, lesson: Lesson, progress: AheadProgress },
+    Publish { by: PersonId, offer: Offer, reply: oneshot::Sender<Result<StreamId, Refusal>> },
+    EndStream { by: PersonId, stream: StreamId, reply: oneshot::Sender<Result<(), Refusal>> },
 }
 
 /// How others reach a room.
@@ -174,7 +177,17 @@ impl Presence {
         let _ = self.mailbox.try_send(Message::FetchedAhead { person: self.person, lesson, progress });
     }
 
-    async fn ask(&self, message: impl FnOnce(PersonId, oneshot::Sender<Result<(), Refusal>>) -> Message) -> Result<(), Refusal> {
+    /// Opens a live stream that this connection publishes.
+    pub(crate) async fn publish(&self, offer: Offer) -> Result<StreamId, Refusal> {
+        self.ask(|by, reply| Message::Publish { by, offer, reply }).await
+    }
+
+    /// Ends a live stream.
+    pub(crate) async fn end_stream(&self, stream: StreamId) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::EndStream { by, stream, reply }).await
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(PersonId, oneshot::Sender<Result<T, Refusal>>) -> Message) -> Result<T, Refusal> {
         let (reply, answer) = oneshot::channel();
         let sent = self.mailbox.send(message(self.person, reply)).await.is_ok();
         match (sent, answer.await) {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{CatalogueEntry, CloseReason, Event, Lesson, LoginRefusal, PersonId, Refusal, Role, VideoId};
+use lectern_proto::control::{CatalogueEntry, CloseReason, Event, Lesson, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId, VideoId};
 use lectern_proto::limits::{
     AHEAD_EVERY, CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY, SHARE_EVERY,
 };
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
 use super::roster::Roster;
+use super::streams::Streams;
 use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
 use crate::clock::Clock;
 use crate::library::Catalogue;
@@ -30,6 +31,9 @@ const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 4
 
 /// People or videos that are gone, each a message, in one go: what is more waits, so that no queue runs full.
 const GONE_AT_ONCE: usize = CONTROL_QUEUE / 4;
+
+/// How often it is looked whether a stream has gone silent.
+const STREAMS_EVERY: Duration = Duration::from_secs(1);
 
 /// A new media key that was announced; it is used from `at` on, when everybody has it.
 #[derive(Debug)]
@@ -62,6 +66,9 @@ pub(super) struct RoomTask {
     ahead: Option<Ahead>,
     /// When instructors are told again how far that is.
     ahead_at: Duration,
+    streams: Streams,
+    /// When it is looked again which of them have gone silent.
+    streams_at: Duration,
 }
 
 impl RoomTask {
@@ -87,6 +94,8 @@ impl RoomTask {
             ladder: parts.ladder,
             ahead: None,
             ahead_at: Duration::ZERO,
+            streams: Streams::default(),
+            streams_at: Duration::ZERO,
         }
     }
 
@@ -116,7 +125,8 @@ impl RoomTask {
         let people = (!self.changed_people.is_empty()).then(|| self.people_told_at + ROSTER_EVERY);
         let shares = (self.media.budget.is_some() && !self.connections.is_empty()).then_some(self.shares_at);
         let ahead = self.ahead.as_ref().filter(|_| !self.connections.is_empty()).map(|_| self.ahead_at);
-        [self.roster.next_expiry(), self.catalogue_at, people, ahead, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
+        let streams = (!self.streams.is_empty()).then_some(self.streams_at);
+        [self.roster.next_expiry(), self.catalogue_at, people, ahead, streams, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -141,6 +151,10 @@ impl RoomTask {
         if now >= self.ahead_at {
             self.ahead_at = now + AHEAD_EVERY;
             self.tell_ahead();
+        }
+        if now >= self.streams_at {
+            self.streams_at = now + STREAMS_EVERY;
+            self.end_streams(self.streams.silent(now));
         }
         if let Some(next) = self.next_epoch.take_if(|n| now >= n.at) {
             self.media.keys.replace(next.key);
@@ -178,6 +192,40 @@ impl RoomTask {
                     ahead.note(person, &lesson, progress);
                 }
             }
+            Message::Publish { by, offer, reply } => {
+                let published = self.publish(by, offer);
+                let id = published.as_ref().ok().copied();
+                // Somebody who went away meanwhile publishes nothing.
+                if reply.send(published).is_err() {
+                    self.end_streams(id);
+                }
+            }
+            Message::EndStream { by, stream, reply } => {
+                let may = self.roster.person(by).ok_or(Refusal::NotAllowed).and_then(|by| self.streams.may_end(by, stream));
+                self.end_streams(may.is_ok().then_some(stream));
+                let _ = reply.send(may);
+            }
+        }
+    }
+
+    fn publish(&mut self, by: PersonId, offer: Offer) -> Result<StreamId, Refusal> {
+        let id = StreamId(rand::random());
+        let by = self.roster.person(by).filter(|p| p.connected).ok_or(Refusal::NotAllowed)?;
+        let (info, older) = self.streams.publish(self.clock.now(), id, by, offer, &self.media, &self.ladder)?;
+        tracing::info!(room = %self.name, person = by.id.0, stream = %id, name = ?info.name, "live");
+        if let Some(older) = older {
+            self.tell(Event::StreamEnded(older));
+        }
+        self.tell(Event::Streams(vec![info]));
+        Ok(id)
+    }
+
+    fn end_streams(&mut self, streams: impl IntoIterator<Item = StreamId>) {
+        for stream in streams {
+            if self.streams.end(stream, &self.media) {
+                tracing::info!(room = %self.name, %stream, "live no more");
+                self.tell(Event::StreamEnded(stream));
+            }
         }
     }
 
@@ -194,6 +242,7 @@ impl RoomTask {
         let person = self.roster.enter(entry.person, &entry.name, entry.role).clone();
         if let Some((_, older)) = self.connections.remove(&entry.person) {
             let _ = older.close.send(CloseReason::Replaced);
+            self.end_streams(self.streams.of(entry.person));
         }
         self.changed_people.insert(person.id);
         tracing::info!(room = %self.name, person = person.id.0, name = ?person.name, role = ?person.role, again = known, "entered");
@@ -216,6 +265,7 @@ impl RoomTask {
         events.extend(people.chunks(CATALOGUE_PAGE).map(|page| Event::People(page.to_vec())));
         let videos: Vec<_> = self.told.values().collect();
         events.extend(videos.chunks(CATALOGUE_PAGE).map(|page| Event::Videos(page.iter().map(|e| CatalogueEntry::clone(e)).collect())));
+        events.extend((!self.streams.is_empty()).then(|| Event::Streams(self.streams.all())));
         events.push(Event::Synchronised);
         if let Some(ahead) = &self.ahead {
             events.push(Event::FetchAhead(Some(ahead.lesson.clone())));
@@ -235,6 +285,7 @@ impl RoomTask {
 
     fn mark_lost(&mut self, person: PersonId) {
         self.free_share(person);
+        self.end_streams(self.streams.of(person));
         if self.roster.lose(self.clock.now(), person).is_some() {
             tracing::info!(room = %self.name, person = person.0, "connection lost");
             self.changed_people.insert(person);
@@ -249,6 +300,7 @@ impl RoomTask {
 
     async fn end_seat(&mut self, person: PersonId) {
         self.free_share(person);
+        self.end_streams(self.streams.of(person));
         self.roster.leave(person);
         if let Some(ahead) = &mut self.ahead {
             ahead.forget(person);

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use super::live::{Offer, StreamId, StreamInfo};
 use crate::link::InstructorKey;
 use crate::manifest::{ChunkHash, Span};
 use crate::rung::RungSpec;
@@ -203,6 +204,11 @@ pub enum Request {
     FetchAhead { request: u32, lesson: Option<Lesson> },
     /// How far this viewer is with the lesson that it was asked to fetch ahead. Not answered.
     FetchedAhead { lesson: Lesson, progress: AheadProgress },
+    /// Publishes a stream. Answered with [`Event::Published`]; its units then come over a media connection. It ends with this
+    /// control connection.
+    Publish { request: u32, offer: Offer },
+    /// Ends a stream: one's own, for an instructor anybody's. Answered with [`Event::Answer`].
+    EndStream { request: u32, stream: StreamId },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -260,6 +266,14 @@ pub enum Event {
         of: u32,
         unable: u32,
     },
+    /// Streams that are new or changed. They follow the catalogue after joining.
+    Streams(Vec<StreamInfo>),
+    StreamEnded(StreamId),
+    /// The answer to [`Request::Publish`].
+    Published {
+        request: u32,
+        result: Result<StreamId, Refusal>,
+    },
 }
 
 /// Why a request was refused.
@@ -269,6 +283,13 @@ pub enum Refusal {
     NoSuchPerson,
     /// The video or the rung is not there.
     NoSuchVideo,
+    NoSuchStream,
+    /// Somebody else's stream has this name.
+    NameTaken,
+    /// As many streams as the room takes run already.
+    TooMany,
+    /// What is offered is not possible: a bad name, neither pictures nor sound, an unknown rung, a size of nothing.
+    BadOffer,
 }
 
 /// Why the server ends a connection.

@@ -4,9 +4,11 @@
 //! elsewhere; here is only what both sides must agree on: framing, phases, versions, limits and waits.
 
 pub mod client;
+pub mod live;
 pub mod messages;
 pub mod server;
 
+pub use live::*;
 pub use messages::*;
 
 /// Why a control connection ended on this side.

@@ -6,8 +6,8 @@
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::BTreeMap;
 
-use super::{CHALLENGE_LEN, End, HEADER_LEN, HELLO_LEN, Header, HelloRefusal, MAGIC, MediaError, RECORDS, REFUSED, REPLY, Reply, Request, VERSION};
-use crate::limits::{MEDIA_REPLY_MAX, RESPONSE_FRAME_MAX};
+use super::{CHALLENGE_LEN, End, HEADER_LEN, HELLO_LEN, Header, HelloRefusal, LIVE, MAGIC, MediaError, RECORDS, REFUSED, REPLY, Reply, Request, VERSION};
+use crate::limits::{LIVE_FRAME_MAX, MEDIA_REPLY_MAX, RESPONSE_FRAME_MAX};
 use crate::manifest::ChunkHash;
 use crate::seal::{ChunkCipher, DirectionCipher, MediaSecret, RecordOpener, RoomKey};
 use crate::wire;
@@ -21,6 +21,10 @@ pub enum Output {
     Record { request: u32, data: Bytes, last: bool },
     /// The fetch ended without its last record.
     Ended { request: u32, why: End },
+    /// The records of a live unit, for the [`crate::live::receive::Receiver`] of this track.
+    Live { track: u16, records: Bytes },
+    /// What the server says of clocks and live streams.
+    Said(Reply),
 }
 
 #[derive(Debug)]
@@ -92,10 +96,15 @@ impl MediaClientCore {
         self.request(&Request::Cancel { request });
     }
 
+    /// Sends a request of live streams or clocks; before the connection is open nothing is sent.
+    pub fn ask(&mut self, request: &Request) {
+        self.request(request);
+    }
+
     fn request(&mut self, request: &Request) {
         if let Phase::Open { outgoing, .. } = &mut self.phase {
             let plain = wire::encode(request);
-            // Requests are below 100 bytes.
+            // Requests are below 100 bytes, pieces of units below 17 KiB.
             let prefix = ((plain.len() + crate::seal::TAG_LEN) as u16).to_be_bytes();
             self.out.extend_from_slice(&prefix);
             let sealed = outgoing.seal(&prefix, &plain);
@@ -215,7 +224,19 @@ impl MediaClientCore {
                         self.fetches.remove(&request);
                         Output::Ended { request, why }
                     }
+                    said => Output::Said(said),
                 })))
+            }
+            LIVE if length > LIVE_FRAME_MAX => Err(MediaError::Length(length)),
+            LIVE => {
+                if self.buffer.len() < HEADER_LEN + length {
+                    return Ok(None);
+                }
+                self.buffer.advance(HEADER_LEN);
+                let records = self.buffer.split_to(length).freeze();
+                // What is no track's number belongs to nothing that was asked for.
+                let track = u16::try_from(header.request).map_err(|_| MediaError::NotOpen(header.request))?;
+                Ok(Some(Next::Output(Output::Live { track, records })))
             }
             REFUSED => Err(HelloRefusal::from_code(header.code).map_or(MediaError::Unknown, MediaError::Refused)),
             _ => Err(MediaError::Magic),

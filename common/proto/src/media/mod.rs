@@ -8,14 +8,17 @@
 //!                   kind 1     records of the chunk that `request` asked for
 //!                   kind 2     a sealed Reply                              (AAD: the 16 header bytes)
 //!                   kind 3     the hello was refused; `code` says why; no body
+//!                   kind 4     records of a live unit ([`crate::live::record`]); `request` is the number of the track
 //! ```
 //! `server` and `client` are the two sans-IO cores. Records are opened with the room's key of the epoch in the header.
 
 pub mod client;
 pub mod server;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::control::StreamId;
 use crate::manifest::ChunkHash;
 use crate::seal::SealError;
 
@@ -38,6 +41,60 @@ pub enum Request {
     Fetch { request: u32, chunk: ChunkHash, first_record: u32 },
     /// Ends a fetch that is not wanted any more; answered with [`End::Cancelled`] if it was still open.
     Cancel { request: u32 },
+    /// Sends the units of a live track from its newest keyframe on. Another track of the same stream takes the place of the
+    /// one before with its next keyframe. Ends with [`Reply::StreamOver`].
+    Subscribe { stream: StreamId, track: u16 },
+    /// Ends that.
+    Unsubscribe { track: u16 },
+    /// Answered with [`Reply::Clock`] at once.
+    Clock { sent_us: u64 },
+    /// The units of a stream that this session publishes come over this connection. Answered with [`Reply::Publishing`].
+    Publish { stream: StreamId },
+    /// A piece of a unit of that stream.
+    Piece(Piece),
+}
+
+/// A piece of a unit on its way from its publisher. The pieces of a unit follow one another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Its track in the offer: 0 pictures, 1 sound.
+    pub track: u8,
+    pub keyframe: bool,
+    /// When the unit was captured, in microseconds of server time.
+    pub capture_us: u64,
+    /// Bytes of the unit that are still to come after this piece.
+    pub rest: u32,
+    /// At most [`crate::limits::LIVE_PIECE_MAX`].
+    #[serde(with = "piece_bytes")]
+    pub data: Bytes,
+}
+
+/// Bytes as one run: a list of numbers would be read one by one.
+mod piece_bytes {
+    use bytes::Bytes;
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+        struct Run;
+        impl Visitor<'_> for Run {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E: Error>(self, run: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes::copy_from_slice(run))
+            }
+            fn visit_byte_buf<E: Error>(self, run: Vec<u8>) -> Result<Bytes, E> {
+                Ok(run.into())
+            }
+        }
+        from.deserialize_byte_buf(Run)
+    }
 }
 
 /// What a server says on a media connection besides records.
@@ -47,6 +104,14 @@ pub enum Reply {
     Accepted { server_time_us: u64 },
     /// A fetch ended without its last record.
     Ended { request: u32, why: End },
+    /// The answer to [`Request::Clock`]: the server's time when it read the question.
+    Clock { sent_us: u64, server_us: u64 },
+    /// Whether the units of the stream are taken.
+    Publishing { stream: StreamId, taken: bool },
+    /// To its publisher: the next picture is to be a keyframe, for a viewer who needs one.
+    KeyframeWanted,
+    /// The stream of this track has ended, or there is none.
+    StreamOver { track: u16 },
 }
 
 /// Why a fetch ended early.
@@ -102,6 +167,13 @@ pub enum MediaError {
 const RECORDS: u8 = 1;
 const REPLY: u8 = 2;
 const REFUSED: u8 = 3;
+const LIVE: u8 = 4;
+
+/// The header in front of `length` bytes of records of a live unit.
+#[must_use]
+pub(crate) fn live_header(track: u16, epoch: u32, length: u32) -> [u8; HEADER_LEN] {
+    Header { kind: LIVE, code: 0, epoch, request: u32::from(track), length }.to_bytes()
+}
 
 /// The 16 bytes in front of everything a server sends after the challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

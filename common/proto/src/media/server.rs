@@ -6,7 +6,7 @@
 use bytes::{Buf, BytesMut};
 
 use super::{CHALLENGE_LEN, HEADER_LEN, HELLO_LEN, Header, HelloRefusal, MAGIC, MediaError, RECORDS, REFUSED, REPLY, Reply, Request, VERSION};
-use crate::limits::MEDIA_REQUEST_MAX;
+use crate::limits::{LIVE_PIECE_MAX, MEDIA_REQUEST_MAX};
 use crate::seal::{DirectionCipher, MediaSecret};
 use crate::wire;
 
@@ -34,13 +34,15 @@ pub struct MediaServerCore {
     challenge: [u8; 32],
     phase: Phase,
     buffer: BytesMut,
+    /// Longest sealed request.
+    most: usize,
 }
 
 impl MediaServerCore {
     /// `challenge` is 32 fresh random bytes; send [`Self::challenge`] first.
     #[must_use]
     pub fn new(challenge: [u8; 32]) -> Self {
-        Self { challenge, phase: Phase::Hello, buffer: BytesMut::new() }
+        Self { challenge, phase: Phase::Hello, buffer: BytesMut::new(), most: MEDIA_REQUEST_MAX }
     }
 
     /// The first bytes of the connection.
@@ -51,6 +53,11 @@ impl MediaServerCore {
         out[4..6].copy_from_slice(&VERSION.to_be_bytes());
         out[8..].copy_from_slice(&self.challenge);
         out
+    }
+
+    /// From now on pieces of units are taken: the client publishes.
+    pub fn expect_pieces(&mut self) {
+        self.most = MEDIA_REQUEST_MAX + LIVE_PIECE_MAX;
     }
 
     /// Takes bytes from the client. Follow with [`Self::poll_input`] until it is empty.
@@ -83,7 +90,7 @@ impl MediaServerCore {
             Phase::Open { incoming, .. } => {
                 let Some(prefix) = self.buffer.first_chunk::<2>().copied() else { return Ok(None) };
                 let length = usize::from(u16::from_be_bytes(prefix));
-                if length > MEDIA_REQUEST_MAX {
+                if length > self.most {
                     return Err(MediaError::Length(length));
                 }
                 if self.buffer.len() < 2 + length {

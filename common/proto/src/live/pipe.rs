@@ -1,0 +1,189 @@
+//! How a media worker hands what it made to the program that started it: frames on its standard output; commands, a line of
+//! JSON each, on its standard input.
+//!
+//! ```text
+//! frame   kind u8 | flags u8 | track u8 | 0 u8 | length u32 | capture_us u64 | `length` bytes
+//! kind 1  a unit; flags bit 0: keyframe; track 0: pictures, 1: sound
+//! kind 2  news as JSON ([`News`]); flags, track and capture_us are 0
+//! ```
+//! Times are server time: the worker is told it with [`Command::Clock`] before it captures anything. Both programs are on one
+//! machine; what the pipe costs is some 50 µs.
+
+use bytes::{Buf, Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::LIVE_UNIT_MAX;
+
+/// Bytes in front of a frame's body.
+const HEAD: usize = 16;
+const UNIT: u8 = 1;
+const NEWS: u8 = 2;
+/// Largest news.
+const NEWS_MAX: usize = 64 * 1024;
+
+/// What a worker says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// A coded picture (`track` 0) or sound packet (`track` 1).
+    Unit {
+        track: u8,
+        keyframe: bool,
+        capture_us: u64,
+        data: Bytes,
+    },
+    News(News),
+}
+
+/// What a worker tells besides units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "news", rename_all = "snake_case")]
+pub enum News {
+    /// What it will send; before the first unit. Told again when the form of the pictures changed.
+    Form { video: Option<VideoForm>, sound: Option<SoundForm> },
+    /// The source gives nothing: pictures say so meanwhile. None: it is there again.
+    Trouble { why: Option<String> },
+    /// The loudest sample of the last tenth of a second, in dB below full scale.
+    Level { peak_db: f32 },
+    /// It cannot go on; its last word. What happened, why, and what to do.
+    Failed { why: String },
+    /// The source has come to its end.
+    Ended,
+}
+
+/// The form of the pictures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoForm {
+    pub width: u32,
+    pub height: u32,
+    /// Frames per 1000 s.
+    pub rate_milli: u32,
+    pub bps: u32,
+    /// The decoder's configuration in hexadecimal digits.
+    pub avcc: String,
+}
+
+/// The form of the sound: Opus at 48 kHz.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundForm {
+    pub channels: u8,
+    /// Samples of each channel in one packet.
+    pub samples: u16,
+    pub bps: u32,
+}
+
+/// What a worker is told, a line each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// It is now this time on the server, in microseconds. Said again every second: the two clocks drift.
+    Clock { server_us: u64 },
+    /// The next picture is to be a keyframe.
+    Keyframe,
+    /// The bit rate of the pictures from now on.
+    Rate { bps: u32 },
+}
+
+/// The bytes of a unit.
+#[must_use]
+pub fn unit_head(track: u8, keyframe: bool, capture_us: u64, length: u32) -> [u8; HEAD] {
+    let mut out = [0; HEAD];
+    out[..3].copy_from_slice(&[UNIT, u8::from(keyframe), track]);
+    out[4..8].copy_from_slice(&length.to_be_bytes());
+    out[8..].copy_from_slice(&capture_us.to_be_bytes());
+    out
+}
+
+/// The bytes of a piece of news.
+#[must_use]
+pub fn news(news: &News) -> Vec<u8> {
+    let body = serde_json::to_vec(news).unwrap_or_default();
+    let mut out = vec![0; HEAD];
+    out[0] = NEWS;
+    // News is some hundred bytes long.
+    out[4..8].copy_from_slice(&(body.len() as u32).to_be_bytes());
+    out.extend_from_slice(&body);
+    out
+}
+
+/// What a worker must not say.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PipeError {
+    #[error("the media worker sent a frame of {0} bytes; that is too long")]
+    Length(usize),
+    #[error("the media worker sent something that is not known: {0}")]
+    Unknown(String),
+}
+
+/// Reads what a worker says.
+#[derive(Debug, Default)]
+pub struct PipeReader(BytesMut);
+
+impl PipeReader {
+    /// Adds bytes of its standard output.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// What it said next.
+    ///
+    /// # Errors
+    /// [`PipeError`]: end the worker.
+    pub fn next(&mut self) -> Result<Option<Said>, PipeError> {
+        let Some(head) = self.0.first_chunk::<HEAD>().copied() else { return Ok(None) };
+        let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        let most = if head[0] == UNIT { LIVE_UNIT_MAX } else { NEWS_MAX };
+        if length > most {
+            return Err(PipeError::Length(length));
+        }
+        if self.0.len() < HEAD + length {
+            return Ok(None);
+        }
+        self.0.advance(HEAD);
+        let body = self.0.split_to(length).freeze();
+        match head[0] {
+            UNIT if head[2] <= 1 => {
+                let capture_us = u64::from_be_bytes([head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15]]);
+                Ok(Some(Said::Unit { track: head[2], keyframe: head[1] & 1 != 0, capture_us, data: body }))
+            }
+            NEWS => serde_json::from_slice(&body).map(|news| Some(Said::News(news))).map_err(|e| PipeError::Unknown(e.to_string())),
+            kind => Err(PipeError::Unknown(format!("kind {kind}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_said_in_bits_is_heard_whole() {
+        let form = News::Form { video: None, sound: Some(SoundForm { channels: 2, samples: 960, bps: 64_000 }) };
+        let mut bytes = news(&form);
+        bytes.extend_from_slice(&unit_head(1, true, 77, 3));
+        bytes.extend_from_slice(b"abc");
+        let mut reader = PipeReader::default();
+        let mut heard = Vec::new();
+        for byte in bytes {
+            reader.push(&[byte]);
+            heard.extend(reader.next().expect("right"));
+        }
+        assert_eq!(heard, [Said::News(form), Said::Unit { track: 1, keyframe: true, capture_us: 77, data: Bytes::from_static(b"abc") }]);
+    }
+
+    #[test]
+    fn a_giant_frame_is_refused_before_it_comes() {
+        let mut reader = PipeReader::default();
+        reader.push(&unit_head(0, true, 0, u32::MAX));
+        assert_eq!(reader.next(), Err(PipeError::Length(u32::MAX as usize)));
+    }
+
+    proptest! {
+        #[test]
+        fn noise_never_panics(noise: Vec<u8>) {
+            let mut reader = PipeReader::default();
+            reader.push(&noise);
+            while let Ok(Some(_)) = reader.next() {}
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The hub: live streams between the one who publishes and all who watch.
+//!
+//! Flow: publisher's media connection → [`publishing`] (pieces become units) → [`track`] (sealed once, kept since the newest
+//! keyframe) → [`subscription`] (a cursor for each viewer) → media connection. The publisher never waits for a viewer. Which streams
+//! there are is the room's to decide; it opens and ends them here.
+
+mod publishing;
+mod subscription;
+mod track;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lectern_proto::control::{Offer, PersonId, StreamId};
+use lectern_proto::limits::LIVE_KEYFRAME_EVERY;
+use lectern_proto::live::receive::Content;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use publishing::{PublishError, Publishing};
+pub(crate) use subscription::Subscriptions;
+pub(crate) use track::Track;
+
+use crate::media::EpochKey;
+
+/// The streams of one room.
+#[derive(Debug, Default)]
+pub(crate) struct Hub(Mutex<Streams>);
+
+#[derive(Debug, Default)]
+struct Streams {
+    streams: HashMap<StreamId, Arc<Stream>>,
+    tracks: HashMap<u16, Arc<Track>>,
+    /// The number that the next track gets, if it is free.
+    next_track: u16,
+}
+
+/// One stream.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) publisher: PersonId,
+    /// As in the offer: pictures, then sound.
+    pub(crate) video: Option<Arc<Track>>,
+    pub(crate) sound: Option<Arc<Track>>,
+    /// Ended by the room.
+    pub(crate) over: CancellationToken,
+    /// A connection feeds it.
+    fed: AtomicBool,
+    keyframe: KeyframeWishes,
+}
+
+/// Viewers' wishes for a keyframe, at most one in [`LIVE_KEYFRAME_EVERY`].
+#[derive(Debug)]
+struct KeyframeWishes {
+    /// When the last was passed on.
+    last: Mutex<Option<Duration>>,
+    count: watch::Sender<u64>,
+}
+
+impl Hub {
+    fn lock(&self) -> MutexGuard<'_, Streams> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a stream with a fresh number for each of its tracks.
+    pub(crate) fn open(&self, id: StreamId, publisher: PersonId, offer: &Offer, key: &EpochKey) -> Arc<Stream> {
+        let mut streams = self.lock();
+        let mut track = |content| {
+            let number = streams.free_number();
+            let track = Arc::new(Track::new(id, number, content, key));
+            streams.tracks.insert(number, Arc::clone(&track));
+            track
+        };
+        let stream = Arc::new(Stream {
+            publisher,
+            video: offer.video.as_ref().map(|_| track(Content::Video)),
+            sound: offer.sound.map(|_| track(Content::Sound)),
+            over: CancellationToken::new(),
+            fed: AtomicBool::new(false),
+            keyframe: KeyframeWishes { last: Mutex::new(None), count: watch::Sender::new(0) },
+        });
+        streams.streams.insert(id, Arc::clone(&stream));
+        stream
+    }
+
+    /// Ends a stream: its viewers are told, its publisher's units are not taken any more.
+    pub(crate) fn end(&self, id: StreamId) {
+        let mut streams = self.lock();
+        let Some(stream) = streams.streams.remove(&id) else { return };
+        for track in stream.tracks() {
+            streams.tracks.remove(&track.number());
+            track.end();
+        }
+        stream.over.cancel();
+    }
+
+    /// A stream that runs.
+    pub(crate) fn find(&self, id: StreamId) -> Option<Arc<Stream>> {
+        self.lock().streams.get(&id).cloned()
+    }
+}
+
+impl Streams {
+    fn free_number(&mut self) -> u16 {
+        // A room has far fewer tracks than numbers.
+        while self.tracks.contains_key(&self.next_track) {
+            self.next_track = self.next_track.wrapping_add(1);
+        }
+        let number = self.next_track;
+        self.next_track = self.next_track.wrapping_add(1);
+        number
+    }
+}
+
+impl Stream {
+    pub(crate) fn tracks(&self) -> impl Iterator<Item = &Arc<Track>> {
+        self.video.iter().chain(&self.sound)
+    }
+
+    /// Whether something came of late: the time of the newest unit.
+    pub(crate) fn last_unit_at(&self) -> Option<Duration> {
+        self.tracks().filter_map(|t| t.last_at()).max()
+    }
+
+    /// Takes the one place of the connection that feeds it.
+    fn feed(&self) -> bool {
+        !self.fed.swap(true, Ordering::AcqRel)
+    }
+
+    fn feed_ended(&self) {
+        self.fed.store(false, Ordering::Release);
+    }
+
+    /// A viewer cannot go on without a keyframe.
+    pub(crate) fn want_keyframe(&self, now: Duration) {
+        let mut last = self.keyframe.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| now >= last + LIVE_KEYFRAME_EVERY) {
+            *last = Some(now);
+            self.keyframe.count.send_modify(|count| *count += 1);
+        }
+    }
+}

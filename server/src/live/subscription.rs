@@ -1,0 +1,85 @@
+//! What one viewer's media connection takes of live tracks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lectern_proto::live::record::SealedUnit;
+use tokio::sync::Notify;
+
+use super::track::Cursor;
+use super::{Stream, Track};
+
+/// Tracks that one connection takes at most: the pictures and the sound of some streams. Full: the oldest ends.
+const TRACKS_MAX: usize = 8;
+
+/// The live tracks of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Subscriptions {
+    all: Vec<Subscription>,
+    /// Whose turn it is.
+    turn: usize,
+    news: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    stream: Arc<Stream>,
+    track: Arc<Track>,
+    cursor: Cursor,
+    news: Arc<Notify>,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.track.forget(&self.news);
+    }
+}
+
+impl Subscriptions {
+    /// Takes a track from its newest keyframe on, at `now`.
+    pub(crate) fn add(&mut self, stream: Arc<Stream>, track: Arc<Track>, now: Duration) {
+        self.remove(track.number());
+        if self.all.len() == TRACKS_MAX {
+            self.all.remove(0);
+        }
+        track.listen(&self.news);
+        if track.needs_keyframe(Cursor::Keyframe) {
+            stream.want_keyframe(now);
+        }
+        self.all.push(Subscription { stream, track, cursor: Cursor::Keyframe, news: Arc::clone(&self.news) });
+    }
+
+    pub(crate) fn remove(&mut self, number: u16) {
+        self.all.retain(|s| s.track.number() != number);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What is to be sent next, each track in its turn.
+    pub(crate) fn next(&mut self, now: Duration) -> Option<Arc<SealedUnit>> {
+        for _ in 0..self.all.len() {
+            self.turn = (self.turn + 1) % self.all.len();
+            let subscription = self.all.get_mut(self.turn)?;
+            if let Some(unit) = subscription.track.next(&mut subscription.cursor) {
+                return Some(unit);
+            }
+            if subscription.track.needs_keyframe(subscription.cursor) {
+                subscription.stream.want_keyframe(now);
+            }
+        }
+        None
+    }
+
+    /// The number of a track that has ended and of which all was sent; it is taken out.
+    pub(crate) fn ended(&mut self) -> Option<u16> {
+        let at = self.all.iter().position(|s| s.track.is_over(s.cursor))?;
+        Some(self.all.remove(at).track.number())
+    }
+
+    /// Waits until one of the tracks has something new.
+    pub(crate) async fn changed(&self) {
+        self.news.notified().await;
+    }
+}

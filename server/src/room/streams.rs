@@ -1,0 +1,117 @@
+//! The room's live streams: who may publish what, what members are told, when a stream ends. The units themselves go through the
+//! hub and never through here. Pure but for the hub: time and random numbers are arguments.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lectern_proto::control::{LiveMedia, LiveTrack, Offer, Person, PersonId, Refusal, Role, StreamId, StreamInfo};
+use lectern_proto::limits::{LIVE_AVCC_MAX, LIVE_NAME_MAX, LIVE_SILENCE_MAX, LIVE_STREAMS_MAX, LIVE_STREAMS_PER_PERSON, LIVE_TARGET_MIN};
+use lectern_proto::rung::RungSpec;
+
+use crate::live::Stream;
+use crate::media::RoomMedia;
+
+/// Widths and heights that are taken.
+const SIDES: std::ops::RangeInclusive<u32> = 16..=8_192;
+/// Pictures in 1000 s.
+const RATES_MILLI: std::ops::RangeInclusive<u32> = 1..=240_000;
+/// Samples of an Opus packet at 48 kHz: 2.5 to 60 ms (RFC 6716, 2.1.4).
+const SAMPLES: std::ops::RangeInclusive<u16> = 120..=2_880;
+
+/// The streams of a room.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    running: BTreeMap<StreamId, Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    info: StreamInfo,
+    stream: Arc<Stream>,
+    opened_at: Duration,
+}
+
+impl Streams {
+    /// All of them, for somebody who has just entered.
+    pub(super) fn all(&self) -> Vec<StreamInfo> {
+        self.running.values().map(|r| r.info.clone()).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Opens a stream under a fresh random number; one of the same name of the same person ends for it.
+    pub(super) fn publish(
+        &mut self,
+        now: Duration,
+        id: StreamId,
+        by: &Person,
+        offer: Offer,
+        media: &RoomMedia,
+        ladder: &[RungSpec],
+    ) -> Result<(StreamInfo, Option<StreamId>), Refusal> {
+        if by.role != Role::Instructor {
+            return Err(Refusal::NotAllowed);
+        }
+        if !is_good(&offer, ladder) {
+            return Err(Refusal::BadOffer);
+        }
+        let same = self.running.values().find(|r| r.info.name == offer.name).map(|r| (r.info.id, r.info.publisher));
+        let older = match same {
+            Some((older, publisher)) if publisher == by.id => Some(older),
+            Some(_) => return Err(Refusal::NameTaken),
+            None => None,
+        };
+        let own = self.running.values().filter(|r| r.info.publisher == by.id).count();
+        let freed = usize::from(older.is_some());
+        if self.running.len() - freed >= LIVE_STREAMS_MAX || own - freed >= LIVE_STREAMS_PER_PERSON {
+            return Err(Refusal::TooMany);
+        }
+        if let Some(older) = older {
+            self.end(older, media);
+        }
+        let stream = media.hub.open(id, by.id, &offer, &media.keys.current());
+        let video = stream.video.as_ref().zip(offer.video).map(|(track, video)| LiveTrack { track: track.number(), media: LiveMedia::Video(video) });
+        let sound = stream.sound.as_ref().zip(offer.sound).map(|(track, sound)| LiveTrack { track: track.number(), media: LiveMedia::Sound(sound) });
+        let target_us = u32::try_from(LIVE_TARGET_MIN.as_micros()).unwrap_or(u32::MAX);
+        let tracks = video.into_iter().chain(sound).collect();
+        let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
+        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now });
+        Ok((info, older))
+    }
+
+    /// Whether somebody may end a stream.
+    pub(super) fn may_end(&self, by: &Person, id: StreamId) -> Result<(), Refusal> {
+        let running = self.running.get(&id).ok_or(Refusal::NoSuchStream)?;
+        (running.info.publisher == by.id || by.role == Role::Instructor).then_some(()).ok_or(Refusal::NotAllowed)
+    }
+
+    /// Ends a stream; says whether it ran.
+    pub(super) fn end(&mut self, id: StreamId, media: &RoomMedia) -> bool {
+        media.hub.end(id);
+        self.running.remove(&id).is_some()
+    }
+
+    /// The streams of somebody who is gone.
+    pub(super) fn of(&self, publisher: PersonId) -> Vec<StreamId> {
+        self.running.values().filter(|r| r.info.publisher == publisher).map(|r| r.info.id).collect()
+    }
+
+    /// Streams of which nothing came for too long.
+    pub(super) fn silent(&self, now: Duration) -> Vec<StreamId> {
+        let is_silent = |r: &&Running| now >= r.stream.last_unit_at().unwrap_or(r.opened_at) + LIVE_SILENCE_MAX;
+        self.running.values().filter(is_silent).map(|r| r.info.id).collect()
+    }
+}
+
+fn is_good(offer: &Offer, ladder: &[RungSpec]) -> bool {
+    let name = !offer.name.trim().is_empty() && offer.name.len() <= LIVE_NAME_MAX && !offer.name.contains(char::is_control);
+    let video = offer.video.as_ref().is_none_or(|v| {
+        let rung = ladder.iter().any(|r| r.name == v.rung);
+        rung && SIDES.contains(&v.width) && SIDES.contains(&v.height) && RATES_MILLI.contains(&v.rate_milli) && v.avcc.len() <= LIVE_AVCC_MAX
+    });
+    let sound = offer.sound.as_ref().is_none_or(|s| (1..=2).contains(&s.channels) && SAMPLES.contains(&s.samples));
+    name && video && sound && (offer.video.is_some() || offer.sound.is_some())
+}
