@@ -12,6 +12,7 @@ pub mod discover;
 pub mod fetch;
 pub mod folders;
 pub mod here;
+pub mod live;
 pub mod player;
 pub mod ui;
 pub mod update;

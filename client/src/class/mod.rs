@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, Phase, StreamError};
 
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
+use crate::live::{LiveError, LiveOptions, LivePlayer, Publisher, Source};
 use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
 use thumbnails::Thumbnails;
 
@@ -139,12 +140,30 @@ impl Class {
         let _ = self.0.commands.try_send(Command::FetchAhead(lesson));
     }
 
-    /// Opens a live stream of this member; its units are sent with [`crate::live::Feed`].
+    /// Opens a live stream of this member; its units are sent with [`Class::start_publishing`].
     ///
     /// # Errors
     /// [`StreamError`] when the server refuses it or cannot be asked.
     pub async fn publish(&self, offer: Offer) -> Result<StreamId, StreamError> {
         self.ask(|reply| Command::Publish { offer, reply }).await
+    }
+
+    /// Opens a stream of the room, by its name or its number in hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it does not run or cannot be shown.
+    pub fn open_live(&self, name: &str, options: &LiveOptions) -> Result<LivePlayer, LiveError> {
+        let state = self.state();
+        let found = state.streams.iter().find(|s| s.name == name || s.id.to_string() == name);
+        let running = || state.streams.iter().map(|s| s.name.clone()).collect();
+        let stream = found.ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
+        LivePlayer::open(&self.0.runtime, self.0.route.clone(), stream, options)
+    }
+
+    /// Publishes what a media worker captures.
+    #[must_use]
+    pub fn start_publishing(&self, source: Source) -> Publisher {
+        Publisher::start(&self.0.runtime, self.clone(), self.0.route.clone(), source)
     }
 
     /// Ends a live stream.

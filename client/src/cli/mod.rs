@@ -5,8 +5,11 @@
 mod ahead;
 mod discover;
 mod enter;
+mod live;
 mod people;
 mod play;
+mod publish;
+mod screen;
 mod spread;
 mod update;
 mod videos;
@@ -21,6 +24,7 @@ use lectern_proto::address::Target;
 
 use crate::class::{Class, ClassState, JoinError, JoinRequest};
 use crate::here::HereError;
+use crate::live::LiveError;
 use crate::player::PlayError;
 use crate::update::UpdateError;
 
@@ -83,6 +87,9 @@ enum Command {
         after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P"
     )]
     Watch(watch::WatchArgs),
+    /// Publishes a live stream from this machine: camera, screen, microphone or the test pattern
+    #[command(after_help = publish::HELP)]
+    Publish(publish::PublishArgs),
     /// Fetches the Lectern that the server hands out for this system, checks it and says where it lies, as JSON
     #[command(after_help = "Example:\n  lectern update --join LINK\n\nNo name and no password are needed. Nothing is installed or started.")]
     Update(update::UpdateArgs),
@@ -107,6 +114,8 @@ enum Failure {
     #[error(transparent)]
     Here(#[from] HereError),
     #[error(transparent)]
+    Live(#[from] LiveError),
+    #[error(transparent)]
     Update(#[from] UpdateError),
     #[error("{0}")]
     Other(String),
@@ -121,7 +130,7 @@ impl Failure {
             | Self::Update(UpdateError::Unreachable(_))
             | Self::OtherWords { .. } => 4,
             Self::Join(e) if e.is_refusal() => 3,
-            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Here(_) | Self::Other(_) => 1,
+            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Live(_) | Self::Here(_) | Self::Other(_) => 1,
         }
     }
 }
@@ -188,6 +197,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::Ahead(args) => ahead::run(request, args).await,
         Command::People => people::run(request).await,
         Command::Watch(args) => watch::run(request, args).await,
+        Command::Publish(args) => publish::run(request, args).await,
     }
 }
 

@@ -7,24 +7,26 @@ use clap::Args;
 use lectern_proto::control::{AheadProgress, VideoId, VideoState};
 use lectern_proto::quality::Quality;
 
+use super::screen::{Screen, Watched};
 use super::spread::spread;
-use super::{Failure, join, print};
+use super::{Failure, join, live, print};
 use crate::class::{Class, ClassState, JoinRequest};
 use crate::fetch::store;
-use crate::player::{Pacer, PlayError, PlayState, PlayerOptions, Report, Sound, SoundChoice};
+use crate::player::{Pacer, PlayError, PlayState, Player, PlayerOptions, Presented, Report, Sound, SoundChoice};
 
 /// Viewers in one process: more would measure this process, not the server.
 const VIEWERS_MAX: u32 = 1_000;
 /// Viewers that log in at the same time; the others follow as these come in.
 const JOINING: usize = 16;
-/// The screen looks again after this long when nothing is due.
-const IDLE: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct WatchArgs {
     /// The video's id, as `lectern videos` names it; without it, the video that the link names
     #[arg(long, value_name = "ID")]
     video: Option<String>,
+    /// A live stream, by its name, such as camera, screen or pattern
+    #[arg(long, value_name = "STREAM", conflicts_with_all = ["video", "ahead", "start", "sound_track"])]
+    live: Option<String>,
     /// `auto` (what line, machine and the room's budget allow), a rung (such as 720p, or `original` where there is one), or `thirds`
     #[arg(long, value_name = "auto|RUNG|thirds", default_value = "auto")]
     quality: String,
@@ -58,7 +60,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Failure> {
     let video = args.video.clone().or_else(|| request.link.video.clone()).map(VideoId);
-    if video.is_none() && !args.ahead {
+    if video.is_none() && !args.ahead && args.live.is_none() {
         return Err(Failure::Usage("no video is named: add --video ID; `lectern videos` lists them".to_owned()));
     }
     let store = if args.ahead {
@@ -75,6 +77,9 @@ pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Fai
                 let Ok(turn) = gate.acquire().await else { return Err(Failure::Other("stopped".to_owned())) };
                 let (class, state) = join(request).await?;
                 drop(turn);
+                if let Some(stream) = &args.live {
+                    return live::viewer(&class, stream, &args.quality, args.length, !args.no_decode).await;
+                }
                 let video = match video.filter(|_| !args.ahead) {
                     Some(video) => video,
                     None => fetched(&class).await?,
@@ -170,52 +175,12 @@ fn quality(state: &ClassState, wish: &str) -> Quality {
     }
 }
 
-/// The sink that stands for a screen: takes each picture when it is due.
-#[derive(Debug, Default)]
-struct Screen {
-    woken: std::sync::Condvar,
-    flags: std::sync::Mutex<Flags>,
-}
-
-#[derive(Debug, Default)]
-struct Flags {
-    woken: bool,
-    stop: bool,
-}
-
-impl Screen {
-    fn flags(&self) -> std::sync::MutexGuard<'_, Flags> {
-        self.flags.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl Watched for Player {
+    fn present(&self, now: Instant) -> Presented {
+        Self::present(self, now)
     }
 
-    fn wake(&self) {
-        self.flags().woken = true;
-        self.woken.notify_all();
-    }
-
-    fn stop(&self) {
-        self.flags().stop = true;
-        self.woken.notify_all();
-    }
-
-    fn watch(&self, player: &crate::player::Player, until: Option<Instant>) {
-        loop {
-            let now = Instant::now();
-            if until.is_some_and(|u| now >= u) || matches!(player.state(), PlayState::Ended | PlayState::Failed(_)) {
-                return;
-            }
-            let presented = player.present(now);
-            // The picture leaves the screen when the next one comes.
-            drop(presented.picture);
-            let wait = presented.next_at.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()).min(IDLE));
-            let mut flags = self.flags();
-            if flags.stop {
-                return;
-            }
-            if !std::mem::take(&mut flags.woken) && !wait.is_zero() {
-                flags = self.woken.wait_timeout(flags, wait).unwrap_or_else(std::sync::PoisonError::into_inner).0;
-                flags.woken = false;
-            }
-        }
+    fn is_over(&self) -> bool {
+        matches!(self.state(), PlayState::Ended | PlayState::Failed(_))
     }
 }

@@ -5,7 +5,7 @@
 
 mod connection;
 pub mod store;
-mod way;
+pub(crate) mod way;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

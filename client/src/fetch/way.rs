@@ -50,14 +50,14 @@ impl MediaWay {
 }
 
 /// A connection either way.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// Opens a media connection and tells which way it took.
 ///
 /// # Errors
 /// Why neither way is open.
-pub(super) async fn open(route: &MediaRoute) -> Result<Box<dyn Stream>, String> {
+pub(crate) async fn open(route: &MediaRoute) -> Result<Box<dyn Stream>, String> {
     let fallback = &route.fallback;
     let own = connect(route.address);
     tokio::pin!(own);

@@ -9,7 +9,7 @@
 mod child;
 mod class;
 pub mod folder;
-mod programs;
+pub(crate) mod programs;
 mod trouble;
 
 use std::path::PathBuf;

@@ -15,6 +15,14 @@ pub(super) fn server() -> Result<PathBuf, HereError> {
     Ok(server)
 }
 
+/// The media worker, which captures and encodes what is published.
+///
+/// # Errors
+/// [`HereError::NoWorker`].
+pub(crate) fn worker() -> Result<PathBuf, HereError> {
+    find("LECTERN_MEDIA", "lectern-media", std::env::current_exe().ok().as_deref()).ok_or(HereError::NoWorker)
+}
+
 fn find(variable: &str, name: &str, beside: Option<&Path>) -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(variable) {
         return Some(PathBuf::from(named)).filter(|p| p.is_file());

@@ -35,6 +35,7 @@ use tokio::sync::watch;
 pub use pace::Pacer;
 pub use preview::Preview;
 pub use report::{FrameCounts, Percentiles, Report, RungShown, Units};
+pub(crate) use report::{milliseconds, seconds};
 pub use skew::Distribution;
 pub use sound_tracks::{SoundChoice, SoundTrack};
 pub use status::{PlayState, PlayerStats, PlayerStatus, Sound};

@@ -68,6 +68,10 @@ impl Percentiles {
     pub(super) fn of(d: &Distribution) -> Option<Self> {
         Some(Self { p50: d.absolute_ms(0.50)?, p95: d.absolute_ms(0.95)?, p99: None })
     }
+
+    pub(crate) fn with_p99(d: &Distribution) -> Option<Self> {
+        Some(Self { p99: Some(d.absolute_ms(0.99)?), ..Self::of(d)? })
+    }
 }
 
 pub(super) fn of_player(state: &State) -> Report {
@@ -120,10 +124,10 @@ fn reason(state: &State) -> Option<String> {
     state.adapt.as_ref()?.reason(&state.media.as_ref()?.manifest)
 }
 
-pub(super) fn seconds(d: Duration) -> f64 {
+pub(crate) fn seconds(d: Duration) -> f64 {
     (d.as_secs_f64() * 1_000.0).round() / 1_000.0
 }
 
-pub(super) fn milliseconds(d: Duration) -> f64 {
+pub(crate) fn milliseconds(d: Duration) -> f64 {
     (d.as_secs_f64() * 10_000.0).round() / 10.0
 }

@@ -5,6 +5,7 @@
 //! bytes back to back over TCP. A viewer opens records, asks again for what is missing and puts units together ([`receive`]).
 //! [`pipe`] is how a media worker hands units to the program that started it.
 
+pub mod lag;
 pub mod pipe;
 pub mod receive;
 pub mod record;

@@ -1,0 +1,127 @@
+//! `lectern publish`: a live stream from this machine, until it is stopped.
+
+use std::time::Duration;
+
+use clap::Args;
+use lectern_proto::control::StreamKind;
+use lectern_proto::rung::RungSpec;
+
+use super::watch::{interrupted, seconds};
+use super::{Failure, join, print};
+use crate::class::JoinRequest;
+use crate::here::programs;
+use crate::live::Source;
+
+pub(super) const HELP: &str = "\
+Examples:
+  lectern publish --pattern --for 25 --join LINK --name Nora
+  lectern publish --camera 0 --as board --join LINK --name Nora
+
+Runs until --for, Ctrl-C, or the end of the source.";
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct PublishArgs {
+    #[command(flatten)]
+    what: What,
+    /// The stream's name; without it, its kind
+    #[arg(long = "as", value_name = "STREAM")]
+    name: Option<String>,
+    /// End after this many seconds
+    #[arg(long = "for", value_name = "S", value_parser = seconds)]
+    length: Option<Duration>,
+    /// The rung of the room's ladder that the pictures are coded in
+    #[arg(long, value_name = "RUNG", default_value = "720p")]
+    quality: String,
+    /// Pictures a second, 1 to 60
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=60))]
+    rate: u32,
+}
+
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// The stamped test pattern: latency is measured with it
+    #[arg(long)]
+    pattern: bool,
+    /// A camera, by its number, or a URL or video file that stands for one
+    #[arg(long, value_name = "N|URL|FILE")]
+    camera: Option<String>,
+    /// The screen
+    #[arg(long)]
+    screen: bool,
+    /// The microphone
+    #[arg(long)]
+    microphone: bool,
+    /// A file, as if it were live
+    #[arg(long, value_name = "PATH")]
+    file: Option<String>,
+}
+
+impl What {
+    fn kind(&self) -> StreamKind {
+        match self {
+            Self { pattern: true, .. } => StreamKind::Pattern,
+            Self { screen: true, .. } => StreamKind::Screen,
+            Self { microphone: true, .. } => StreamKind::Microphone,
+            Self { camera: Some(_), .. } => StreamKind::Camera,
+            _ => StreamKind::File,
+        }
+    }
+
+    /// The worker's arguments that name the source.
+    fn args(&self) -> Vec<String> {
+        let text = |s: &str| s.to_owned();
+        match self {
+            Self { pattern: true, .. } => vec![text("--pattern")],
+            Self { screen: true, .. } => vec![text("--screen")],
+            Self { microphone: true, .. } => vec![text("--microphone")],
+            Self { camera: Some(camera), .. } => vec![text("--camera"), camera.clone()],
+            Self { file, .. } => file.iter().flat_map(|file| [text("--camera"), file.clone()]).collect(),
+        }
+    }
+}
+
+fn pictures(rung: &RungSpec, rate: u32) -> Vec<String> {
+    let pair = |name: &str, value: String| [name.to_owned(), value];
+    [
+        pair("--width", rung.box_width.to_string()),
+        pair("--height", rung.box_height.to_string()),
+        pair("--fps", rate.to_string()),
+        pair("--bitrate", rung.bitrate_bps.to_string()),
+    ]
+    .concat()
+}
+
+pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), Failure> {
+    let program = programs::worker()?;
+    let (class, state) = join(request).await?;
+    let rung = state.ladder.iter().find(|r| r.name == args.quality).ok_or_else(|| {
+        let known = state.ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ");
+        Failure::Usage(format!("the room has no resolution `{}`; it has {known}", args.quality))
+    })?;
+    let kind = args.what.kind();
+    let mut worker = vec!["live".to_owned()];
+    worker.extend(args.what.args());
+    if kind != StreamKind::Microphone {
+        worker.extend(pictures(rung, args.rate));
+    }
+    let mut publisher = class.start_publishing(Source { name: args.name.clone(), kind, program, args: worker, rung: rung.name.clone() });
+    publisher.live().await.map_err(Failure::Other)?;
+    let name = args.name.unwrap_or_else(|| kind.name().to_owned());
+    print(&serde_json::json!({ "live": name }))?;
+    let length = async {
+        match args.length {
+            Some(length) => tokio::time::sleep(length).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = publisher.ended() => ended.map_err(Failure::Other)?,
+        () = length => {}
+        () = interrupted() => {}
+    }
+    publisher.stop();
+    let ended = publisher.ended().await;
+    class.left().await;
+    ended.map_err(Failure::Other)
+}

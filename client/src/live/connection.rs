@@ -1,0 +1,333 @@
+//! One media connection for live streams: subscribes, publishes, compares clocks. A task owns it; when it is lost it comes back
+//! and subscribes anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use lectern_proto::control::StreamId;
+use lectern_proto::limits::{CLOCK_EVERY, LIVE_PIECE_MAX};
+use lectern_proto::live::receive::{Content, ReceiveStats, Received, Receiver, Way};
+use lectern_proto::live::{RECORD_MAX, Unit};
+use lectern_proto::media::client::{MediaClientCore, Output};
+use lectern_proto::media::{Piece, Reply, Request};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{mpsc, watch};
+use tracing::debug;
+
+use super::clock::ServerClock;
+use crate::fetch::MediaRoute;
+use crate::fetch::way::{self, Stream};
+
+/// Pause before a connection that failed is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+/// What one read asks for.
+const READ: usize = 64 * 1024;
+/// Asks that wait to be sent: a publisher's units are dropped by its owner when it is full.
+const ASKS: usize = 64;
+/// What was heard and waits for its reader. Full: the connection is not read, and the server leaves out what comes too late.
+const HEARD: usize = 256;
+/// Questions for the clock at the beginning, and the time between two of them.
+const FIRST_QUESTIONS: u32 = 8;
+const FIRST_EVERY: Duration = Duration::from_millis(15);
+
+/// What a connection is asked.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Subscribe {
+        stream: StreamId,
+        track: u16,
+        content: Content,
+    },
+    Unsubscribe {
+        track: u16,
+    },
+    Publish {
+        stream: StreamId,
+    },
+    /// A unit of the stream that is published: its track in the offer.
+    Unit {
+        track: u8,
+        keyframe: bool,
+        capture_us: u64,
+        data: Bytes,
+    },
+}
+
+/// What came over it.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    Unit {
+        track: u16,
+        unit: Unit,
+    },
+    /// So many units before the next will not come.
+    Missing {
+        track: u16,
+        units: u32,
+    },
+    /// The stream of this track has ended.
+    Over {
+        track: u16,
+    },
+    Publishing {
+        stream: StreamId,
+        taken: bool,
+    },
+    KeyframeWanted,
+    /// The connection was lost; it is tried again.
+    Lost(String),
+}
+
+/// Counts of what was received.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LinkStats {
+    pub(crate) bytes: u64,
+    pub(crate) tracks: BTreeMap<u16, ReceiveStats>,
+}
+
+/// A handle; the connection ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct LiveConnection {
+    pub(crate) asks: mpsc::Sender<Ask>,
+    pub(crate) clock: Arc<ServerClock>,
+    pub(crate) stats: watch::Receiver<LinkStats>,
+    /// Changes when the clock was compared.
+    pub(crate) compared: watch::Receiver<u64>,
+}
+
+impl LiveConnection {
+    pub(crate) fn open(runtime: &tokio::runtime::Handle, route: watch::Receiver<Option<MediaRoute>>) -> (Self, mpsc::Receiver<Heard>) {
+        let (asks, inbox) = mpsc::channel(ASKS);
+        let (heard, out) = mpsc::channel(HEARD);
+        let (counts, stats) = watch::channel(LinkStats::default());
+        let (exchanges, compared) = watch::channel(0);
+        let clock = Arc::new(ServerClock::default());
+        let task = Task {
+            route,
+            inbox,
+            heard,
+            clock: Arc::clone(&clock),
+            counts,
+            exchanges,
+            tracks: BTreeMap::new(),
+            is_publishing: false,
+            asked: 0,
+            started: Instant::now(),
+        };
+        runtime.spawn(task.run());
+        (Self { asks, clock, stats, compared }, out)
+    }
+
+    /// Waits until the server's time is known.
+    pub(crate) async fn clock_known(&mut self) -> bool {
+        self.compared.wait_for(|n| *n > 0).await.is_ok()
+    }
+}
+
+struct Subscribed {
+    stream: StreamId,
+    content: Content,
+    receiver: Receiver,
+}
+
+struct Task {
+    route: watch::Receiver<Option<MediaRoute>>,
+    inbox: mpsc::Receiver<Ask>,
+    heard: mpsc::Sender<Heard>,
+    clock: Arc<ServerClock>,
+    counts: watch::Sender<LinkStats>,
+    exchanges: watch::Sender<u64>,
+    tracks: BTreeMap<u16, Subscribed>,
+    is_publishing: bool,
+    /// Questions for the clock that were asked.
+    asked: u32,
+    started: Instant,
+}
+
+/// Why a connection was left.
+enum Left {
+    Over,
+    Lost(String),
+}
+
+impl Task {
+    async fn run(mut self) {
+        loop {
+            let found = tokio::select! {
+                found = self.route.wait_for(Option::is_some) => found.map(|route| route.clone()),
+                // The owner is gone.
+                () = self.heard.closed() => return,
+            };
+            let Ok(Some(route)) = found else { return };
+            let why = match self.connection(&route).await {
+                Left::Over => return,
+                Left::Lost(why) => why,
+            };
+            debug!(%why, "live connection lost");
+            if self.heard.send(Heard::Lost(why)).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    async fn connection(&mut self, route: &MediaRoute) -> Left {
+        let mut stream = match way::open(route).await {
+            Ok(stream) => stream,
+            Err(why) => return Left::Lost(why),
+        };
+        let (mut core, _) = route.core();
+        self.is_publishing = false;
+        self.serve(stream.as_mut(), &mut core, route).await
+    }
+
+    async fn serve(&mut self, stream: &mut (dyn Stream + '_), core: &mut MediaClientCore, route: &MediaRoute) -> Left {
+        let mut buffer = vec![0; READ];
+        let mut is_accepted = false;
+        let mut question_at = tokio::time::Instant::now();
+        self.asked = 0;
+        loop {
+            if let Some(bytes) = core.poll_transmit() {
+                let sent = async {
+                    stream.write_all(&bytes).await?;
+                    stream.flush().await
+                };
+                if let Err(e) = sent.await {
+                    return Left::Lost(e.to_string());
+                }
+            }
+            tokio::select! {
+                read = stream.read(&mut buffer) => match read {
+                    Ok(0) => return Left::Lost("closed by the server".to_owned()),
+                    Err(e) => return Left::Lost(e.to_string()),
+                    Ok(n) => {
+                        self.counts.send_modify(|counts| counts.bytes += n as u64);
+                        core.receive(&buffer[..n]);
+                        loop {
+                            match core.poll_output() {
+                                Ok(None) => break,
+                                Ok(Some(Output::Accepted { .. })) => {
+                                    is_accepted = true;
+                                    self.subscribe_again(core, route);
+                                }
+                                Ok(Some(output)) => if self.output(output).await.is_err() {
+                                    return Left::Over;
+                                },
+                                Err(e) => return Left::Lost(e.to_string()),
+                            }
+                        }
+                    }
+                },
+                ask = self.inbox.recv(), if is_accepted => match ask {
+                    Some(ask) => self.ask(core, route, ask),
+                    None => return Left::Over,
+                },
+                () = tokio::time::sleep_until(question_at), if is_accepted => {
+                    core.ask(&Request::Clock { sent_us: self.clock.stamp_us() });
+                    self.asked += 1;
+                    question_at = tokio::time::Instant::now() + if self.asked < FIRST_QUESTIONS { FIRST_EVERY } else { CLOCK_EVERY };
+                }
+                changed = self.route.changed() => {
+                    if changed.is_err() {
+                        return Left::Over;
+                    }
+                    let now = self.route.borrow_and_update().clone();
+                    match now {
+                        Some(now) if now.session == route.session && now.address == route.address => {
+                            for (epoch, key) in now.keys {
+                                self.tracks.values_mut().for_each(|t| t.receiver.add_key(epoch, &key));
+                                core.add_key(epoch, key);
+                            }
+                        }
+                        Some(_) => return Left::Lost("the class was joined anew".to_owned()),
+                        None => return Left::Over,
+                    }
+                }
+            }
+        }
+    }
+
+    fn subscribe_again(&mut self, core: &mut MediaClientCore, route: &MediaRoute) {
+        for (&track, subscribed) in &mut self.tracks {
+            subscribed.receiver = receiver(route, subscribed.stream, track, subscribed.content);
+            core.ask(&Request::Subscribe { stream: subscribed.stream, track });
+        }
+    }
+
+    fn ask(&mut self, core: &mut MediaClientCore, route: &MediaRoute, ask: Ask) {
+        match ask {
+            Ask::Subscribe { stream, track, content } => {
+                self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content) });
+                core.ask(&Request::Subscribe { stream, track });
+            }
+            Ask::Unsubscribe { track } => {
+                self.tracks.remove(&track);
+                core.ask(&Request::Unsubscribe { track });
+            }
+            Ask::Publish { stream } => core.ask(&Request::Publish { stream }),
+            Ask::Unit { track, keyframe, capture_us, mut data } => {
+                while self.is_publishing {
+                    let part = data.split_to(data.len().min(LIVE_PIECE_MAX));
+                    // Units are below a MiB.
+                    let rest = u32::try_from(data.len()).unwrap_or(u32::MAX);
+                    core.ask(&Request::Piece(Piece { track, keyframe, capture_us, rest, data: part }));
+                    if rest == 0 {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands on what came. Fails when nobody listens any more.
+    async fn output(&mut self, output: Output) -> Result<(), mpsc::error::SendError<Heard>> {
+        match output {
+            Output::Live { track, records } => {
+                let Some(subscribed) = self.tracks.get_mut(&track) else { return Ok(()) };
+                let now = self.started.elapsed();
+                for record in records.chunks(RECORD_MAX) {
+                    subscribed.receiver.push(now, record);
+                }
+                let mut heard = Vec::new();
+                while let Some(received) = subscribed.receiver.poll(now) {
+                    heard.push(match received {
+                        Received::Unit(unit) => Heard::Unit { track, unit },
+                        Received::Missing(units) => Heard::Missing { track, units },
+                    });
+                }
+                let stats = subscribed.receiver.stats();
+                self.counts.send_modify(|counts| {
+                    counts.tracks.insert(track, stats);
+                });
+                for heard in heard {
+                    self.heard.send(heard).await?;
+                }
+                Ok(())
+            }
+            Output::Said(Reply::Clock { sent_us, server_us }) => {
+                self.clock.answered(sent_us, server_us);
+                self.exchanges.send_modify(|n| *n += 1);
+                Ok(())
+            }
+            Output::Said(Reply::Publishing { stream, taken }) => {
+                self.is_publishing = taken;
+                self.heard.send(Heard::Publishing { stream, taken }).await
+            }
+            Output::Said(Reply::KeyframeWanted) => self.heard.send(Heard::KeyframeWanted).await,
+            Output::Said(Reply::StreamOver { track }) => {
+                self.tracks.remove(&track);
+                self.heard.send(Heard::Over { track }).await
+            }
+            // Stored videos have connections of their own.
+            Output::Accepted { .. } | Output::Record { .. } | Output::Ended { .. } | Output::Said(Reply::Accepted { .. } | Reply::Ended { .. }) => Ok(()),
+        }
+    }
+}
+
+fn receiver(route: &MediaRoute, stream: StreamId, track: u16, content: Content) -> Receiver {
+    let mut receiver = Receiver::new(stream, track, content, Way::Tcp);
+    route.keys.iter().for_each(|(epoch, key)| receiver.add_key(*epoch, key));
+    receiver
+}

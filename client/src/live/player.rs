@@ -1,0 +1,184 @@
+//! A live stream on this machine: received, decoded, and shown a fixed time after its capture.
+//!
+//! ```text
+//! connection ─ dispatch → video thread → pictures ─ present() → screen
+//! ```
+//! Whoever has a screen asks [`LivePlayer::present`] what is due, as with a stored video.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use lectern_proto::control::{LiveVideo, StreamInfo};
+use lectern_proto::live::receive::Content;
+use tokio::sync::{mpsc, watch};
+
+use super::connection::{Ask, Heard, LinkStats, LiveConnection};
+use super::report;
+use super::state::Shared;
+use super::video::{self, Fed};
+use crate::class::Changed;
+use crate::fetch::MediaRoute;
+use crate::player::{Presented, Report};
+
+/// Units that wait for the decoder: half a second. Full: the decoder is too slow, and what waits is left out up to the next
+/// keyframe.
+const WAITING: usize = 15;
+
+/// How a stream is opened.
+#[derive(Clone)]
+pub struct LiveOptions {
+    /// A rung's name; the nearest below is taken where the stream does not have it. None: the highest.
+    pub rung: Option<String>,
+    /// Whether anything is decoded.
+    pub decode: bool,
+    /// Called when a picture came that was waited for, or the stream ended.
+    pub changed: Changed,
+}
+
+impl std::fmt::Debug for LiveOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveOptions").field("rung", &self.rung).field("decode", &self.decode).finish_non_exhaustive()
+    }
+}
+
+/// Why a stream cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LiveError {
+    #[error("no stream `{name}` runs in this room; {}", others(.running))]
+    NoSuchStream { name: String, running: Vec<String> },
+    #[error("the stream `{0}` has no pictures; `lectern listen` plays its sound")]
+    NoPictures(String),
+    #[error("this machine cannot start another thread ({0}); close other programs and open the stream again")]
+    NoThread(String),
+}
+
+fn others(running: &[String]) -> String {
+    if running.is_empty() { "none does at present".to_owned() } else { format!("these do: {}", running.join(", ")) }
+}
+
+/// A handle; the viewer ends when the last one is dropped.
+#[derive(Debug, Clone)]
+pub struct LivePlayer(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+    stream: StreamInfo,
+    stats: watch::Receiver<LinkStats>,
+    decode: bool,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.lock().stop = true;
+    }
+}
+
+impl LivePlayer {
+    pub(crate) fn open(
+        runtime: &tokio::runtime::Handle,
+        route: watch::Receiver<Option<MediaRoute>>,
+        stream: &StreamInfo,
+        options: &LiveOptions,
+    ) -> Result<Self, LiveError> {
+        let (track, video) = choose(stream, options.rung.as_deref()).ok_or_else(|| LiveError::NoPictures(stream.name.clone()))?;
+        let (connection, heard) = LiveConnection::open(runtime, route);
+        let interval = Duration::from_secs(1_000) / video.rate_milli.max(1);
+        let shared = Arc::new(Shared::new(Arc::clone(&connection.clock), stream.target_us, interval, options.changed.clone()));
+        let decoder = if options.decode {
+            let (feed, fed) = sync_channel(WAITING);
+            // There is room for the first.
+            let _ = feed.try_send(Fed::Form { track, video: video.clone() });
+            spawn_decoder(&shared, fed)?;
+            Some(feed)
+        } else {
+            None
+        };
+        let stats = connection.stats.clone();
+        runtime.spawn(dispatch(Arc::clone(&shared), connection, heard, (stream.clone(), track), decoder));
+        Ok(Self(Arc::new(Handle { shared, stream: stream.clone(), stats, decode: options.decode })))
+    }
+
+    /// The picture that is due at `now`, each given once, and when the next is due.
+    #[must_use]
+    pub fn present(&self, now: Instant) -> Presented {
+        self.0.shared.present(now)
+    }
+
+    /// Whether it has ended: by itself, or why.
+    #[must_use]
+    pub fn over(&self) -> Option<Result<(), String>> {
+        self.0.shared.lock().over.clone()
+    }
+
+    /// What happened since it was opened.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let stats = self.0.stats.borrow().clone();
+        let state = self.0.shared.lock();
+        report::of_live(&state, &stats, &self.0.stream, self.0.decode)
+    }
+}
+
+fn spawn_decoder(shared: &Arc<Shared>, fed: Receiver<Fed>) -> Result<(), LiveError> {
+    let shared = Arc::clone(shared);
+    let spawned = std::thread::Builder::new().name("live video".into()).spawn(move || video::run(shared, &fed));
+    spawned.map(drop).map_err(|e| LiveError::NoThread(e.to_string()))
+}
+
+/// The rung that was asked for, else the nearest below it, else the lowest; without a wish the highest.
+fn choose<'a>(stream: &'a StreamInfo, rung: Option<&str>) -> Option<(u16, &'a LiveVideo)> {
+    let named = rung.and_then(|rung| stream.videos().find(|(_, v)| v.rung == rung));
+    named.or_else(|| stream.videos().next_back())
+}
+
+/// Hands on what comes, until the stream or its viewer ends.
+async fn dispatch(
+    shared: Arc<Shared>,
+    connection: LiveConnection,
+    mut heard: mpsc::Receiver<Heard>,
+    (stream, track): (StreamInfo, u16),
+    decoder: Option<SyncSender<Fed>>,
+) {
+    if connection.asks.send(Ask::Subscribe { stream: stream.id, track, content: Content::Video }).await.is_err() {
+        return shared.end(Err("the connection to the class has ended.".to_owned()));
+    }
+    let mut is_broken = false;
+    while let Some(heard) = heard.recv().await {
+        if shared.lock().stop {
+            return;
+        }
+        let fed = match heard {
+            Heard::Unit { track, unit } => {
+                if is_broken && !unit.keyframe {
+                    let mut state = shared.lock();
+                    state.counts.expected += 1;
+                    state.counts.dropped += 1;
+                    continue;
+                }
+                is_broken = false;
+                shared.lock().counts.expected += 1;
+                Fed::Unit { track, unit }
+            }
+            Heard::Missing { units, .. } => {
+                shared.lock().counts.expected += u64::from(units);
+                Fed::Broken
+            }
+            Heard::Over { .. } => return shared.end(Ok(())),
+            Heard::Lost(_) => Fed::Broken,
+            Heard::Publishing { .. } | Heard::KeyframeWanted => continue,
+        };
+        let Some(decoder) = &decoder else { continue };
+        match decoder.try_send(fed) {
+            Ok(()) => {}
+            // This machine decodes too slowly: on with the next keyframe.
+            Err(TrySendError::Full(_)) => {
+                is_broken = true;
+                shared.lock().counts.dropped += 1;
+            }
+            Err(TrySendError::Disconnected(_)) => return,
+        }
+    }
+    shared.end(Err("the connection to the class has ended.".to_owned()));
+}

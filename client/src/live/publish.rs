@@ -1,0 +1,240 @@
+//! Publishing: a media worker captures and encodes, what it makes goes to the server over a media connection of its own.
+//!
+//! Nothing waits for anything behind it: when the line does not take a picture, it and those that need it are left out up to a
+//! keyframe, which the worker is asked for at once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
+use lectern_proto::live::pipe::{Command, News, Said};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{oneshot, watch};
+
+use super::connection::{Ask, Heard, LiveConnection};
+use super::worker::{FromWorker, Worker};
+use crate::class::{Class, StreamError};
+use crate::fetch::MediaRoute;
+
+/// How long server and worker have until the first unit can go.
+const START_WAIT: Duration = Duration::from_secs(15);
+
+/// What is published and how.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The stream's name; without it, its kind.
+    pub name: Option<String>,
+    pub kind: StreamKind,
+    /// The media worker's program.
+    pub program: PathBuf,
+    /// The arguments of its `live` command.
+    pub args: Vec<String>,
+    /// The rung that its pictures are of.
+    pub rung: String,
+}
+
+/// How a publishing stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    Starting,
+    Live(StreamId),
+    /// The source gives nothing at present: why.
+    Trouble(StreamId, String),
+    /// The source has come to its end, or was stopped.
+    Ended,
+    /// Why it does not go on.
+    Failed(String),
+}
+
+/// A handle on a stream that is published; it ends when the handle is dropped.
+#[derive(Debug)]
+pub struct Publisher {
+    state: watch::Receiver<Published>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Publisher {
+    pub(crate) fn start(runtime: &tokio::runtime::Handle, class: Class, route: watch::Receiver<Option<MediaRoute>>, source: Source) -> Self {
+        let (out, state) = watch::channel(Published::Starting);
+        let (stop, stopped) = oneshot::channel();
+        let handle = runtime.clone();
+        runtime.spawn(async move {
+            let done = run(&handle, &class, route, source, &out, stopped).await;
+            out.send_replace(match done {
+                Ok(()) => Published::Ended,
+                Err(why) => Published::Failed(why),
+            });
+        });
+        Self { state, stop: Some(stop) }
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn state(&self) -> Published {
+        self.state.borrow().clone()
+    }
+
+    /// Waits until it has ended; why, if not by itself.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub async fn ended(&mut self) -> Result<(), String> {
+        let is_over = |state: &Published| matches!(state, Published::Ended | Published::Failed(_));
+        match self.state.wait_for(is_over).await.map(|s| s.clone()) {
+            Ok(Published::Failed(why)) => Err(why),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until it is live.
+    ///
+    /// # Errors
+    /// A sentence for people when it does not come to be.
+    pub async fn live(&mut self) -> Result<(), String> {
+        match self.state.wait_for(|s| *s != Published::Starting).await.map(|s| s.clone()) {
+            Ok(Published::Failed(why)) => Err(why),
+            Ok(_) => Ok(()),
+            Err(_) => Err("stopped".to_owned()),
+        }
+    }
+
+    /// Ends it; [`Self::ended`] tells when it has.
+    pub fn stop(&mut self) {
+        self.stop = None;
+    }
+}
+
+async fn run(
+    runtime: &tokio::runtime::Handle,
+    class: &Class,
+    route: watch::Receiver<Option<MediaRoute>>,
+    source: Source,
+    out: &watch::Sender<Published>,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<(), String> {
+    let (mut connection, mut heard) = LiveConnection::open(runtime, route);
+    let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
+    if known != Ok(true) {
+        return Err("the server's media port does not answer, so nothing can be published; check its firewall.".to_owned());
+    }
+    let (worker, mut said) = Worker::start(&source.program, &source.args, Arc::clone(&connection.clock))?;
+    let mut feed = Feed { connection, stream: None, is_taken: false, is_broken: [true; 2] };
+    let done = loop {
+        tokio::select! {
+            _ = &mut stopped => break Ok(()),
+            from = said.recv() => match from {
+                Some(FromWorker::Said(Said::Unit { track, keyframe, capture_us, data })) => {
+                    if feed.unit(track, keyframe, capture_us, data) {
+                        worker.command(Command::Keyframe);
+                    }
+                }
+                Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
+                    Ok(false) => {}
+                    Ok(true) => break Ok(()),
+                    Err(why) => break Err(why),
+                },
+                Some(FromWorker::Ended(why)) => break Err(format!("the media worker ended: {why}")),
+                None => break Err("the media worker ended".to_owned()),
+            },
+            heard = heard.recv() => match heard {
+                Some(Heard::Publishing { taken, .. }) => {
+                    if !taken {
+                        break Err("the server does not take this stream any more; publish it anew.".to_owned());
+                    }
+                    feed.is_taken = true;
+                    worker.command(Command::Keyframe);
+                }
+                Some(Heard::KeyframeWanted) => worker.command(Command::Keyframe),
+                Some(Heard::Lost(why)) => {
+                    tracing::info!(%why, "the connection that publishes was lost");
+                    break Err("the connection to the server was lost, and with it the stream; publish it anew when it is back.".to_owned());
+                }
+                Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over { .. }) => {}
+                None => break Err("the connection to the class has ended.".to_owned()),
+            },
+        }
+    };
+    worker.end().await;
+    if let Some(stream) = feed.stream {
+        // A class that is gone has ended it by itself.
+        let _ = class.end_stream(stream).await;
+    }
+    done
+}
+
+struct Feed {
+    connection: LiveConnection,
+    stream: Option<StreamId>,
+    /// The server takes its units.
+    is_taken: bool,
+    /// By track: something was left out, so only a keyframe can go.
+    is_broken: [bool; 2],
+}
+
+impl Feed {
+    /// Sends a unit on; says whether a keyframe is needed because one could not go.
+    fn unit(&mut self, track: u8, keyframe: bool, capture_us: u64, data: bytes::Bytes) -> bool {
+        let Some(is_broken) = self.is_broken.get_mut(usize::from(track)).filter(|_| self.is_taken) else { return false };
+        if *is_broken && !keyframe {
+            return false;
+        }
+        match self.connection.asks.try_send(Ask::Unit { track, keyframe, capture_us, data }) {
+            Ok(()) => *is_broken = false,
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => *is_broken = true,
+        }
+        *is_broken
+    }
+
+    /// Says whether the source has ended.
+    async fn news(&mut self, class: &Class, source: &Source, news: News, out: &watch::Sender<Published>) -> Result<bool, String> {
+        match news {
+            News::Form { video, sound } => {
+                let video = match video {
+                    Some(form) => Some(LiveVideo {
+                        rung: source.rung.clone(),
+                        width: form.width,
+                        height: form.height,
+                        rate_milli: form.rate_milli,
+                        bps: form.bps,
+                        avcc: from_hex(&form.avcc).ok_or("the media worker described its pictures in a way that is not known")?,
+                    }),
+                    None => None,
+                };
+                let sound = sound.map(|form| LiveSound { channels: form.channels, samples: form.samples, bps: form.bps });
+                let name = source.name.clone().unwrap_or_else(|| source.kind.name().to_owned());
+                let stream = class.publish(Offer { name, kind: source.kind, video, sound }).await.map_err(|e: StreamError| e.to_string())?;
+                self.stream = Some(stream);
+                self.is_taken = false;
+                self.is_broken = [true; 2];
+                let _ = self.connection.asks.send(Ask::Publish { stream }).await;
+                out.send_replace(Published::Live(stream));
+            }
+            News::Trouble { why } => {
+                if let Some(stream) = self.stream {
+                    out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
+                }
+            }
+            News::Level { .. } => {}
+            News::Failed { why } => return Err(why),
+            News::Ended => return Ok(true),
+        }
+        Ok(false)
+    }
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let pair = |i: usize| u8::from_str_radix(text.get(i..i + 2)?, 16).ok();
+    text.len().is_multiple_of(2).then(|| (0..text.len()).step_by(2).map(pair).collect()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_digits_are_read() {
+        assert_eq!(from_hex("0164ff"), Some(vec![1, 0x64, 0xff]));
+        assert_eq!((from_hex("0"), from_hex("zz"), from_hex("")), (None, None, Some(Vec::new())));
+    }
+}

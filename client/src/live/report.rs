@@ -1,0 +1,62 @@
+//! The report of `lectern watch --live`.
+
+use lectern_proto::control::{LiveMedia, StreamInfo};
+
+use super::connection::LinkStats;
+use super::state::State;
+use crate::player::{FrameCounts, Percentiles, Report, RungShown, Units, milliseconds, seconds};
+
+pub(super) fn of_live(state: &State, stats: &LinkStats, stream: &StreamInfo, decode: bool) -> Report {
+    let counts = &state.counts;
+    let rung = |track: u16| {
+        let track = stream.tracks.iter().find(|t| t.track == track)?;
+        match &track.media {
+            LiveMedia::Video(video) => Some(video.rung.clone()),
+            LiveMedia::Sound(_) => None,
+        }
+    };
+    let units = stats.tracks.values().fold(Units::default(), |sum, track| Units {
+        lost: sum.lost + track.lost,
+        repaired: sum.repaired + track.repaired,
+        skipped: sum.skipped + track.skipped,
+    });
+    let if_decoded = |count: u64| decode.then_some(count);
+    Report {
+        frames: FrameCounts {
+            expected: Some(counts.expected),
+            presented: if_decoded(counts.presented),
+            late: if_decoded(counts.late),
+            dropped: if_decoded(counts.dropped),
+            corrupt: if_decoded(counts.corrupt),
+        },
+        width: counts.size.map(|s| s.0),
+        height: counts.size.map(|s| s.1),
+        rungs: counts.switches.iter().filter_map(|(at, track)| Some(RungShown { at_s: seconds(*at), name: rung(*track)? })).collect(),
+        first_frame_ms: counts.first_frame.map(milliseconds),
+        stalls: counts.stalls,
+        stall_ms: u64::try_from(counts.stall_time.as_millis()).unwrap_or(u64::MAX),
+        bytes: stats.bytes,
+        units,
+        latency_ms: Percentiles::with_p99(&counts.latency),
+        av_skew_ms: None,
+        room_skew_ms: None,
+        transport: "tcp",
+        reason: reason(state, &units),
+    }
+}
+
+/// What limited the viewer, worst first.
+fn reason(state: &State, units: &Units) -> Option<String> {
+    let counts = &state.counts;
+    if let Some(Err(why)) = &state.over {
+        return Some(why.clone());
+    }
+    if units.lost > 0 || units.skipped > 0 {
+        return Some(format!("the line did not carry everything in time: {} pictures were lost and {} left out", units.lost, units.skipped));
+    }
+    let missed = counts.dropped + counts.late;
+    if missed * 100 > counts.presented {
+        return Some(format!("this machine cannot decode or show this resolution in time: {missed} of {} pictures were late or left out", counts.expected));
+    }
+    (counts.stalls > 0).then(|| format!("the source or the line paused {} times, {:.1} s in all", counts.stalls, counts.stall_time.as_secs_f64()))
+}
