@@ -21,7 +21,7 @@ use crate::identity::{Identity, IdentityError};
 use crate::library::{Library, LibraryParts};
 use crate::lock::{LockError, Locks};
 use crate::media::{ChunkIndex, Media, MediaSessions, RoomMedia, SealedCache};
-use crate::net::{Discovery, listen};
+use crate::net::{Discovery, listen, listen_both};
 use crate::room::{Room, RoomParts};
 use crate::store::{Store, StoreError};
 use crate::{control, media};
@@ -70,8 +70,8 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let clock = Clock::start();
         config.make_directories().map_err(StartError::Config)?;
-        let (control_port, video_port, audio_port) =
-            (open(config.bind, &config.control_port)?, open(config.bind, &config.video_port)?, open(config.bind, &config.audio_port)?);
+        let control_port = open(config.bind, &config.control_port)?;
+        let ((video_port, video_udp), (audio_port, audio_udp)) = (open_both(config.bind, &config.video_port)?, open_both(config.bind, &config.audio_port)?);
         let locks = Locks::take(&config.paths)?;
         let store = Store::open(&config.store).await?;
         store.forget_expired(unix_seconds()).await?;
@@ -126,6 +126,9 @@ impl Server {
         for port in [video_port, audio_port] {
             tasks.spawn(media::serve(port, Arc::clone(&media), tasks.clone(), stop.clone()));
         }
+        for socket in [video_udp, audio_udp] {
+            tasks.spawn(media::serve_udp(socket, Arc::clone(&media), stop.clone()));
+        }
         // Last, so that whoever finds the server can connect.
         let discovery = if config.discovery { Discovery::start(about, config.bind, clock, &tasks, &stop) } else { Discovery::default() };
         tracing::info!(control = ports.control, video = ports.video, audio = ports.audio, ms = clock.now().as_millis() as u64, "ready");
@@ -174,6 +177,10 @@ impl Server {
 
 fn open(bind: Bind, port: &Port) -> Result<TcpListener, StartError> {
     listen(bind, port.number).map_err(|error| StartError::Config(vec![port.problem(bind.address(), &error)]))
+}
+
+fn open_both(bind: Bind, port: &Port) -> Result<(TcpListener, std::net::UdpSocket), StartError> {
+    listen_both(bind, port.number).map_err(|error| StartError::Config(vec![port.problem(bind.address(), &error)]))
 }
 
 fn number(listener: &TcpListener) -> u16 {

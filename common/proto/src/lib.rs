@@ -7,6 +7,7 @@ pub mod address;
 pub mod beacon;
 pub mod clock;
 pub mod control;
+pub mod datagram;
 pub mod details;
 pub mod fmp4;
 pub mod framing;

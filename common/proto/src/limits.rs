@@ -125,6 +125,16 @@ pub const LIVE_KEYFRAME_EVERY: Duration = Duration::from_millis(500);
 pub const LIVE_SILENCE_MAX: Duration = Duration::from_secs(10);
 /// Bytes that the system holds unsent for one viewer of a live stream: so much it lags at most before it is left out.
 pub const LIVE_UNSENT_MAX: u32 = 32 * 1024;
+/// Addresses of one session over UDP. Full: the one that was silent longest is forgotten.
+pub const DATAGRAM_PEERS_PER_SESSION: usize = 4;
+/// A viewer over UDP that said nothing for this long is gone; it compares clocks every second.
+pub const DATAGRAM_SILENCE_MAX: Duration = Duration::from_secs(8);
+/// Largest datagram that is read.
+pub const DATAGRAM_MAX: usize = 1_500;
+/// Repaired records of one viewer, in percent of those that it was sent, and what it may ask for at once. Full: the rest is
+/// not sent again; a line that loses more needs a lower rung.
+pub const REPAIR_PERCENT: u32 = 30;
+pub const REPAIR_BURST: u32 = 256;
 /// A client compares its clock with the server's this often, faster at first.
 pub const CLOCK_EVERY: Duration = Duration::from_secs(1);
 /// What is shown lags behind what is captured by so much at least and at most.

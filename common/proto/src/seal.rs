@@ -268,6 +268,14 @@ impl MediaSecret {
         self.answer(challenge, session).ct_eq(answer).into()
     }
 
+    /// The two directions of a UDP flow, bound to its cookie: asks of the client, what the server tells. Keys:
+    /// HKDF(secret, "lectern datagram c2s v1" ‖ cookie) and "... s2c v1".
+    #[must_use]
+    pub fn datagram_ciphers(&self, cookie: &[u8; 32]) -> (LiveCipher, LiveCipher) {
+        let key = |label: &[u8]| LiveCipher(cipher(derive(&self.0, &[label, cookie])));
+        (key(b"lectern datagram c2s v1"), key(b"lectern datagram s2c v1"))
+    }
+
     /// The two directions of a media connection, bound to its challenge: client to server, server to client.
     #[must_use]
     pub fn directions(&self, challenge: &[u8; 32]) -> (DirectionCipher, DirectionCipher) {

@@ -36,6 +36,23 @@ impl Drop for Subscription {
 }
 
 impl Subscriptions {
+    /// Those of a viewer who is served together with others: `news` is woken for all of them.
+    pub(crate) fn sharing(news: Arc<Notify>) -> Self {
+        Self { news, ..Self::default() }
+    }
+
+    /// One of its tracks.
+    pub(crate) fn track(&self, number: u16) -> Option<&Arc<Track>> {
+        self.all.iter().find(|s| s.track.number() == number).map(|s| &s.track)
+    }
+
+    /// Nothing of a track can be shown until a keyframe comes: its stream is asked for one.
+    pub(crate) fn want_keyframe(&self, number: u16, now: Duration) {
+        if let Some(subscription) = self.all.iter().find(|s| s.track.number() == number) {
+            subscription.stream.want_keyframe(now);
+        }
+    }
+
     /// Takes a track from its newest keyframe on, at `now`.
     pub(crate) fn add(&mut self, stream: Arc<Stream>, track: Arc<Track>, now: Duration) {
         self.remove(track.number());

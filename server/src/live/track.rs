@@ -23,8 +23,8 @@ pub(crate) struct Track {
     number: u16,
     content: Content,
     kept: Mutex<Kept>,
-    /// Its viewers' connections, each woken when a unit came.
-    listeners: Mutex<Vec<Arc<Notify>>>,
+    /// Its viewers' connections, each woken when a unit came, and how many viewers each has.
+    listeners: Mutex<Vec<(Arc<Notify>, usize)>>,
 }
 
 #[derive(Debug)]
@@ -65,18 +65,39 @@ impl Track {
         self.number
     }
 
-    fn listeners(&self) -> MutexGuard<'_, Vec<Arc<Notify>>> {
+    fn listeners(&self) -> MutexGuard<'_, Vec<(Arc<Notify>, usize)>> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes a connection from now on when a unit came, or the track ended.
     pub(super) fn listen(&self, listener: &Arc<Notify>) {
-        self.listeners().push(Arc::clone(listener));
+        let mut listeners = self.listeners();
+        match listeners.iter_mut().find(|(l, _)| Arc::ptr_eq(l, listener)) {
+            Some((_, viewers)) => *viewers += 1,
+            None => listeners.push((Arc::clone(listener), 1)),
+        }
     }
 
-    /// Not any more.
+    /// For one viewer less.
     pub(super) fn forget(&self, listener: &Arc<Notify>) {
-        self.listeners().retain(|l| !Arc::ptr_eq(l, listener));
+        let mut listeners = self.listeners();
+        if let Some(at) = listeners.iter().position(|(l, _)| Arc::ptr_eq(l, listener)) {
+            listeners[at].1 -= 1;
+            if listeners[at].1 == 0 {
+                listeners.swap_remove(at);
+            }
+        }
+    }
+
+    fn wake(&self) {
+        self.listeners().iter().for_each(|(listener, _)| listener.notify_one());
+    }
+
+    /// One record, if its unit is still kept.
+    pub(crate) fn record(&self, counter: u32) -> Option<Bytes> {
+        let kept = self.lock();
+        let after = kept.units.partition_point(|unit| unit.first_record <= counter);
+        kept.units.get(after.checked_sub(1)?)?.record(counter)
     }
 
     /// Whether it has ended and a viewer has had all of it.
@@ -106,14 +127,14 @@ impl Track {
         kept.last_at = Some(now);
         kept.forget();
         drop(kept);
-        self.listeners().iter().for_each(|listener| listener.notify_one());
+        self.wake();
         Ok(())
     }
 
     /// No more units come.
     pub(super) fn end(&self) {
         self.lock().ended = true;
-        self.listeners().iter().for_each(|listener| listener.notify_one());
+        self.wake();
     }
 
     /// The unit that a viewer gets next, and where it is then; none when it has all, or waits for a keyframe.

@@ -12,6 +12,7 @@ mod frame;
 mod index;
 mod keys;
 mod sessions;
+mod udp;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub(crate) use cache::SealedCache;
 pub(crate) use index::{ChunkIndex, ChunkPlace};
 pub(crate) use keys::{EpochKey, RoomKeys};
 pub(crate) use sessions::{MediaSession, MediaSessions};
+pub(crate) use udp::serve as serve_udp;
 
 /// What the media port knows of a room.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,10 @@ use crate::config::Bind;
 
 /// Connections that the operating system holds until they are accepted.
 const BACKLOG: i32 = 1_024;
+/// What the system holds of datagrams, in bytes.
+const UDP_BUFFER: usize = 4 * 1024 * 1024;
+/// Numbers that are tried for any port that is free in both.
+const ANY_TRIES: u32 = 20;
 /// Longest pause after a failed accept (usually: no file descriptor is free).
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
@@ -34,6 +38,36 @@ pub(crate) fn listen(bind: Bind, port: u16) -> io::Result<TcpListener> {
             done => done,
         },
     }
+}
+
+/// Listens on a port over TCP and over UDP; 0 is any that is free in both.
+///
+/// # Errors
+/// Those of the sockets.
+pub(crate) fn listen_both(bind: Bind, port: u16) -> io::Result<(TcpListener, UdpSocket)> {
+    let mut tries = 0;
+    loop {
+        let listener = listen(bind, port)?;
+        let address = listener.local_addr()?;
+        match open_udp(address) {
+            // Somebody else has that number over UDP: another is as good.
+            Err(error) if port == 0 && error.kind() == io::ErrorKind::AddrInUse && tries < ANY_TRIES => tries += 1,
+            opened => return Ok((listener, opened?)),
+        }
+    }
+}
+
+fn open_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        socket.set_only_v6(false)?;
+    }
+    // A burst to a whole class fits; the system may give less.
+    let _ = socket.set_send_buffer_size(UDP_BUFFER);
+    let _ = socket.set_recv_buffer_size(UDP_BUFFER);
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpListener> {

@@ -8,6 +8,6 @@ mod origin;
 mod unproven;
 
 pub(crate) use discovery::Discovery;
-pub(crate) use listen::{accept_loop, keep_little_unsent, listen, reset_on_close};
+pub(crate) use listen::{accept_loop, keep_little_unsent, listen, listen_both, reset_on_close};
 pub(crate) use origin::Origin;
 pub(crate) use unproven::{Unproven, UnprovenGuard};

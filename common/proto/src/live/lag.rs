@@ -66,22 +66,22 @@ mod tests {
     #[test]
     fn a_line_that_gets_worse_is_followed_at_once_and_back_slowly() {
         let mut lag = Lag::default();
-        (0..200).for_each(|_| drop(lag.ready(ms(10), 30_000)));
-        (0..3).for_each(|_| drop(lag.ready(ms(90), 30_000)));
+        (0..200).for_each(|_| _ = lag.ready(ms(10), 30_000));
+        (0..3).for_each(|_| _ = lag.ready(ms(90), 30_000));
         assert_eq!(lag.us(30_000), 92_000);
-        (0..WINDOW).for_each(|_| drop(lag.ready(ms(10), 30_000)));
+        (0..WINDOW).for_each(|_| _ = lag.ready(ms(10), 30_000));
         assert!((70_000..92_000).contains(&lag.us(30_000)), "{}", lag.us(30_000));
-        (0..1_000).for_each(|_| drop(lag.ready(ms(10), 30_000)));
+        (0..1_000).for_each(|_| _ = lag.ready(ms(10), 30_000));
         assert_eq!(lag.us(30_000), 30_000);
     }
 
     #[test]
     fn one_straggler_does_not_hold_everything_back() {
         let mut lag = Lag::default();
-        (0..WINDOW).for_each(|_| drop(lag.ready(ms(10), 30_000)));
+        (0..WINDOW).for_each(|_| _ = lag.ready(ms(10), 30_000));
         lag.ready(ms(300), 30_000);
         assert_eq!(lag.us(30_000), 30_000);
-        (0..WINDOW).for_each(|_| drop(lag.ready(Duration::from_secs(9), 30_000)));
+        (0..WINDOW).for_each(|_| _ = lag.ready(Duration::from_secs(9), 30_000));
         assert_eq!(lag.us(30_000), 400_000, "but never more than this");
     }
 }

@@ -1,0 +1,281 @@
+//! The media port over UDP: one task serves all viewers of a socket. Records go out in batches that the system cuts into datagrams
+//! (segmentation offload); what a viewer misses is sent again from what its track keeps.
+//!
+//! Nobody is waited for: when the socket is full everybody waits for the same moment, and a viewer that is not there any more costs
+//! nothing after [`lectern_proto::limits::DATAGRAM_SILENCE_MAX`].
+
+use std::collections::HashMap;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use lectern_proto::control::StreamId;
+use lectern_proto::datagram::server::{DatagramServerCore, Reaction};
+use lectern_proto::datagram::{Ask, Tell};
+use lectern_proto::limits::{DATAGRAM_MAX, REPAIR_BURST, REPAIR_PERCENT};
+use lectern_proto::live::RECORD_MAX;
+use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Media;
+use super::sessions::SeatConnection;
+use crate::live::Subscriptions;
+
+/// How often it is looked who is gone.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Records in one call: 50 are 60,000 bytes, below the largest that the system takes.
+const BATCH_RECORDS: usize = 50;
+
+/// One viewer.
+struct Viewer {
+    seat: SeatConnection,
+    /// The address of this machine that it reached.
+    local: Option<IpAddr>,
+    live: Subscriptions,
+    repair: Repair,
+    /// The rest of a unit that the socket did not take.
+    rest: Bytes,
+}
+
+/// What of lost records a viewer gets again.
+#[derive(Debug, Clone, Copy)]
+struct Repair {
+    /// Hundredths of records.
+    credit: u32,
+}
+
+impl Default for Repair {
+    fn default() -> Self {
+        Self { credit: REPAIR_BURST * 100 }
+    }
+}
+
+impl Repair {
+    fn sent(&mut self, records: usize) {
+        let earned = u32::try_from(records).unwrap_or(u32::MAX).saturating_mul(REPAIR_PERCENT);
+        self.credit = self.credit.saturating_add(earned).min(REPAIR_BURST * 100);
+    }
+
+    fn take(&mut self) -> bool {
+        let left = self.credit.checked_sub(100);
+        self.credit = left.unwrap_or(self.credit);
+        left.is_some()
+    }
+}
+
+struct Port {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    media: Arc<Media>,
+    core: DatagramServerCore,
+    viewers: HashMap<SocketAddr, Viewer>,
+    news: Arc<Notify>,
+    /// Records in one call at most.
+    batch: usize,
+}
+
+/// Serves a socket until `stop`.
+pub(crate) async fn serve(socket: std::net::UdpSocket, media: Arc<Media>, stop: CancellationToken) {
+    let opened = UdpSocketState::new((&socket).into()).and_then(|state| Ok((UdpSocket::from_std(socket)?, state)));
+    let (socket, state) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return tracing::error!(%error, "live streams cannot be served over UDP; they go over TCP"),
+    };
+    let batch = state.max_gso_segments().clamp(1, BATCH_RECORDS);
+    let port = Port { socket, state, media, core: DatagramServerCore::new(rand::random()), viewers: HashMap::new(), news: Arc::default(), batch };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = port.run() => {}
+    }
+}
+
+impl Port {
+    async fn run(mut self) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut buffers = vec![vec![0; DATAGRAM_MAX * self.state.gro_segments()]; BATCH_SIZE];
+        loop {
+            let is_full = !self.send_all();
+            let news = Arc::clone(&self.news);
+            tokio::select! {
+                () = news.notified(), if !is_full => {}
+                ready = self.socket.writable(), if is_full => if ready.is_err() { return },
+                ready = self.socket.readable() => {
+                    if ready.is_err() {
+                        return;
+                    }
+                    self.receive(&mut buffers);
+                }
+                _ = look.tick() => self.look(),
+            }
+        }
+    }
+
+    /// Sends what every viewer has not had. False: the socket is full.
+    fn send_all(&mut self) -> bool {
+        let Self { socket, state, media, core, viewers, batch, .. } = self;
+        let now = media.clock.now();
+        let mut over = Vec::new();
+        for (&address, viewer) in viewers.iter_mut().filter(|(_, v)| !v.seat.session().ended.is_cancelled()) {
+            loop {
+                if viewer.rest.is_empty() {
+                    match viewer.live.next(now) {
+                        Some(unit) => viewer.rest = unit.records(),
+                        None => break,
+                    }
+                }
+                let length = viewer.rest.len().min(*batch * RECORD_MAX);
+                let segment_size = (length > RECORD_MAX).then_some(RECORD_MAX);
+                let transmit = Transmit { destination: address, ecn: None, contents: &viewer.rest[..length], segment_size, src_ip: viewer.local };
+                if is_full(send(socket, state, &transmit)) {
+                    return false;
+                }
+                viewer.rest.advance(length);
+                viewer.repair.sent(length.div_ceil(RECORD_MAX));
+            }
+            over.extend(std::iter::from_fn(|| viewer.live.ended()).map(|track| (address, viewer.local, track)));
+        }
+        for (address, local, track) in over {
+            if let Some(told) = core.tell(address, &Tell::StreamOver { track }) {
+                let _ = send(socket, state, &answer(address, local, &told));
+            }
+        }
+        true
+    }
+
+    fn receive(&mut self, buffers: &mut [Vec<u8>]) {
+        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+        loop {
+            let mut slices: Vec<_> = buffers.iter_mut().map(|b| IoSliceMut::new(b)).collect();
+            let received = self.socket.try_io(Interest::READABLE, || self.state.recv((&self.socket).into(), &mut slices, &mut metas));
+            // Errors are those of earlier datagrams, to whom nobody listened, and the end of what there is.
+            let Ok(received) = received else { return };
+            for (meta, buffer) in metas.iter().zip(buffers.iter()).take(received) {
+                for datagram in buffer[..meta.len.min(buffer.len())].chunks(meta.stride.max(1)) {
+                    self.datagram(meta.addr, meta.dst_ip, datagram);
+                }
+            }
+        }
+    }
+
+    fn datagram(&mut self, from: SocketAddr, local: Option<IpAddr>, datagram: &[u8]) {
+        let (now, sessions) = (self.media.clock.now(), &self.media.sessions);
+        let told = match self.core.receive(now, from, datagram, |session| sessions.find(session).map(|s| s.secret.clone())) {
+            Reaction::None => return,
+            Reaction::Answer(answer) => Some(answer),
+            Reaction::Opened { session, answer } => {
+                let Some(seat) = sessions.find(session).and_then(SeatConnection::of) else { return self.core.forget(from) };
+                let live = Subscriptions::sharing(Arc::clone(&self.news));
+                self.viewers.insert(from, Viewer { seat, local, live, repair: Repair::default(), rest: Bytes::new() });
+                Some(answer)
+            }
+            Reaction::Ask(ask) => self.ask(now, from, ask),
+        };
+        if let Some(told) = told {
+            let _ = send(&self.socket, &self.state, &answer(from, local, &told));
+        }
+    }
+
+    fn ask(&mut self, now: Duration, from: SocketAddr, ask: Ask) -> Option<Vec<u8>> {
+        let viewer = self.viewers.get_mut(&from)?;
+        let tell = match ask {
+            Ask::Subscribe { stream, track } => {
+                if viewer.live.track(track).is_some() {
+                    return None;
+                }
+                match find(viewer, stream, track) {
+                    Some((stream, track)) => {
+                        viewer.live.add(stream, track, now);
+                        return None;
+                    }
+                    None => Tell::StreamOver { track },
+                }
+            }
+            Ask::Unsubscribe { track } => {
+                viewer.live.remove(track);
+                return None;
+            }
+            Ask::Keyframe { track } => {
+                viewer.live.want_keyframe(track, now);
+                return None;
+            }
+            Ask::Missing { track, runs } => {
+                repair(&self.socket, &self.state, from, viewer, track, &runs);
+                return None;
+            }
+            Ask::Clock { sent_us } => Tell::Clock { sent_us, server_us: self.media.clock.server_time_us() },
+            Ask::Bye => {
+                self.viewers.remove(&from);
+                return None;
+            }
+        };
+        self.core.tell(from, &tell)
+    }
+
+    /// Lets go who is gone.
+    fn look(&mut self) {
+        for address in self.core.expire(self.media.clock.now()) {
+            self.viewers.remove(&address);
+        }
+        let core = &mut self.core;
+        self.viewers.retain(|address, viewer| {
+            let is_here = !viewer.seat.session().ended.is_cancelled();
+            if !is_here {
+                core.forget(*address);
+            }
+            is_here
+        });
+    }
+}
+
+fn find(viewer: &Viewer, stream: StreamId, number: u16) -> Option<(Arc<crate::live::Stream>, Arc<crate::live::Track>)> {
+    let stream = viewer.seat.session().room.hub.find(stream)?;
+    let track = stream.tracks().find(|t| t.number() == number).cloned()?;
+    Some((stream, track))
+}
+
+/// Sends lost records again, as far as that is allowed.
+fn repair(socket: &UdpSocket, state: &UdpSocketState, to: SocketAddr, viewer: &mut Viewer, track: u16, runs: &[(u32, u32)]) {
+    let Some(track) = viewer.live.track(track).cloned() else { return };
+    for &(first, last) in runs {
+        for counter in first..=last {
+            // What is not kept ends its run: nobody makes us count to 2³².
+            let Some(record) = track.record(counter).filter(|_| viewer.repair.take()) else { break };
+            if is_full(send(socket, state, &answer(to, viewer.local, &record))) {
+                return;
+            }
+        }
+    }
+}
+
+fn answer(to: SocketAddr, local: Option<IpAddr>, contents: &[u8]) -> Transmit<'_> {
+    Transmit { destination: to, ecn: None, contents, segment_size: None, src_ip: local }
+}
+
+fn send(socket: &UdpSocket, state: &UdpSocketState, transmit: &Transmit<'_>) -> io::Result<()> {
+    socket.try_io(Interest::WRITABLE, || state.try_send(socket.into(), transmit))
+}
+
+/// Other errors are those of one address: what cannot be sent there is lost, as on the way.
+fn is_full(sent: io::Result<()>) -> bool {
+    sent.is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_gets_a_part_of_what_it_was_sent_again_and_a_burst() {
+        let mut repair = Repair::default();
+        let burst = std::iter::repeat_with(|| repair.take()).take_while(|taken| *taken).count();
+        assert_eq!(burst, REPAIR_BURST as usize);
+        repair.sent(100);
+        let again = std::iter::repeat_with(|| repair.take()).take_while(|taken| *taken).count();
+        assert_eq!(again, REPAIR_PERCENT as usize);
+    }
+}
