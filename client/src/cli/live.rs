@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Failure;
 use super::screen::{Screen, Watched};
-use super::watch::interrupted;
+use super::watch::{WatchArgs, interrupted};
 use crate::class::Class;
 use crate::live::{LiveOptions, LivePlayer};
 use crate::player::{Presented, Report};
@@ -13,16 +13,17 @@ use crate::player::{Presented, Report};
 /// How long a stream that does not run yet is waited for: who starts both at once finds it.
 const START_WAIT: Duration = Duration::from_secs(3);
 
-pub(super) async fn viewer(class: &Class, stream: &str, quality: &str, length: Option<Duration>, decode: bool) -> Result<Report, Failure> {
+pub(super) async fn viewer(class: &Class, stream: &str, args: &WatchArgs) -> Result<Report, Failure> {
     let runs = class.wait_for(|s| s.streams.iter().any(|r| r.name == stream || r.id.to_string() == stream));
     if let Ok(Err(why)) = tokio::time::timeout(START_WAIT, runs).await {
         return Err(why.into());
     }
     let screen = Arc::new(Screen::default());
     let waker = screen.clone();
-    let rung = (quality != "auto").then(|| quality.to_owned());
-    let player = class.open_live(stream, &LiveOptions { rung, decode, changed: Arc::new(move || waker.wake()) })?;
-    let until = length.map(|l| Instant::now() + l);
+    let rung = (args.quality != "auto").then(|| args.quality.clone());
+    let options = LiveOptions { rung, decode: !args.no_decode, transport: args.transport, changed: Arc::new(move || waker.wake()) };
+    let player = class.open_live(stream, &options)?;
+    let until = args.length.map(|l| Instant::now() + l);
     let (watched, stop) = (player.clone(), screen.clone());
     let watching = tokio::task::spawn_blocking(move || screen.watch(&watched, until));
     tokio::select! {

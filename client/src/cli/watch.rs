@@ -12,6 +12,7 @@ use super::spread::spread;
 use super::{Failure, join, live, print};
 use crate::class::{Class, ClassState, JoinRequest};
 use crate::fetch::store;
+use crate::live::Transport;
 use crate::player::{Pacer, PlayError, PlayState, Player, PlayerOptions, Presented, Report, Sound, SoundChoice};
 
 /// Viewers in one process: more would measure this process, not the server.
@@ -29,28 +30,40 @@ pub(super) struct WatchArgs {
     live: Option<String>,
     /// `auto` (what line, machine and the room's budget allow), a rung (such as 720p, or `original` where there is one), or `thirds`
     #[arg(long, value_name = "auto|RUNG|thirds", default_value = "auto")]
-    quality: String,
+    pub(super) quality: String,
     /// The sound track: its number from 1, or a language such as eng; without it, the first
     #[arg(long, value_name = "N|LANG", conflicts_with = "no_decode")]
     sound_track: Option<SoundChoice>,
+    /// How a live stream comes: `auto` takes UDP where it comes through, else TCP
+    #[arg(long, value_name = "auto|tcp|udp", default_value = "auto", value_parser = transport)]
+    pub(super) transport: Transport,
     /// Start at this second
     #[arg(long, value_name = "S", default_value = "0", value_parser = seconds)]
     start: Duration,
     /// Watch for this many seconds, at most to the end of the video
     #[arg(long = "for", value_name = "S", value_parser = seconds)]
-    length: Option<Duration>,
+    pub(super) length: Option<Duration>,
     /// Independent viewers in this process; each number of the report becomes {"min", "median", "max"}
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(VIEWERS_MAX)))]
     viewers: u32,
     /// Fetch and open everything in time, decode nothing; what needs decoding is null in the report
     #[arg(long)]
-    no_decode: bool,
+    pub(super) no_decode: bool,
     /// Wait until what the instructor lets the class fetch ahead is on this machine, then play it from there
     #[arg(long, conflicts_with_all = ["video", "no_decode"])]
     ahead: bool,
     /// Play the sound on this machine's device; without it, sound is decoded and timed silently
     #[arg(long, conflicts_with = "no_decode")]
     sound: bool,
+}
+
+fn transport(text: &str) -> Result<Transport, String> {
+    match text {
+        "auto" => Ok(Transport::Auto),
+        "tcp" => Ok(Transport::Tcp),
+        "udp" => Ok(Transport::Udp),
+        _ => Err("auto, tcp or udp".to_owned()),
+    }
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
@@ -78,7 +91,7 @@ pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Fai
                 let (class, state) = join(request).await?;
                 drop(turn);
                 if let Some(stream) = &args.live {
-                    return live::viewer(&class, stream, &args.quality, args.length, !args.no_decode).await;
+                    return live::viewer(&class, stream, &args).await;
                 }
                 let video = match video.filter(|_| !args.ahead) {
                     Some(video) => video,

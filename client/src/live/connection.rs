@@ -40,9 +40,6 @@ pub(crate) enum Ask {
         track: u16,
         content: Content,
     },
-    Unsubscribe {
-        track: u16,
-    },
     Publish {
         stream: StreamId,
     },
@@ -64,15 +61,12 @@ pub(crate) enum Heard {
     },
     /// So many units before the next will not come.
     Missing {
-        track: u16,
         units: u32,
     },
-    /// The stream of this track has ended.
-    Over {
-        track: u16,
-    },
+    /// The stream of a track has ended.
+    Over,
+    /// Whether the units of the stream are taken.
     Publishing {
-        stream: StreamId,
         taken: bool,
     },
     KeyframeWanted,
@@ -80,9 +74,21 @@ pub(crate) enum Heard {
     Lost(String),
 }
 
+/// By what a stream comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transport {
+    /// UDP where it comes through, else TCP.
+    #[default]
+    Auto,
+    Udp,
+    Tcp,
+}
+
 /// Counts of what was received.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LinkStats {
+    /// Whether it comes over UDP now.
+    pub(crate) is_udp: bool,
     pub(crate) bytes: u64,
     pub(crate) tracks: BTreeMap<u16, ReceiveStats>,
 }
@@ -98,12 +104,13 @@ pub(crate) struct LiveConnection {
 }
 
 impl LiveConnection {
-    pub(crate) fn open(runtime: &tokio::runtime::Handle, route: watch::Receiver<Option<MediaRoute>>) -> (Self, mpsc::Receiver<Heard>) {
+    pub(crate) fn open(runtime: &tokio::runtime::Handle, route: watch::Receiver<Option<MediaRoute>>, transport: Transport) -> (Self, mpsc::Receiver<Heard>) {
         let (asks, inbox) = mpsc::channel(ASKS);
         let (heard, out) = mpsc::channel(HEARD);
         let (counts, stats) = watch::channel(LinkStats::default());
         let (exchanges, compared) = watch::channel(0);
         let clock = Arc::new(ServerClock::default());
+        let started = Instant::now();
         let task = Task {
             route,
             inbox,
@@ -114,7 +121,8 @@ impl LiveConnection {
             tracks: BTreeMap::new(),
             is_publishing: false,
             asked: 0,
-            started: Instant::now(),
+            started,
+            transport,
         };
         runtime.spawn(task.run());
         (Self { asks, clock, stats, compared }, out)
@@ -126,30 +134,33 @@ impl LiveConnection {
     }
 }
 
-struct Subscribed {
-    stream: StreamId,
-    content: Content,
-    receiver: Receiver,
+pub(super) struct Subscribed {
+    pub(super) stream: StreamId,
+    pub(super) content: Content,
+    pub(super) receiver: Receiver,
 }
 
-struct Task {
-    route: watch::Receiver<Option<MediaRoute>>,
-    inbox: mpsc::Receiver<Ask>,
-    heard: mpsc::Sender<Heard>,
-    clock: Arc<ServerClock>,
-    counts: watch::Sender<LinkStats>,
+pub(super) struct Task {
+    pub(super) route: watch::Receiver<Option<MediaRoute>>,
+    pub(super) inbox: mpsc::Receiver<Ask>,
+    pub(super) heard: mpsc::Sender<Heard>,
+    pub(super) clock: Arc<ServerClock>,
+    pub(super) counts: watch::Sender<LinkStats>,
     exchanges: watch::Sender<u64>,
-    tracks: BTreeMap<u16, Subscribed>,
+    pub(super) tracks: BTreeMap<u16, Subscribed>,
     is_publishing: bool,
     /// Questions for the clock that were asked.
     asked: u32,
-    started: Instant,
+    pub(super) started: Instant,
+    transport: Transport,
 }
 
 /// Why a connection was left.
-enum Left {
+pub(super) enum Left {
     Over,
     Lost(String),
+    /// UDP does not come through.
+    Blocked,
 }
 
 impl Task {
@@ -161,9 +172,18 @@ impl Task {
                 () = self.heard.closed() => return,
             };
             let Ok(Some(route)) = found else { return };
-            let why = match self.connection(&route).await {
+            let left = match self.transport {
+                Transport::Tcp => self.connection(&route).await,
+                Transport::Udp | Transport::Auto => self.flow(&route).await,
+            };
+            let why = match left {
                 Left::Over => return,
                 Left::Lost(why) => why,
+                Left::Blocked if self.transport == Transport::Auto => {
+                    self.transport = Transport::Tcp;
+                    continue;
+                }
+                Left::Blocked => "UDP does not come through to the server's media port".to_owned(),
             };
             debug!(%why, "live connection lost");
             if self.heard.send(Heard::Lost(why)).await.is_err() {
@@ -180,14 +200,14 @@ impl Task {
         };
         let (mut core, _) = route.core();
         self.is_publishing = false;
+        self.counts.send_modify(|counts| counts.is_udp = false);
         self.serve(stream.as_mut(), &mut core, route).await
     }
 
     async fn serve(&mut self, stream: &mut (dyn Stream + '_), core: &mut MediaClientCore, route: &MediaRoute) -> Left {
         let mut buffer = vec![0; READ];
         let mut is_accepted = false;
-        let mut question_at = tokio::time::Instant::now();
-        self.asked = 0;
+        let mut question_at = self.first_question();
         loop {
             if let Some(bytes) = core.poll_transmit() {
                 let sent = async {
@@ -226,8 +246,7 @@ impl Task {
                 },
                 () = tokio::time::sleep_until(question_at), if is_accepted => {
                     core.ask(&Request::Clock { sent_us: self.clock.stamp_us() });
-                    self.asked += 1;
-                    question_at = tokio::time::Instant::now() + if self.asked < FIRST_QUESTIONS { FIRST_EVERY } else { CLOCK_EVERY };
+                    question_at = self.next_question();
                 }
                 changed = self.route.changed() => {
                     if changed.is_err() {
@@ -251,7 +270,7 @@ impl Task {
 
     fn subscribe_again(&mut self, core: &mut MediaClientCore, route: &MediaRoute) {
         for (&track, subscribed) in &mut self.tracks {
-            subscribed.receiver = receiver(route, subscribed.stream, track, subscribed.content);
+            subscribed.receiver = receiver(route, subscribed.stream, track, subscribed.content, Way::Tcp);
             core.ask(&Request::Subscribe { stream: subscribed.stream, track });
         }
     }
@@ -259,12 +278,8 @@ impl Task {
     fn ask(&mut self, core: &mut MediaClientCore, route: &MediaRoute, ask: Ask) {
         match ask {
             Ask::Subscribe { stream, track, content } => {
-                self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content) });
+                self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content, Way::Tcp) });
                 core.ask(&Request::Subscribe { stream, track });
-            }
-            Ask::Unsubscribe { track } => {
-                self.tracks.remove(&track);
-                core.ask(&Request::Unsubscribe { track });
             }
             Ask::Publish { stream } => core.ask(&Request::Publish { stream }),
             Ask::Unit { track, keyframe, capture_us, mut data } => {
@@ -281,44 +296,67 @@ impl Task {
         }
     }
 
-    /// Hands on what came. Fails when nobody listens any more.
-    async fn output(&mut self, output: Output) -> Result<(), mpsc::error::SendError<Heard>> {
-        match output {
-            Output::Live { track, records } => {
-                let Some(subscribed) = self.tracks.get_mut(&track) else { return Ok(()) };
-                let now = self.started.elapsed();
-                for record in records.chunks(RECORD_MAX) {
-                    subscribed.receiver.push(now, record);
-                }
-                let mut heard = Vec::new();
-                while let Some(received) = subscribed.receiver.poll(now) {
-                    heard.push(match received {
+    pub(super) fn first_question(&mut self) -> tokio::time::Instant {
+        self.asked = 0;
+        tokio::time::Instant::now()
+    }
+
+    /// When the clock is to be asked again after a question.
+    pub(super) fn next_question(&mut self) -> tokio::time::Instant {
+        self.asked += 1;
+        tokio::time::Instant::now() + if self.asked < FIRST_QUESTIONS { FIRST_EVERY } else { CLOCK_EVERY }
+    }
+
+    pub(super) fn answered(&self, sent_us: u64, server_us: u64) {
+        self.clock.answered(sent_us, server_us);
+        self.exchanges.send_modify(|n| *n += 1);
+    }
+
+    /// Hands on the units that are whole, and what is missing before them. Fails when nobody listens any more.
+    pub(super) async fn hand_on(&mut self, now: Duration) -> Result<(), mpsc::error::SendError<Heard>> {
+        for (&track, subscribed) in &mut self.tracks {
+            let mut is_news = false;
+            while let Some(received) = subscribed.receiver.poll(now) {
+                is_news = true;
+                self.heard
+                    .send(match received {
                         Received::Unit(unit) => Heard::Unit { track, unit },
-                        Received::Missing(units) => Heard::Missing { track, units },
-                    });
-                }
+                        Received::Missing(units) => Heard::Missing { units },
+                    })
+                    .await?;
+            }
+            if is_news {
                 let stats = subscribed.receiver.stats();
                 self.counts.send_modify(|counts| {
                     counts.tracks.insert(track, stats);
                 });
-                for heard in heard {
-                    self.heard.send(heard).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on what came. Fails when nobody listens any more.
+    async fn output(&mut self, output: Output) -> Result<(), mpsc::error::SendError<Heard>> {
+        match output {
+            Output::Live { track, records } => {
+                let now = self.started.elapsed();
+                if let Some(subscribed) = self.tracks.get_mut(&track) {
+                    records.chunks(RECORD_MAX).for_each(|record| subscribed.receiver.push(now, record));
                 }
-                Ok(())
+                self.hand_on(now).await
             }
             Output::Said(Reply::Clock { sent_us, server_us }) => {
-                self.clock.answered(sent_us, server_us);
-                self.exchanges.send_modify(|n| *n += 1);
+                self.answered(sent_us, server_us);
                 Ok(())
             }
-            Output::Said(Reply::Publishing { stream, taken }) => {
+            Output::Said(Reply::Publishing { taken, .. }) => {
                 self.is_publishing = taken;
-                self.heard.send(Heard::Publishing { stream, taken }).await
+                self.heard.send(Heard::Publishing { taken }).await
             }
             Output::Said(Reply::KeyframeWanted) => self.heard.send(Heard::KeyframeWanted).await,
             Output::Said(Reply::StreamOver { track }) => {
                 self.tracks.remove(&track);
-                self.heard.send(Heard::Over { track }).await
+                self.heard.send(Heard::Over).await
             }
             // Stored videos have connections of their own.
             Output::Accepted { .. } | Output::Record { .. } | Output::Ended { .. } | Output::Said(Reply::Accepted { .. } | Reply::Ended { .. }) => Ok(()),
@@ -326,8 +364,8 @@ impl Task {
     }
 }
 
-fn receiver(route: &MediaRoute, stream: StreamId, track: u16, content: Content) -> Receiver {
-    let mut receiver = Receiver::new(stream, track, content, Way::Tcp);
+pub(super) fn receiver(route: &MediaRoute, stream: StreamId, track: u16, content: Content, way: Way) -> Receiver {
+    let mut receiver = Receiver::new(stream, track, content, way);
     route.keys.iter().for_each(|(epoch, key)| receiver.add_key(*epoch, key));
     receiver
 }

@@ -1,10 +1,11 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
-//! [`connection`] is the media connection that both share. Watching: [`player`] (→ `video`, `state`). Publishing: [`publish`] starts
+//! [`connection`] is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: [`player`] (→ `video`, `state`). Publishing: [`publish`] starts
 //! a media worker (`worker`) and sends what it makes.
 
 mod clock;
 mod connection;
+mod flow;
 mod player;
 mod publish;
 mod report;
@@ -13,5 +14,6 @@ mod video;
 mod worker;
 
 pub use clock::ServerClock;
+pub use connection::Transport;
 pub use player::{LiveError, LiveOptions, LivePlayer};
 pub use publish::{Published, Publisher, Source};

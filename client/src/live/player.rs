@@ -13,7 +13,7 @@ use lectern_proto::control::{LiveVideo, StreamInfo};
 use lectern_proto::live::receive::Content;
 use tokio::sync::{mpsc, watch};
 
-use super::connection::{Ask, Heard, LinkStats, LiveConnection};
+use super::connection::{Ask, Heard, LinkStats, LiveConnection, Transport};
 use super::report;
 use super::state::Shared;
 use super::video::{self, Fed};
@@ -32,6 +32,7 @@ pub struct LiveOptions {
     pub rung: Option<String>,
     /// Whether anything is decoded.
     pub decode: bool,
+    pub transport: Transport,
     /// Called when a picture came that was waited for, or the stream ended.
     pub changed: Changed,
 }
@@ -83,7 +84,7 @@ impl LivePlayer {
         options: &LiveOptions,
     ) -> Result<Self, LiveError> {
         let (track, video) = choose(stream, options.rung.as_deref()).ok_or_else(|| LiveError::NoPictures(stream.name.clone()))?;
-        let (connection, heard) = LiveConnection::open(runtime, route);
+        let (connection, heard) = LiveConnection::open(runtime, route, options.transport);
         let interval = Duration::from_secs(1_000) / video.rate_milli.max(1);
         let shared = Arc::new(Shared::new(Arc::clone(&connection.clock), stream.target_us, interval, options.changed.clone()));
         let decoder = if options.decode {
@@ -161,11 +162,11 @@ async fn dispatch(
                 shared.lock().counts.expected += 1;
                 Fed::Unit { track, unit }
             }
-            Heard::Missing { units, .. } => {
+            Heard::Missing { units } => {
                 shared.lock().counts.expected += u64::from(units);
                 Fed::Broken
             }
-            Heard::Over { .. } => return shared.end(Ok(())),
+            Heard::Over => return shared.end(Ok(())),
             Heard::Lost(_) => Fed::Broken,
             Heard::Publishing { .. } | Heard::KeyframeWanted => continue,
         };

@@ -12,7 +12,7 @@ use lectern_proto::live::pipe::{Command, News, Said};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{oneshot, watch};
 
-use super::connection::{Ask, Heard, LiveConnection};
+use super::connection::{Ask, Heard, LiveConnection, Transport};
 use super::worker::{FromWorker, Worker};
 use crate::class::{Class, StreamError};
 use crate::fetch::MediaRoute;
@@ -113,7 +113,7 @@ async fn run(
     out: &watch::Sender<Published>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), String> {
-    let (mut connection, mut heard) = LiveConnection::open(runtime, route);
+    let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp);
     let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
     if known != Ok(true) {
         return Err("the server's media port does not answer, so nothing can be published; check its firewall.".to_owned());
@@ -138,7 +138,7 @@ async fn run(
                 None => break Err("the media worker ended".to_owned()),
             },
             heard = heard.recv() => match heard {
-                Some(Heard::Publishing { taken, .. }) => {
+                Some(Heard::Publishing { taken }) => {
                     if !taken {
                         break Err("the server does not take this stream any more; publish it anew.".to_owned());
                     }
@@ -150,7 +150,7 @@ async fn run(
                     tracing::info!(%why, "the connection that publishes was lost");
                     break Err("the connection to the server was lost, and with it the stream; publish it anew when it is back.".to_owned());
                 }
-                Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over { .. }) => {}
+                Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over) => {}
                 None => break Err("the connection to the class has ended.".to_owned()),
             },
         }

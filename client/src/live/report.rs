@@ -40,7 +40,7 @@ pub(super) fn of_live(state: &State, stats: &LinkStats, stream: &StreamInfo, dec
         latency_ms: Percentiles::with_p99(&counts.latency),
         av_skew_ms: None,
         room_skew_ms: None,
-        transport: "tcp",
+        transport: if stats.is_udp { "udp" } else { "tcp" },
         reason: reason(state, &units),
     }
 }
