@@ -77,7 +77,7 @@ lint: deps ## Checks form, warnings and scripts
 
 .PHONY: vectors
 vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
-	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test words_and_beacons
+	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test live_vectors --test words_and_beacons
 
 .PHONY: clean
 clean: ## Removes what was built; videos, chunks and data stay

@@ -24,7 +24,7 @@ use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::{Chapter, ChunkHash, Details, Manifest, Segment, Span, Track, TrackKind};
 use lectern_proto::media::client::MediaClientCore;
 use lectern_proto::media::server::{MediaServerCore, records_header, refusal};
-use lectern_proto::media::{End, HelloRefusal, Reply, Request as MediaRequest};
+use lectern_proto::media::{End, HelloRefusal, Piece, Reply, Request as MediaRequest};
 use lectern_proto::rung::{PictureSize, RungSpec};
 use lectern_proto::seal::{ChunkCipher, EXPORTER_LABEL, MediaSecret, RoomKey};
 use serde::{Serialize, de::DeserializeOwned};
@@ -56,6 +56,7 @@ variants!(request, REQUESTS, Request:
     Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove", Request::Want { .. } => "Want",
     Request::FetchAhead { .. } => "FetchAhead",
     Request::FetchedAhead { .. } => "FetchedAhead",
+    Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -70,6 +71,9 @@ variants!(event, EVENTS, Event:
     Event::Share { .. } => "Share",
     Event::FetchAhead(_) => "FetchAhead",
     Event::FetchedAhead { .. } => "FetchedAhead",
+    Event::Streams(_) => "Streams",
+    Event::StreamEnded(_) => "StreamEnded",
+    Event::Published { .. } => "Published",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -78,7 +82,14 @@ variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Overrun => "Overrun",
     CloseReason::ProtocolError(_) => "ProtocolError",
 );
-variants!(refusal_name, REFUSALS, Refusal: Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson", Refusal::NoSuchVideo => "NoSuchVideo");
+variants!(refusal_name, REFUSALS, Refusal:
+    Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson", Refusal::NoSuchVideo => "NoSuchVideo",
+    Refusal::NoSuchStream => "NoSuchStream", Refusal::NameTaken => "NameTaken", Refusal::TooMany => "TooMany", Refusal::BadOffer => "BadOffer",
+);
+variants!(stream_kind, STREAM_KINDS, StreamKind:
+    StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",
+    StreamKind::Pattern => "Pattern", StreamKind::File => "File", StreamKind::Podcast => "Podcast",
+);
 variants!(video_state, VIDEO_STATES, VideoState:
     VideoState::Waiting => "Waiting",
     VideoState::Preparing { .. } => "Preparing",
@@ -86,8 +97,15 @@ variants!(video_state, VIDEO_STATES, VideoState:
     VideoState::Failed { .. } => "Failed",
 );
 variants!(role, ROLES, Role: Role::Student => "Student", Role::Instructor => "Instructor");
-variants!(media_request, MEDIA_REQUESTS, MediaRequest: MediaRequest::Fetch { .. } => "Fetch", MediaRequest::Cancel { .. } => "Cancel");
-variants!(media_reply, MEDIA_REPLIES, Reply: Reply::Accepted { .. } => "Accepted", Reply::Ended { .. } => "Ended");
+variants!(media_request, MEDIA_REQUESTS, MediaRequest:
+    MediaRequest::Fetch { .. } => "Fetch", MediaRequest::Cancel { .. } => "Cancel",
+    MediaRequest::Subscribe { .. } => "Subscribe", MediaRequest::Unsubscribe { .. } => "Unsubscribe", MediaRequest::Clock { .. } => "Clock",
+    MediaRequest::Publish { .. } => "Publish", MediaRequest::Piece(_) => "Piece",
+);
+variants!(media_reply, MEDIA_REPLIES, Reply:
+    Reply::Accepted { .. } => "Accepted", Reply::Ended { .. } => "Ended", Reply::Clock { .. } => "Clock",
+    Reply::Publishing { .. } => "Publishing", Reply::KeyframeWanted => "KeyframeWanted", Reply::StreamOver { .. } => "StreamOver",
+);
 variants!(end, ENDS, End: End::Cancelled => "Cancelled", End::NotFound => "NotFound", End::Busy => "Busy", End::Unreadable => "Unreadable");
 
 /// Every variant of an enum: its name in the vectors and its bytes. Fails when one is missing.
@@ -181,6 +199,8 @@ fn every_message_of_the_control_plane() {
         Request::FetchAhead { request: 6, lesson: None },
         Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Fetched { permille: 420 } },
         Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Unable },
+        Request::Publish { request: 7, offer: offer() },
+        Request::EndStream { request: 8, stream: STREAM },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -190,7 +210,7 @@ fn every_message_of_the_control_plane() {
         &all,
     );
     let document = document();
-    for names in [HELLO_REPLIES, PROOFS, LOGIN_REFUSALS, REQUESTS, EVENTS, CLOSE_REASONS, REFUSALS, VIDEO_STATES, ROLES] {
+    for names in [HELLO_REPLIES, PROOFS, LOGIN_REFUSALS, REQUESTS, EVENTS, CLOSE_REASONS, REFUSALS, STREAM_KINDS, VIDEO_STATES, ROLES] {
         for name in names {
             assert!(document.contains(&format!("`{name}")), "docs/PROTOCOL.md does not name {name}");
         }
@@ -199,6 +219,21 @@ fn every_message_of_the_control_plane() {
 
 fn lesson() -> Lesson {
     Lesson { video: VideoId("00112233445566ff".into()), rung: "360p".into() }
+}
+
+const STREAM: StreamId = StreamId([0xa7; 16]);
+
+fn offer() -> Offer {
+    let avcc = vec![1, 0x42, 0xc0, 0x1f, 0xff, 0xe0, 0];
+    let video = LiveVideo { rung: "720p".into(), width: 1280, height: 720, rate_milli: 30_000, bps: 2_500_000, avcc };
+    Offer { name: "camera".into(), kind: StreamKind::Camera, video: Some(video), sound: Some(LiveSound { channels: 2, samples: 960, bps: 64_000 }) }
+}
+
+fn stream(kind: StreamKind) -> StreamInfo {
+    let Offer { name, video, sound, .. } = offer();
+    let tracks = video.map(LiveMedia::Video).into_iter().chain(sound.map(LiveMedia::Sound));
+    let tracks = tracks.zip(3..).map(|(media, track)| LiveTrack { track, media }).collect();
+    StreamInfo { id: STREAM, name, kind, publisher: PersonId(7), tracks, target_us: 30_000 }
 }
 
 fn events() -> Vectors {
@@ -211,7 +246,8 @@ fn events() -> Vectors {
         VideoState::Failed { reason: "The file is empty.".into() },
     ];
     assert_eq!(states.iter().map(video_state).collect::<Vec<_>>(), VIDEO_STATES);
-    let answers = [Refusal::NotAllowed, Refusal::NoSuchPerson, Refusal::NoSuchVideo];
+    let answers =
+        [Refusal::NotAllowed, Refusal::NoSuchPerson, Refusal::NoSuchVideo, Refusal::NoSuchStream, Refusal::NameTaken, Refusal::TooMany, Refusal::BadOffer];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [
         CloseReason::Removed { by: "Ms Kim".into() },
@@ -237,6 +273,11 @@ fn events() -> Vectors {
     examples.push(Event::Share { bps: 1_250_000 });
     examples.extend([Some(lesson()), None].map(Event::FetchAhead));
     examples.push(Event::FetchedAhead { ready: 52, of: 60, unable: 1 });
+    let kinds = [StreamKind::Camera, StreamKind::Screen, StreamKind::Microphone, StreamKind::Pattern, StreamKind::File, StreamKind::Podcast];
+    assert_eq!(kinds.iter().map(stream_kind).collect::<Vec<_>>(), STREAM_KINDS);
+    examples.extend(kinds.map(|kind| Event::Streams(vec![stream(kind)])));
+    examples.push(Event::StreamEnded(STREAM));
+    examples.extend([Ok(STREAM), Err(Refusal::NameTaken)].map(|result| Event::Published { request: 7, result }));
     each("Event", EVENTS, event, examples)
 }
 
@@ -284,10 +325,20 @@ fn a_whole_conversation_on_the_media_port() {
     let s2c = hkdf(&secret, &[&b"lectern media s2c v1"[..], &challenge].concat());
     all.extend([("client to server key".into(), c2s.into()), ("server to client key".into(), s2c.into())]);
 
-    let requests = vec![MediaRequest::Fetch { request: 1, chunk: chunk(), first_record: 0 }, MediaRequest::Cancel { request: 1 }];
+    let mut requests = vec![MediaRequest::Fetch { request: 1, chunk: chunk(), first_record: 0 }, MediaRequest::Cancel { request: 1 }];
     client.fetch(chunk(), 0);
     client.cancel(1);
-    let sent = client.poll_transmit().expect("two requests");
+    let piece = Piece { track: 0, keyframe: true, capture_us: 2_900_000, rest: 0, data: Bytes::from_static(b"coded") };
+    let live = [
+        MediaRequest::Subscribe { stream: STREAM, track: 3 },
+        MediaRequest::Unsubscribe { track: 3 },
+        MediaRequest::Clock { sent_us: 77 },
+        MediaRequest::Publish { stream: STREAM },
+        MediaRequest::Piece(piece),
+    ];
+    live.iter().for_each(|request| client.ask(request));
+    requests.extend(live);
+    let sent = client.poll_transmit().expect("requests");
     let mut expected = Vec::new();
     for (i, (name, plain)) in each("Request", MEDIA_REQUESTS, media_request, requests).into_iter().enumerate() {
         let length = (plain.len() as u16 + 16).to_be_bytes();
@@ -301,6 +352,8 @@ fn a_whole_conversation_on_the_media_port() {
     assert_eq!(ended.iter().map(end).collect::<Vec<_>>(), ENDS);
     let mut replies = vec![Reply::Accepted { server_time_us: 3_000_000 }];
     replies.extend(ended.map(|why| Reply::Ended { request: 1, why }));
+    replies.extend([Reply::Clock { sent_us: 77, server_us: 3_000_100 }, Reply::Publishing { stream: STREAM, taken: true }]);
+    replies.extend([Reply::KeyframeWanted, Reply::StreamOver { track: 3 }]);
     let mut bytes: Vec<_> = vec![accepted];
     bytes.extend(replies[1..].iter().map(|r| server.reply(r)));
     for (i, ((name, plain), got)) in each("Reply", MEDIA_REPLIES, media_reply, replies).into_iter().zip(bytes).enumerate() {
