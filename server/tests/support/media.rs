@@ -79,7 +79,7 @@ impl Media {
                     }
                 }
                 Output::Ended { request, why } if request == wanted => return Err(why),
-                Output::Accepted { .. } | Output::Record { .. } | Output::Ended { .. } => {}
+                _ => {}
             }
         }
     }
