@@ -8,9 +8,13 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lectern::class::{JoinError, Phase};
 use lectern::connect::introduce::Introduction;
+use lectern::connect::known::KnownServers;
+use lectern::discover::Found;
 use lectern::ui::settings::Settings;
+use lectern::ui::strings::Language;
 use lectern::ui::window::Start;
 use lectern_proto::address::ServerAddress;
+use lectern_proto::beacon::Rooms;
 use lectern_proto::link::Fingerprint;
 use lectern_proto::words::CheckWords;
 use ui_support::{Call, Fake, found, joined, link, open, settings};
@@ -228,6 +232,81 @@ fn another_certificate_under_a_known_name_gets_nothing_and_a_known_server_skips_
     assert!(fake.lock().joins.is_empty());
 }
 
+/// Known since noon of 6 November 2025, in words of UTC.
+fn known_since(name: &str, print: u8, since: &str) -> KnownServers {
+    let fingerprint = Fingerprint([print; 32]);
+    serde_json::from_str(&format!(r#"{{"servers":[{{"name":"{name}","addresses":[],"fingerprint":"{fingerprint}"{since}}}]}}"#)).unwrap()
+}
+
+#[test]
+fn cards_say_since_when_a_server_is_known_in_the_words_of_the_language() {
+    let check = |language, since: &str, want: [&str; 2]| {
+        let fake = Fake::new();
+        {
+            let mut shared = fake.lock();
+            shared.known = known_since("Physics hall", 3, since);
+            shared.seen.found = vec![found("Physics hall", "192.168.10.4", 3), found("Physics hall", "192.168.10.87", 4)];
+        }
+        let harness = open(&fake, Settings { language: Some(language), ..settings() }, Start::default());
+        for sentence in want {
+            harness.get_by_label(sentence);
+        }
+    };
+    let noon = r#","since":1762430400"#;
+    check(Language::English, noon, ["Known since 6 Nov 2025", "Not the server you joined on 6 Nov 2025. It gets no password from you."]);
+    check(
+        Language::German,
+        noon,
+        ["Bekannt seit 6. Nov. 2025", "Nicht der Server, dem Sie am 6. Nov. 2025 beigetreten sind. Er bekommt kein Passwort von Ihnen."],
+    );
+    check(Language::English, "", ["Known", "Not the server you joined before. It gets no password from you."]);
+}
+
+#[test]
+fn the_rooms_of_a_server_are_told_chosen_and_typed_over() {
+    let fake = Fake::new();
+    {
+        let mut shared = fake.lock();
+        shared.known = known_since("Lab 2.14", 3, "");
+        let several = |n: usize| Rooms::fitting("net-2b", ["net-2c".to_owned(), "mechanics".to_owned()], n);
+        let server = |host: &str, print, rooms| Found { rooms, ..found("Lab 2.14", host, print) };
+        shared.seen.found = vec![server("10.0.0.1", 3, several(99)), server("10.0.0.2", 4, several(9)), server("10.0.0.3", 5, several(0))];
+    }
+    let mut harness = open(&fake, settings(), Start { name: Some("Ana".into()), ..Start::default() });
+    harness.get_by_label("Rooms net-2b, net-2c, mechanics");
+    harness.get_by_role_and_label(Role::Button, "Choose Lab 2.14 at 10.0.0.1").click();
+    harness.run_ok();
+    type_into(&mut harness, "Room password", "horse");
+    assert!(enabled(&harness, "Join net-2b"), "the first one stands there");
+    harness.get_by_role_and_label(Role::Button, "Choose a room").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::MenuItemRadio, "mechanics").click();
+    harness.run_ok();
+    assert!(enabled(&harness, "Join mechanics"));
+    type_into(&mut harness, "Room", "-2");
+    harness.get_by_role_and_label(Role::Button, "Join mechanics-2").click();
+    harness.run_ok();
+    assert_eq!(fake.lock().joins[0].link.room, "mechanics-2");
+}
+
+#[test]
+fn a_server_of_one_room_offers_no_choice_and_one_that_names_too_few_says_so() {
+    let fake = Fake::new();
+    let left_out = Found { rooms: Rooms::fitting("net-2b", ["net-2c".to_owned(), "mechanics".to_owned()], 9), ..found("Lab 2.14", "10.0.0.2", 4) };
+    fake.lock().seen.found = vec![found("Lab 2.15", "10.0.0.1", 3), left_out];
+    let mut harness = open(&fake, settings(), Start::default());
+    harness.get_by_label("Room net-2b");
+    harness.get_by_label("Rooms net-2b, net-2c and 1 more");
+    harness.get_by_role_and_label(Role::Button, "Choose Lab 2.15 at 10.0.0.1").click();
+    harness.run_ok();
+    assert!(harness.query_by_role_and_label(Role::Button, "Choose a room").is_none());
+    harness.get_by_role_and_label(Role::Button, "Choose Lab 2.14 at 10.0.0.2").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::Button, "Choose a room").click();
+    harness.run_ok();
+    harness.get_by_label("It has one more room: type its name.");
+}
+
 #[test]
 fn a_typed_address_is_asked_and_shows_its_words() {
     let fake = Fake::new();
@@ -240,7 +319,7 @@ fn a_typed_address_is_asked_and_shows_its_words() {
     assert_eq!(fake.lock().asked, std::slice::from_ref(&address));
     let fingerprint = Fingerprint([5; 32]);
     let words = CheckWords::of(&fingerprint).unwrap();
-    fake.lock().met = Some(Ok(Introduction { address, fingerprint, words, name: String::new(), room: None }));
+    fake.lock().met = Some(Ok(Introduction { address, fingerprint, words, name: String::new(), room: None, rooms: None }));
     harness.run_ok();
     harness.get_by_label(words.words()[0]);
     harness.get_by_role_and_label(Role::CheckBox, "The same three words stand in the room").click();

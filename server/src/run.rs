@@ -84,7 +84,7 @@ impl Server {
         let announcement = Announcement::new(config.bind, ports, &config.room.name, identity.fingerprint, &identity.instructor_key, &password);
         let fingerprint = identity.fingerprint;
         let words = tokio::task::spawn_blocking(move || CheckWords::of(&fingerprint)).await.map_err(|e| StartError::Thread(std::io::Error::other(e)))??;
-        let about = Beacon { control_port: ports.control, fingerprint, name: config.name.clone(), room: config.room.name.clone() };
+        let about = Beacon::new(ports.control, fingerprint, config.name.clone(), config.room.name.clone(), []);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let index = Arc::new(ChunkIndex::default());
         let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());

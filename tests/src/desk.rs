@@ -122,6 +122,18 @@ impl Desk {
         ensure!(status.success(), "no picture of the screen");
         Ok(())
     }
+
+    /// What a telephone that is held before the screen reads: the text of each QR code on it.
+    pub fn codes(&self) -> Result<Vec<String>> {
+        let picture = self.dir.path().join("codes.png");
+        self.screenshot(&picture)?;
+        let mut scanner = self.command("zbarimg");
+        scanner.args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(&picture);
+        let output = scanner.output().context("zbarimg is not installed; run `make deps-test`")?;
+        // 4: there is no code on the picture.
+        ensure!(matches!(output.status.code(), Some(0 | 4)), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect())
+    }
 }
 
 impl Drop for Desk {
@@ -163,6 +175,14 @@ impl Window<'_> {
     pub fn ended(&mut self, limit: Duration) -> Result<Option<i32>> {
         ensure!(wait_until(limit, || !matches!(self.child.try_wait(), Ok(None))), "the window does not end: {}", self.log());
         Ok(self.child.wait()?.code())
+    }
+
+    /// Gives another of this program's windows, found by its title, the upper left corner and this size.
+    pub fn resize(&self, title: &str, width: u32, height: u32) -> Result<()> {
+        let found = self.xdotool(&["search", "--onlyvisible", "--name", title]).context("there is no such window")?;
+        let id = found.lines().next().context("there is no such window")?;
+        self.xdotool(&["windowmove", id, "0", "0", "windowsize", id, &width.to_string(), &height.to_string()]).context("xdotool")?;
+        Ok(())
     }
 
     /// Presses a key, named as xdotool does.

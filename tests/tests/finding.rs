@@ -66,6 +66,7 @@ fn two_servers_of_one_name_are_found_told_apart_and_dropped() -> Result<()> {
         assert_eq!(it["words"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect::<Vec<_>>().join(" "), words(stack)?);
         assert!(it["hosts"].as_array().unwrap().contains(&address.into()), "{it}");
         assert_eq!(it["by"], serde_json::json!(["beacon", "mdns"]), "{it}");
+        assert_eq!((&it["rooms"], &it["rooms_left_out"]), (&serde_json::json!(["class"]), &0.into()), "{it}");
         assert!(it["round_trip_ms"].as_f64().unwrap() < 1_000.0, "{it}");
     }
     // A network that filters multicast: the beacon is enough.

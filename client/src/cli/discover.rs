@@ -21,7 +21,11 @@ pub(super) struct DiscoverArgs {
 #[derive(Debug, Serialize)]
 struct Line {
     name: String,
+    /// The first of `rooms`.
     room: String,
+    rooms: Vec<String>,
+    /// Rooms that the server has and did not name.
+    rooms_left_out: u8,
     hosts: Vec<String>,
     port: u16,
     join: String,
@@ -63,7 +67,9 @@ fn line(found: &Found, known: &KnownServers) -> Line {
     let by = [("beacon", found.by_beacon), ("mdns", found.by_mdns)].into_iter().filter_map(|(name, is)| is.then_some(name)).collect();
     Line {
         name: found.name.clone(),
-        room: found.room.clone(),
+        room: found.rooms.first().to_owned(),
+        rooms: found.rooms.names().map(str::to_owned).collect(),
+        rooms_left_out: found.rooms.left_out(),
         hosts: found.hosts.clone(),
         port: found.port,
         join: found.address().unpinned_link(),

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use lectern_proto::address::ServerAddress;
-use lectern_proto::beacon::{BEACON_PORT, Beacon};
+use lectern_proto::beacon::{BEACON_PORT, Beacon, Rooms};
 use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::words::CheckWords;
 
@@ -29,6 +29,8 @@ pub struct Introduction {
     pub name: String,
     /// As the address or its beacon says.
     pub room: Option<String>,
+    /// As its beacon says; none where it says nothing.
+    pub rooms: Option<Rooms>,
 }
 
 impl Introduction {
@@ -58,9 +60,9 @@ pub async fn introduce(address: ServerAddress) -> Result<Introduction, JoinError
     let words = tokio::task::spawn_blocking(move || CheckWords::of(&fingerprint));
     let (words, beacon) = tokio::join!(words, named(at, fingerprint));
     let words = words.map_err(|e| broken(e.to_string()))?.map_err(|e| broken(e.to_string()))?;
-    let (name, said_room) = beacon.map(|b| (b.name, b.room)).unzip();
-    let room = address.room.clone().or(said_room);
-    Ok(Introduction { address, fingerprint, words, name: name.unwrap_or_default(), room })
+    let (name, rooms) = beacon.map(|b| (b.name, b.rooms)).unzip();
+    let room = address.room.clone().or_else(|| rooms.as_ref().map(|r| r.first().to_owned()));
+    Ok(Introduction { address, fingerprint, words, name: name.unwrap_or_default(), room, rooms })
 }
 
 /// What the beacon of this server says, if it speaks for this certificate.

@@ -30,8 +30,9 @@ struct Known {
     /// With their ports, as `HOST:PORT`, and `[HOST]:PORT` for IPv6.
     addresses: Vec<String>,
     fingerprint: String,
-    /// Seconds since 1970-01-01.
-    since: u64,
+    /// Seconds since 1970-01-01; none where nobody wrote it down.
+    #[serde(default)]
+    since: Option<u64>,
 }
 
 /// What is known of a server.
@@ -39,10 +40,10 @@ struct Known {
 pub enum Trust {
     /// Its words are to be compared.
     New,
-    /// Confirmed at this time, in seconds since 1970-01-01.
-    Known { since: u64 },
+    /// Confirmed at this time, in seconds since 1970-01-01, as far as it was written down.
+    Known { since: Option<u64> },
     /// Its name or address belongs to another certificate, confirmed at this time.
-    Changed { since: u64 },
+    Changed { since: Option<u64> },
 }
 
 impl KnownServers {
@@ -142,8 +143,8 @@ fn path() -> Option<PathBuf> {
     crate::ui::storage_folder().map(|folder| folder.join("known_servers.json"))
 }
 
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+fn now() -> Option<u64> {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|d| d.as_secs())
 }
 
 #[cfg(test)]
@@ -203,6 +204,9 @@ mod tests {
         assert_eq!(KnownServers::read(&path), known);
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("there").permissions()) & 0o777, 0o600);
+        let undated = format!(r#"{{"servers":[{{"name":"Lab","addresses":[],"fingerprint":"{}"}}]}}"#, Fingerprint([9; 32]));
+        std::fs::write(&path, undated).expect("writable");
+        assert_eq!(KnownServers::read(&path).trust("", &[], &Fingerprint([9; 32])), Trust::Known { since: None });
         std::fs::write(&path, b"{ broken").expect("writable");
         assert_eq!(KnownServers::read(&path), KnownServers::default());
     }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use lectern_proto::beacon::{Beacon, MDNS_FINGERPRINT, MDNS_NAME, MDNS_ROOM, MDNS_SERVICE, is_shown};
-use lectern_proto::limits::{NAME_MAX, ROOM_NAME_MAX};
+use lectern_proto::beacon::{Beacon, MDNS_FINGERPRINT, MDNS_NAME, MDNS_ROOM, MDNS_ROOMS_LEFT_OUT, MDNS_SERVICE, Rooms, is_shown};
+use lectern_proto::limits::{BEACON_ROOMS_MAX, NAME_MAX};
 use mdns_sd::{Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
 
 use super::sightings::{Sightings, host};
@@ -67,10 +67,13 @@ pub(super) fn take(seen: &mut Sightings, event: &ServiceEvent) -> bool {
 
 /// What a service says of itself, if it can be a server of ours.
 fn read(service: &ResolvedService) -> Option<Beacon> {
-    let text = |key: &str, most: usize| service.get_property_val_str(key).filter(|t| is_shown(t, most)).map(str::to_owned);
+    let text = |key: &str| service.get_property_val_str(key).map(str::to_owned);
     let fingerprint = service.get_property_val_str(MDNS_FINGERPRINT)?.parse().ok()?;
-    let (name, room) = (text(MDNS_NAME, NAME_MAX)?, text(MDNS_ROOM, ROOM_NAME_MAX)?);
-    (service.port != 0).then_some(Beacon { control_port: service.port, fingerprint, name, room })
+    let name = text(MDNS_NAME).filter(|t| is_shown(t, NAME_MAX))?;
+    let further = (2..=BEACON_ROOMS_MAX).map_while(|i| text(&format!("{MDNS_ROOM}{i}"))).collect();
+    let left_out = text(MDNS_ROOMS_LEFT_OUT).map_or(Some(0), |n| n.parse().ok())?;
+    let rooms = Rooms::heard(text(MDNS_ROOM)?, further, left_out)?;
+    (service.port != 0).then_some(Beacon { control_port: service.port, fingerprint, name, rooms })
 }
 
 fn named(address: &ScopedIp) -> String {

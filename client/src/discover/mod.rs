@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lectern_proto::address::ServerAddress;
+use lectern_proto::beacon::Rooms;
 use lectern_proto::limits::BEACON_EVERY;
 use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::words::CheckWords;
@@ -39,7 +40,7 @@ const WORDS_PAUSE: u32 = 3;
 pub struct Found {
     pub fingerprint: Fingerprint,
     pub name: String,
-    pub room: String,
+    pub rooms: Rooms,
     /// The control port.
     pub port: u16,
     /// Its addresses, as links name them.
@@ -53,16 +54,16 @@ pub struct Found {
 }
 
 impl Found {
-    /// The link to its room, pinned to the fingerprint that it claims. It may be used once people have compared the words.
+    /// The link to its first room, pinned to the fingerprint that it claims. It may be used once people have compared the words.
     #[must_use]
     pub fn link(&self) -> JoinLink {
-        self.address().pinned(&self.room, self.fingerprint)
+        self.address().pinned(self.rooms.first(), self.fingerprint)
     }
 
     /// Where it says to be.
     #[must_use]
     pub fn address(&self) -> ServerAddress {
-        ServerAddress { hosts: self.hosts.clone(), port: self.port, room: Some(self.room.clone()) }
+        ServerAddress { hosts: self.hosts.clone(), port: self.port, room: Some(self.rooms.first().to_owned()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was heard of servers, merged into the list that people see. Pure: time and what came are arguments.
 //!
-//! A server is told by fingerprint, port, name and room together, so that a stranger who copies a part of that makes an entry
+//! A server is told by fingerprint, port, name and rooms together, so that a stranger who copies a part of that makes an entry
 //! of its own and cannot change another's. Entries keep their order; those that went silent leave.
 
 use std::collections::HashMap;
@@ -145,7 +145,7 @@ impl Entry {
         Found {
             fingerprint: self.about.fingerprint,
             name: self.about.name.clone(),
-            room: self.about.room.clone(),
+            rooms: self.about.rooms.clone(),
             port: self.about.control_port,
             hosts: if wide.is_empty() { all().collect() } else { wide },
             round_trip: self.addresses.iter().filter_map(|a| a.answered).map(|(_, round_trip)| round_trip).min(),
@@ -159,9 +159,10 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lectern_proto::beacon::Rooms;
 
     fn about(n: u8) -> Beacon {
-        Beacon { control_port: 5511, fingerprint: Fingerprint([n; 32]), name: "Lab 2.14".into(), room: "net-2b".into() }
+        Beacon::new(5511, Fingerprint([n; 32]), "Lab 2.14".into(), "net-2b".into(), [])
     }
 
     fn at(text: &str) -> SocketAddr {
@@ -204,7 +205,7 @@ mod tests {
     fn who_copies_a_fingerprint_changes_nothing_about_its_owner() {
         let mut seen = Sightings::default();
         seen.answered(MS, about(1), at("10.0.0.1:5511"), MS);
-        for liar in [Beacon { control_port: 1, ..about(1) }, Beacon { name: "X".into(), ..about(1) }, Beacon { room: "X".into(), ..about(1) }] {
+        for liar in [Beacon { control_port: 1, ..about(1) }, Beacon { name: "X".into(), ..about(1) }, Beacon { rooms: Rooms::one("X"), ..about(1) }] {
             seen.answered(MS, liar, at("10.0.0.66:5511"), MS);
         }
         assert_eq!(seen.found()[0].hosts, ["10.0.0.1"]);

@@ -50,6 +50,7 @@ pub(crate) enum Icon {
     Headphones,
     Note,
     Arrow,
+    Down,
     Search,
     Sort,
     Bulb,
@@ -253,6 +254,7 @@ impl Icon {
             Self::Gear => &[Loop(GEAR), Circle([12.0, 12.0], 3.3)],
             Self::Chart => &[Line(&[[3.5, 4.5], [3.5, 19.5], [20.5, 19.5]]), Line(&[[3.5, 15.5], [9.0, 10.5], [13.0, 13.5], [20.0, 7.0]])],
             Self::Arrow => &[Line(&[[9.0, 5.0], [16.0, 12.0], [9.0, 19.0]])],
+            Self::Down => &[Line(&[[5.0, 9.0], [12.0, 16.0], [19.0, 9.0]])],
         }
     }
 }

@@ -7,7 +7,7 @@ mod told;
 
 use egui::{Align, Frame, Id, Key, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use lectern_proto::address::ServerAddress;
-use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX, ROOM_NAME_MAX};
+use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX};
 use lectern_proto::link::{JoinLink, LINK_MAX, LinkError};
 
 use super::command::{Command, Cx};
@@ -303,9 +303,8 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
         let response = Field::new(name_id(), &label).limit(NAME_MAX).problem(about_name.as_deref()).show(ui, &mut form.name);
         changed |= response.changed();
         submit |= response.lost_focus();
-        if form.chosen.is_some() {
-            let label = cx.text("join-target-room");
-            changed |= Field::new(Id::unique("join-room"), &label).limit(ROOM_NAME_MAX).show(ui, &mut form.room).changed();
+        if let Some(chosen) = &form.chosen {
+            changed |= chosen::room_ui(ui, chosen, &mut form.room, cx);
         }
         if link.is_some_and(|l| l.key.is_some()) {
             notice_ui(ui, Tone::Accent, Icon::Key, &cx.text("join-instructor"));

@@ -12,6 +12,7 @@ pub mod backend;
 mod board;
 pub mod catalogue;
 pub mod command;
+mod dates;
 mod fonts;
 pub mod format;
 mod graphics;

@@ -21,6 +21,7 @@ use lectern::ui::strings::Language;
 use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
+use lectern_proto::beacon::Rooms;
 use lectern_proto::control::{CatalogueEntry, ChunkRef, Lesson, Person, PersonId, Role, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
@@ -455,7 +456,7 @@ pub fn found(name: &str, host: &str, print: u8) -> Found {
     Found {
         fingerprint,
         name: name.into(),
-        room: "net-2b".into(),
+        rooms: Rooms::one("net-2b"),
         port: 5511,
         hosts: vec![host.into()],
         round_trip: Some(Duration::from_millis(3)),

@@ -3,6 +3,8 @@
 //! Nothing in it is proven: an answer is a hint where to knock, the certificate behind it decides. A probe is never shorter
 //! than its answer, and answers are counted by origin, so that a server is no amplifier for whoever forges an address.
 
+mod rooms;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::Ipv6Addr;
@@ -15,6 +17,8 @@ use crate::limits::{
 use crate::link::Fingerprint;
 use crate::rate::TokenBucket;
 
+pub use rooms::Rooms;
+
 /// The UDP port that servers listen on, whatever their control port is.
 pub const BEACON_PORT: u16 = 5511;
 /// The group of the local link that servers join where there is IPv6 (RFC 4291, 2.7: transient, link-local scope).
@@ -25,6 +29,8 @@ pub const MDNS_VERSION: &str = "v";
 pub const MDNS_NAME: &str = "name";
 pub const MDNS_ROOM: &str = "room";
 pub const MDNS_FINGERPRINT: &str = "fp";
+/// How many rooms the record does not name; absent for none. Further rooms are `room2`, `room3` and so on.
+pub const MDNS_ROOMS_LEFT_OUT: &str = "more";
 
 const MAGIC: [u8; 4] = *b"LCTB";
 /// The only version.
@@ -42,8 +48,8 @@ pub struct Beacon {
     pub fingerprint: Fingerprint,
     /// `[server] name`, 1 to [`NAME_MAX`] bytes.
     pub name: String,
-    /// 1 to [`ROOM_NAME_MAX`] bytes.
-    pub room: String,
+    /// 1 to [`ROOM_NAME_MAX`] bytes each.
+    pub rooms: Rooms,
 }
 
 /// The datagram that asks. `nonce` is random; the answer carries it back.
@@ -88,6 +94,14 @@ fn text(bytes: &[u8], most: usize) -> Option<(String, &[u8])> {
 }
 
 impl Beacon {
+    /// What a server of these rooms says; those that do not fit into an answer are counted.
+    #[must_use]
+    pub fn new(control_port: u16, fingerprint: Fingerprint, name: String, room: String, further: impl IntoIterator<Item = String>) -> Self {
+        let used = HEAD + fingerprint.0.len() + 1 + name.len() + 1 + room.len();
+        let rooms = Rooms::fitting(room, further, BEACON_DATAGRAM.saturating_sub(used));
+        Self { control_port, fingerprint, name, rooms }
+    }
+
     /// The nonce of a whole probe; none for anything else.
     #[must_use]
     pub fn asked(datagram: &[u8]) -> Option<u64> {
@@ -100,22 +114,24 @@ impl Beacon {
     pub fn answer(&self, nonce: u64) -> Option<Vec<u8>> {
         let mut datagram = head(ANSWER, self.control_port, nonce).to_vec();
         datagram.extend_from_slice(&self.fingerprint.0);
-        for (text, most) in [(&self.name, NAME_MAX), (&self.room, ROOM_NAME_MAX)] {
+        for (text, most) in [(self.name.as_str(), NAME_MAX), (self.rooms.first(), ROOM_NAME_MAX)] {
             datagram.push(u8::try_from(text.len()).ok().filter(|n| *n > 0 && usize::from(*n) <= most)?);
             datagram.extend_from_slice(text.as_bytes());
         }
+        self.rooms.write_further(&mut datagram)?;
         (datagram.len() <= BEACON_DATAGRAM).then_some(datagram)
     }
 
-    /// Reads an answer, with the nonce that it answers; none for anything else. Bytes behind the room are for later versions.
+    /// Reads an answer, with the nonce that it answers; none for anything else. Bytes behind the rooms are for later versions.
     #[must_use]
     pub fn read(datagram: &[u8]) -> Option<(u64, Self)> {
         let datagram = datagram.get(..datagram.len().min(BEACON_DATAGRAM))?;
         let (control_port, nonce, rest) = open(datagram, ANSWER)?;
         let (fingerprint, rest) = rest.split_first_chunk()?;
         let (name, rest) = text(rest, NAME_MAX)?;
-        let (room, _) = text(rest, ROOM_NAME_MAX)?;
-        (control_port != 0).then_some((nonce, Self { control_port, fingerprint: Fingerprint(*fingerprint), name, room }))
+        let (room, rest) = text(rest, ROOM_NAME_MAX)?;
+        let rooms = Rooms::read_further(room, rest)?;
+        (control_port != 0).then_some((nonce, Self { control_port, fingerprint: Fingerprint(*fingerprint), name, rooms }))
     }
 }
 
@@ -154,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn beacon() -> Beacon {
-        Beacon { control_port: 5511, fingerprint: Fingerprint([3; 32]), name: "Lab 2.14".into(), room: "net-2b/ü".into() }
+        Beacon::new(5511, Fingerprint([3; 32]), "Lab 2.14".into(), "net-2b/ü".into(), [])
     }
 
     #[test]
@@ -168,10 +184,22 @@ mod tests {
 
     #[test]
     fn the_longest_answer_is_not_longer_than_a_probe() {
-        let longest = Beacon { name: "n".repeat(NAME_MAX), room: "r".repeat(ROOM_NAME_MAX), ..beacon() };
+        let longest = Beacon { name: "n".repeat(NAME_MAX), rooms: Rooms::one("r".repeat(ROOM_NAME_MAX)), ..beacon() };
         assert!(longest.answer(1).expect("fits").len() <= probe(1).len());
         assert_eq!(Beacon { name: "n".repeat(NAME_MAX + 1), ..beacon() }.answer(1), None);
-        assert_eq!(Beacon { room: String::new(), ..beacon() }.answer(1), None);
+        assert_eq!(Beacon { rooms: Rooms::one(""), ..beacon() }.answer(1), None);
+    }
+
+    #[test]
+    fn further_rooms_are_told_as_far_as_they_fit() {
+        for (length, count) in [(ROOM_NAME_MAX, 9), (3, 9), (3, 200), (1, 1)] {
+            let room = |i: usize| format!("{i:0length$}");
+            let many = Beacon::new(5511, Fingerprint([3; 32]), "n".repeat(NAME_MAX), room(0), (1..=count).map(room));
+            let answer = many.answer(1).expect("fits");
+            assert!(answer.len() <= BEACON_DATAGRAM);
+            assert_eq!(Beacon::read(&answer), Some((1, many.clone())), "{length}, {count}");
+            assert_eq!(many.rooms.names().count() + usize::from(many.rooms.left_out()), count + 1);
+        }
     }
 
     #[test]

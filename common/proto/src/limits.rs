@@ -153,6 +153,8 @@ pub const BEACON_ANSWERS_PER_S: u32 = 400;
 pub const BEACON_ANSWERS_BURST: u32 = 1_000;
 /// Origins whose probes are counted. Full: those that asked seldom are forgotten, else the new one gets no answer.
 pub const BEACON_ORIGINS_MAX: usize = 4_096;
+/// Rooms that a server names when it is asked who serves a class. Full: the others are counted.
+pub const BEACON_ROOMS_MAX: usize = 16;
 /// A client that looks for servers asks this often.
 pub const BEACON_EVERY: Duration = Duration::from_secs(2);
 /// An address that did not answer for this long has gone silent: three probes and a little.

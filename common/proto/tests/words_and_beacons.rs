@@ -28,13 +28,23 @@ fn words_and_datagrams_stay_as_they_are() {
         let words = CheckWords::of(&Fingerprint(fingerprint)).expect("computed");
         let _ = write!(text, "\nwords {} = {words}\n", hex(&fingerprint));
     }
-    let beacon = Beacon { control_port: 5511, fingerprint: Fingerprint([0x3f; 32]), name: "Lab 2.14".into(), room: "Klasse 7b".into() };
+    let of = |further: &[&str]| {
+        let further = further.iter().map(|r| (*r).to_owned());
+        Beacon::new(5511, Fingerprint([0x3f; 32]), "Lab 2.14".into(), "Klasse 7b".into(), further)
+    };
     let nonce = 0x0102_0304_0506_0708;
     let asked = probe(nonce);
     assert_eq!(Beacon::asked(&asked), Some(nonce));
-    let answer = beacon.answer(nonce).expect("fits");
-    assert_eq!(Beacon::read(&answer), Some((nonce, beacon)));
-    let _ = write!(text, "\nprobe = {}\n\nanswer = {}\n", hex(&asked), hex(&answer));
+    let _ = write!(text, "\nprobe = {}\n", hex(&asked));
+    let long = "x".repeat(limits::ROOM_NAME_MAX);
+    let answers = [("answer", of(&[])), ("answer of three rooms", of(&["7c", "8"])), ("answer that leaves rooms out", of(&["7c", &long, &long, &long]))].map(
+        |(what, beacon)| {
+            let answer = beacon.answer(nonce).expect("fits");
+            assert_eq!(Beacon::read(&answer), Some((nonce, beacon)));
+            let _ = write!(text, "\n{what} = {}\n", hex(&answer));
+            hex(&answer)
+        },
+    );
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/finding.txt");
     if std::env::var_os("LECTERN_WRITE_VECTORS").is_some() {
@@ -43,7 +53,8 @@ fn words_and_datagrams_stay_as_they_are() {
     assert_eq!(text, std::fs::read_to_string(&path).expect("the golden file"), "the way servers are found has changed");
     let document = document();
     let shown = CheckWords::of(&Fingerprint([0x3f; 32])).expect("computed").to_string();
-    for needed in [hex(&asked[..16]), hex(&answer), shown, BEACON_PORT.to_string(), BEACON_GROUP.to_string(), MDNS_SERVICE.to_owned()] {
+    let [one, three, _] = answers;
+    for needed in [hex(&asked[..16]), one, three, shown, BEACON_PORT.to_string(), BEACON_GROUP.to_string(), MDNS_SERVICE.to_owned()] {
         assert!(document.contains(&needed), "docs/PROTOCOL.md does not say {needed}");
     }
 }
@@ -59,6 +70,7 @@ fn the_document_names_the_limits_of_finding() {
         ("BEACON_ANSWERS_PER_S", limits::BEACON_ANSWERS_PER_S.into()),
         ("BEACON_ANSWERS_BURST", limits::BEACON_ANSWERS_BURST.into()),
         ("BEACON_ORIGINS_MAX", limits::BEACON_ORIGINS_MAX as u64),
+        ("BEACON_ROOMS_MAX", limits::BEACON_ROOMS_MAX as u64),
         ("BEACON_EVERY", ms(limits::BEACON_EVERY)),
         ("BEACON_SILENT", ms(limits::BEACON_SILENT)),
         ("FOUND_MAX", limits::FOUND_MAX as u64),

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use lectern_proto::beacon::{BEACON_VERSION, Beacon, MDNS_FINGERPRINT, MDNS_NAME, MDNS_ROOM, MDNS_SERVICE, MDNS_VERSION};
+use lectern_proto::beacon::{BEACON_VERSION, Beacon, MDNS_FINGERPRINT, MDNS_NAME, MDNS_ROOM, MDNS_ROOMS_LEFT_OUT, MDNS_SERVICE, MDNS_VERSION};
 use mdns_sd::{ServiceDaemon, ServiceInfo};
 
 /// A label of DNS has at most 63 bytes (RFC 1035, 2.3.4); some are for the fingerprint.
@@ -37,9 +37,7 @@ impl Mdns {
         let instance = format!("{} {short}", shortened(&beacon.name));
         // Names of hosts are compared without case: a fingerprint in base64 would not do.
         let host = beacon.fingerprint.0.iter().take(8).fold("lectern-".to_owned(), |text, byte| format!("{text}{byte:02x}"));
-        let version = BEACON_VERSION.to_string();
-        let properties =
-            [(MDNS_VERSION, version.as_str()), (MDNS_FINGERPRINT, fingerprint.as_str()), (MDNS_NAME, beacon.name.as_str()), (MDNS_ROOM, beacon.room.as_str())];
+        let properties = properties(beacon);
         let host = format!("{host}.local.");
         let service = match address {
             Some(address) => ServiceInfo::new(MDNS_SERVICE, &instance, &host, address, beacon.control_port, &properties[..])?,
@@ -62,6 +60,21 @@ impl Mdns {
     }
 }
 
+/// The TXT record: what the beacon's answer says, and no more.
+fn properties(beacon: &Beacon) -> Vec<(String, String)> {
+    let mut all = vec![
+        (MDNS_VERSION.to_owned(), BEACON_VERSION.to_string()),
+        (MDNS_FINGERPRINT.to_owned(), beacon.fingerprint.to_string()),
+        (MDNS_NAME.to_owned(), beacon.name.clone()),
+    ];
+    let key = |i: usize| if i == 0 { MDNS_ROOM.to_owned() } else { format!("{MDNS_ROOM}{}", i + 1) };
+    all.extend(beacon.rooms.names().enumerate().map(|(i, room)| (key(i), room.to_owned())));
+    if beacon.rooms.left_out() > 0 {
+        all.push((MDNS_ROOMS_LEFT_OUT.to_owned(), beacon.rooms.left_out().to_string()));
+    }
+    all
+}
+
 /// The beginning of a name that fits into a label.
 fn shortened(name: &str) -> &str {
     let mut end = name.len().min(NAME_IN_LABEL);
@@ -74,6 +87,18 @@ fn shortened(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_record_names_the_rooms_of_the_answer() {
+        let of = |further: &[&str]| {
+            let further = further.iter().map(|r| (*r).to_owned());
+            let beacon = Beacon::new(5511, lectern_proto::link::Fingerprint([3; 32]), "Lab".into(), "a".into(), further);
+            properties(&beacon).into_iter().skip(3).map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[]), ["room=a"]);
+        assert_eq!(of(&["b", "c"]), ["room=a", "room2=b", "room3=c"]);
+        assert_eq!(of(&["b", &"c".repeat(250), "d"]), ["room=a", "room2=b", "more=2"]);
+    }
 
     #[test]
     fn names_are_cut_between_letters() {

@@ -9,6 +9,25 @@ common-dark = Dunkle Farben
 common-light = Helle Farben
 common-language = English
 
+## Tage
+
+date-day = { $day }. { $month }
+date-day-year = { $day }. { $month } { $year }
+date-month = { $month ->
+    [1] Jan.
+    [2] Feb.
+    [3] März
+    [4] Apr.
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] Aug.
+    [9] Sept.
+    [10] Okt.
+    [11] Nov.
+   *[12] Dez.
+}
+
 ## Beitreten
 
 join-title = Einer Klasse beitreten
@@ -53,8 +72,20 @@ join-looking = Es wird gesucht
 join-choose = { $name } unter { $address } wählen
 join-trust-new = Neu: Wörter vergleichen
 join-trust-known = Bekannt
+join-trust-known-since = Bekannt seit { $day }
 join-trust-changed = Gleicher Name, anderes Zertifikat
 join-not-that-server = Nicht der Server, dem Sie früher beigetreten sind. Er bekommt kein Passwort von Ihnen.
+join-not-that-server-since = Nicht der Server, dem Sie am { $day } beigetreten sind. Er bekommt kein Passwort von Ihnen.
+join-rooms = { $n ->
+    [1] Raum { $rooms }
+   *[other] Räume { $rooms }
+}
+join-rooms-more = Räume { $rooms } und { $more } weitere
+join-rooms-typed = { $n ->
+    [1] Er hat noch einen Raum: Tippen Sie seinen Namen.
+   *[other] Er hat { $n } weitere Räume: Tippen Sie den Namen des Ihren.
+}
+join-choose-room = Einen Raum wählen
 join-words-computing = Die Wörter werden berechnet
 join-compare = Mit der Tafel vergleichen
 join-same-words = Dieselben drei Wörter stehen im Raum

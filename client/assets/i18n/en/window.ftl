@@ -9,6 +9,25 @@ common-dark = Dark colours
 common-light = Light colours
 common-language = Deutsch
 
+## Days
+
+date-day = { $day } { $month }
+date-day-year = { $day } { $month } { $year }
+date-month = { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] June
+    [7] July
+    [8] Aug
+    [9] Sept
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+
 ## Join
 
 join-title = Join a class
@@ -53,8 +72,20 @@ join-looking = Looking
 join-choose = Choose { $name } at { $address }
 join-trust-new = New: compare the words
 join-trust-known = Known
+join-trust-known-since = Known since { $day }
 join-trust-changed = Same name, other certificate
-join-not-that-server = Not the server that you joined before. It gets no password from you.
+join-not-that-server = Not the server you joined before. It gets no password from you.
+join-not-that-server-since = Not the server you joined on { $day }. It gets no password from you.
+join-rooms = { $n ->
+    [1] Room { $rooms }
+   *[other] Rooms { $rooms }
+}
+join-rooms-more = Rooms { $rooms } and { $more } more
+join-rooms-typed = { $n ->
+    [1] It has one more room: type its name.
+   *[other] It has { $n } more rooms: type the name of yours.
+}
+join-choose-room = Choose a room
 join-words-computing = Computing the words
 join-compare = Compare with the board
 join-same-words = The same three words stand in the room

@@ -1,15 +1,17 @@
 //! A server that was chosen without a link: from a card, or by asking at a typed address. It gets a password only when it is
 //! known, or when the person has compared its words.
 
-use egui::{CornerRadius, Frame, Margin, Stroke, Ui, vec2};
+use egui::{CornerRadius, Frame, Id, Margin, Popup, RectAlign, Stroke, Ui, vec2};
 use lectern_proto::address::ServerAddress;
+use lectern_proto::beacon::Rooms;
+use lectern_proto::limits::ROOM_NAME_MAX;
 use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::words::CheckWords;
 
 use super::super::command::Cx;
 use super::super::icons::Icon;
 use super::super::tokens::{Type, colors, radius, size, space};
-use super::super::widgets::{Tone, icon_ui, notice_ui, rich, say};
+use super::super::widgets::{Choice, Field, Push, Tone, icon_ui, notice_ui, rich, say};
 use crate::connect::introduce::Introduction;
 use crate::connect::known::{KnownServers, Trust};
 use crate::discover::Found;
@@ -20,6 +22,8 @@ pub struct Chosen {
     /// Empty where the server did not tell.
     pub(crate) name: String,
     pub(crate) address: ServerAddress,
+    /// Its rooms, where it told of them.
+    pub(crate) rooms: Option<Rooms>,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) words: Option<CheckWords>,
     pub(crate) trust: Trust,
@@ -29,18 +33,19 @@ pub struct Chosen {
 
 impl Chosen {
     pub(super) fn found(found: &Found, trust: Trust) -> Self {
-        Self { name: found.name.clone(), address: found.address(), fingerprint: found.fingerprint, words: found.words, trust, compared: false }
+        let rooms = Some(found.rooms.clone());
+        Self { name: found.name.clone(), address: found.address(), rooms, fingerprint: found.fingerprint, words: found.words, trust, compared: false }
     }
 
     pub(crate) fn met(met: Introduction, known: &KnownServers) -> Self {
         let trust = met.trust(known);
         let address = ServerAddress { room: met.room, ..met.address };
-        Self { name: met.name, address, fingerprint: met.fingerprint, words: Some(met.words), trust, compared: false }
+        Self { name: met.name, address, rooms: met.rooms, fingerprint: met.fingerprint, words: Some(met.words), trust, compared: false }
     }
 
     /// Whether this is the server of a card.
     pub(super) fn is(&self, found: &Found) -> bool {
-        self.fingerprint == found.fingerprint && self.name == found.name && self.address.port == found.port && self.address.room.as_ref() == Some(&found.room)
+        self.fingerprint == found.fingerprint && self.name == found.name && self.address.port == found.port && self.rooms.as_ref() == Some(&found.rooms)
     }
 
     /// The link to a room of it.
@@ -96,4 +101,30 @@ pub(super) fn words_ui(ui: &mut Ui, chosen: &mut Chosen, cx: &Cx<'_>) {
         });
         ui.checkbox(&mut chosen.compared, rich(Type::Body, c.t1, cx.text("join-same-words")));
     });
+}
+
+/// The room's field, to be typed over; where the server has several rooms, with those that it names to choose from. True when it
+/// was changed.
+pub(super) fn room_ui(ui: &mut Ui, chosen: &Chosen, room: &mut String, cx: &Cx<'_>) -> bool {
+    let label = cx.text("join-target-room");
+    let field = Field::new(Id::unique("join-room"), &label).limit(ROOM_NAME_MAX);
+    let Some(rooms) = chosen.rooms.as_ref().filter(|r| r.are_several()) else { return field.show(ui, room).changed() };
+    let (menu, name) = (Id::unique("join-rooms"), cx.text("join-choose-room"));
+    let open = Popup::is_id_open(ui.ctx(), menu);
+    let (typed, button) = field.show_with_button(ui, room, Push::icon(Icon::Down, &name).selected(open));
+    let mut changed = typed.changed();
+    Popup::menu(&button).id(menu).align(RectAlign::BOTTOM_END).gap(space::XS).width(typed.rect.width()).show(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for name in rooms.names() {
+            if (Choice { name, note: "", right: "", chosen: room.trim() == name, mono: false }).show(ui) {
+                name.clone_into(room);
+                changed = true;
+            }
+        }
+        if rooms.left_out() > 0 {
+            let more = cx.strings.format("join-rooms-typed", &[("n", rooms.left_out().into())]);
+            say(ui, Type::Small, colors(ui).t3, more);
+        }
+    });
+    changed
 }

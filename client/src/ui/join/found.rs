@@ -1,16 +1,29 @@
 //! The servers of this network as cards, and the networks that they are looked for on.
 
-use egui::{Align, Layout, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use egui::{Align, Align2, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use lectern_proto::beacon::Rooms;
+use lectern_proto::words::CheckWords;
 
 use super::super::command::{Command, Cx};
+use super::super::dates;
 use super::super::icons::Icon;
 use super::super::tokens::{Type, colors, radius, space};
-use super::super::widgets::{Tone, badge_ui, focus_ring, icon_ui, say, say_line};
+use super::super::widgets::{Tone, badge_ui, focus_ring, say, say_line};
 use super::chosen::Chosen;
 use crate::connect::known::{KnownServers, Trust};
 use crate::discover::{Found, NetworkKind, Seen};
 
 const CARD: f32 = 72.0;
+/// Narrower cards have words and address below the rest.
+const ROOMY: f32 = 520.0;
+/// Height of a card then.
+const CARD_TALL: f32 = 116.0;
+/// Edge of the square with the icon.
+const TILE: f32 = 40.0;
+/// A check-word has 3 to 8 letters.
+const WORD: egui::Vec2 = vec2(72.0, 20.0);
+/// Width of three of them.
+const WORDS: f32 = 3.0 * WORD.x + 2.0 * space::XS;
 
 /// Draws the list; a click chooses.
 pub(super) fn found_ui(ui: &mut Ui, seen: &Seen, known: &KnownServers, chosen: Option<&Chosen>, cx: &mut Cx<'_>) {
@@ -37,7 +50,9 @@ pub(super) fn found_ui(ui: &mut Ui, seen: &Seen, known: &KnownServers, chosen: O
 
 fn card_ui(ui: &mut Ui, found: &Found, trust: Trust, is_chosen: bool, cx: &Cx<'_>) -> bool {
     let c = colors(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CARD), Sense::click());
+    let roomy = ui.available_width() >= ROOMY;
+    let height = if roomy { CARD } else { CARD_TALL };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let fill = if is_chosen {
         c.accent_tint
     } else if response.hovered() {
@@ -48,51 +63,93 @@ fn card_ui(ui: &mut Ui, found: &Found, trust: Trust, is_chosen: bool, cx: &Cx<'_
     let line = if is_chosen { Stroke::new(2.0, c.accent) } else { Stroke::new(1.0, c.line) };
     ui.painter().rect(rect, f32::from(radius::CARD), fill, line, StrokeKind::Inside);
     focus_ring(ui, rect, radius::CARD, &response);
-    let inner = UiBuilder::new().max_rect(rect.shrink2(vec2(space::L, space::M))).layout(Layout::left_to_right(Align::Center));
-    ui.scope_builder(inner, |ui| {
-        ui.spacing_mut().item_spacing.x = space::M;
-        let (icon, ink) = if matches!(trust, Trust::Changed { .. }) { (Icon::Octagon, c.bad) } else { (Icon::Server, if is_chosen { c.accent } else { c.t2 }) };
-        icon_ui(ui, icon, 24.0, ink);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.allocate_ui(vec2(230.0, CARD - 2.0 * space::M), |ui| right_ui(ui, found, cx));
-            ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                ui.spacing_mut().item_spacing.y = 2.0;
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = space::S;
-                    say(ui, Type::Title, c.t1, found.name.as_str());
-                    let (tone, icon, key) = match trust {
-                        Trust::New => (Tone::Accent, None, "join-trust-new"),
-                        Trust::Known { .. } => (Tone::Good, Some(Icon::Shield), "join-trust-known"),
-                        Trust::Changed { .. } => (Tone::Bad, None, "join-trust-changed"),
-                    };
-                    badge_ui(ui, tone, icon, &cx.text(key));
-                });
-                let about = match trust {
-                    Trust::Changed { .. } => cx.text("join-not-that-server"),
-                    _ => cx.strings.format("join-room", &[("room", found.room.as_str().into())]),
-                };
-                say_line(ui, Type::Small, c.t2, about);
-            });
-        });
-    });
+    let inner = rect.shrink2(vec2(space::L, space::M));
+    let tile = Rect::from_min_size(inner.min + vec2(0.0, ((CARD - TILE) / 2.0) - space::M), vec2(TILE, TILE));
+    let (icon, ground, ink) = match (trust, is_chosen) {
+        (Trust::Changed { .. }, _) => (Icon::Octagon, c.bad_tint, c.bad),
+        (_, true) => (Icon::Server, c.accent_fill, c.on_fill),
+        (_, false) => (Icon::Server, c.active, c.t2),
+    };
+    ui.painter().rect_filled(tile, f32::from(radius::CONTROL), ground);
+    icon.paint(ui.painter(), tile.shrink(10.0), ink);
+    let beside = Rect::from_min_max(pos2(tile.right() + space::M, inner.top()), inner.max);
+    let (about, proof) = match roomy {
+        true => beside.split_left_right_at_x(beside.right() - WORDS),
+        false => beside.split_top_bottom_at_y(beside.top() + CARD - 2.0 * space::M),
+    };
+    let about = if roomy { about.with_max_x(about.right() - space::M) } else { about };
+    ui.scope_builder(UiBuilder::new().max_rect(about).layout(Layout::top_down(Align::Min)), |ui| about_ui(ui, found, trust, cx));
+    let layout = Layout::top_down(if roomy { Align::Max } else { Align::Min });
+    ui.scope_builder(UiBuilder::new().max_rect(proof).layout(layout), |ui| proof_ui(ui, found, is_chosen, cx));
     let label = cx.strings.format("join-choose", &[("name", found.name.as_str().into()), ("address", first(found).into())]);
     response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, is_chosen, &label));
     response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
 }
 
-/// Words and address.
-fn right_ui(ui: &mut Ui, found: &Found, cx: &Cx<'_>) {
+/// Its name, what is known of it, and its rooms.
+fn about_ui(ui: &mut Ui, found: &Found, trust: Trust, cx: &Cx<'_>) {
     let c = colors(ui);
-    ui.with_layout(Layout::top_down(Align::Max), |ui| {
-        ui.spacing_mut().item_spacing.y = space::XS;
-        let words = found.words.map_or_else(|| cx.text("join-words-computing"), |w| w.words().join("   "));
-        say_line(ui, Type::Mono, c.t1, words);
-        let address = match found.round_trip {
-            Some(took) => format!("{} · {}", first(found), super::super::format::milliseconds(took)),
-            None => first(found),
-        };
-        say_line(ui, Type::MonoSmall, c.t3, address);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let on = |since: Option<u64>| since.and_then(|s| dates::day(cx.strings, s));
+    let dated = |since, plain: &str, dated: &str| match on(since) {
+        Some(day) => cx.strings.format(dated, &[("day", day.into())]),
+        None => cx.text(plain),
+    };
+    let (tone, icon, badge) = match trust {
+        Trust::New => (Tone::Accent, None, cx.text("join-trust-new")),
+        Trust::Known { since } => (Tone::Good, Some(Icon::Shield), dated(since, "join-trust-known", "join-trust-known-since")),
+        Trust::Changed { .. } => (Tone::Bad, None, cx.text("join-trust-changed")),
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        // A name of any length leaves the badge its place.
+        let of_badge = ui.painter().layout_no_wrap(badge.clone(), Type::Caption.font(), c.t1).size().x + space::XXL;
+        let left = (ui.available_width() - of_badge - space::S).max(space::XXXL);
+        ui.scope(|ui| {
+            ui.set_max_width(left);
+            say_line(ui, Type::Title, c.t1, found.name.as_str());
+        });
+        badge_ui(ui, tone, icon, &badge);
     });
+    let about = match trust {
+        Trust::Changed { since } => dated(since, "join-not-that-server", "join-not-that-server-since"),
+        _ => rooms(&found.rooms, cx),
+    };
+    say_line(ui, Type::Small, c.t2, about);
+}
+
+/// `Room net-2b`, `Rooms net-2b, net-2c and 3 more`.
+fn rooms(rooms: &Rooms, cx: &Cx<'_>) -> String {
+    let names: Vec<_> = rooms.names().collect();
+    let words = [("rooms", names.join(", ").into()), ("n", names.len().into()), ("more", rooms.left_out().into())];
+    cx.strings.format(if rooms.left_out() > 0 { "join-rooms-more" } else { "join-rooms" }, &words)
+}
+
+/// Words and address.
+fn proof_ui(ui: &mut Ui, found: &Found, is_chosen: bool, cx: &Cx<'_>) {
+    let c = colors(ui);
+    ui.spacing_mut().item_spacing.y = space::XS;
+    match &found.words {
+        Some(words) => words_ui(ui, words, is_chosen),
+        None => drop(say_line(ui, Type::Small, c.t3, cx.text("join-words-computing"))),
+    }
+    let address = match found.round_trip {
+        Some(took) => format!("{} · {}", first(found), super::super::format::milliseconds(took)),
+        None => first(found),
+    };
+    say_line(ui, Type::MonoSmall, c.t3, address);
+}
+
+/// The three words on chips; a screen reader hears them as one line.
+fn words_ui(ui: &mut Ui, words: &CheckWords, is_chosen: bool) {
+    let c = colors(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(WORDS, WORD.y), Sense::hover());
+    for (i, word) in words.words().into_iter().enumerate() {
+        let chip = Rect::from_min_size(rect.min + vec2(i as f32 * (WORD.x + space::XS), 0.0), WORD);
+        ui.painter().rect_filled(chip, f32::from(radius::CHIP), if is_chosen { c.window } else { c.hover });
+        ui.painter().text(chip.center(), Align2::CENTER_CENTER, word, Type::MonoSmall.font(), c.t1);
+    }
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, words.words().join(" ")));
 }
 
 fn first(found: &Found) -> String {

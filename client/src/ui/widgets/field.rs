@@ -48,15 +48,27 @@ impl<'a> Field<'a> {
 
     /// Shows it as wide as there is space.
     pub(crate) fn show(self, ui: &mut Ui, text: &mut String) -> Response {
-        self.show_with(ui, text, None)
+        self.show_with(ui, text, false, None).0
     }
 
     /// Shows it masked, with an eye that shows the text while `shown`.
     pub(crate) fn show_secret(self, ui: &mut Ui, text: &mut String, shown: &mut bool, eye_label: &str) -> Response {
-        self.show_with(ui, text, Some((shown, eye_label)))
+        let icon = if *shown { Icon::EyeOff } else { Icon::Eye };
+        let (response, eye) = self.show_with(ui, text, !*shown, Some(Push::icon(icon, eye_label).selected(*shown)));
+        if eye.is_some_and(|eye| eye.clicked()) {
+            *shown = !*shown;
+        }
+        response
     }
 
-    fn show_with(self, ui: &mut Ui, text: &mut String, secret: Option<(&mut bool, &str)>) -> Response {
+    /// Shows it with a button at its end; the second response is the button's.
+    pub(crate) fn show_with_button(self, ui: &mut Ui, text: &mut String, button: Push<'_>) -> (Response, Response) {
+        let (response, pressed) = self.show_with(ui, text, false, Some(button));
+        let pressed = pressed.unwrap_or_else(|| response.clone());
+        (response, pressed)
+    }
+
+    fn show_with(self, ui: &mut Ui, text: &mut String, hidden: bool, button: Option<Push<'_>>) -> (Response, Option<Response>) {
         let c = colors(ui);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = space::XS + 2.0;
@@ -68,9 +80,8 @@ impl<'a> Field<'a> {
                 icon.paint(ui.painter(), Rect::from_center_size(at, Vec2::splat(size::ICON)), c.t3);
             }
             let left = if self.icon.is_some() { space::M + size::ICON + space::S } else { space::M };
-            let right = if secret.is_some() { size::PRIMARY } else { space::M };
+            let right = if button.is_some() { size::PRIMARY } else { space::M };
             let inner = Rect::from_min_max(rect.min + vec2(left, 0.0), rect.max - vec2(right, 0.0));
-            let hidden = secret.as_ref().is_some_and(|(shown, _)| !**shown);
             let font = egui::FontId { size: 14.0, ..Type::Body.font() };
             let edit = TextEdit::singleline(text)
                 .id(self.id)
@@ -91,13 +102,8 @@ impl<'a> Field<'a> {
                 response.request_focus();
             }
             ground.on_hover_cursor(CursorIcon::Text);
-            if let Some((shown, eye_label)) = secret {
-                let at = Rect::from_center_size(pos2(rect.right() - size::PRIMARY / 2.0, rect.center().y), Vec2::splat(size::CONTROL));
-                let icon = if *shown { Icon::EyeOff } else { Icon::Eye };
-                if ui.put(at, Push::icon(icon, eye_label).selected(*shown)).clicked() {
-                    *shown = !*shown;
-                }
-            }
+            let at = Rect::from_center_size(pos2(rect.right() - size::PRIMARY / 2.0, rect.center().y), Vec2::splat(size::CONTROL));
+            let pressed = button.map(|button| ui.put(at, button));
             let stroke = match (response.has_focus(), self.problem) {
                 (_, Some(_)) => Stroke::new(if response.has_focus() { 2.0 } else { 1.0 }, c.bad),
                 (true, None) => Stroke::new(2.0, c.accent),
@@ -112,7 +118,7 @@ impl<'a> Field<'a> {
                     ui.vertical(|ui| say(ui, Type::Small, c.bad, problem));
                 });
             }
-            response
+            (response, pressed)
         })
         .inner
     }
