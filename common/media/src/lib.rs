@@ -26,4 +26,6 @@ mod sps;
 pub mod video_decoder;
 
 #[cfg(feature = "make")]
+pub mod live;
+#[cfg(feature = "make")]
 pub mod make;

@@ -1,7 +1,9 @@
-//! The media worker: prepares stored videos and draws the sample lesson, as a child process with limits.
+//! The media worker: prepares stored videos, sends live pictures and sound, and draws the sample lesson, as a child process
+//! with limits.
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use lectern_media::live::{self, arguments::LiveArguments};
 use lectern_media::make::events::{Event, Reporter};
 use lectern_media::make::failure::{Failure, FailureKind};
 use lectern_media::make::limits;
@@ -13,7 +15,7 @@ use lectern_proto::rung::{PictureSize, RungSpec};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Prepares videos for Lectern, as a child process of the server. Reports are JSON lines on standard output.
+/// Makes media for Lectern, as a child process of the server or a client.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 struct Cli {
@@ -37,6 +39,12 @@ enum Command {
         after_help = "Example:\n  lectern-media prepare --source lecture.mp4 --out chunks/lecture --audio --rung '720p=1280x720 2500k' --rung '144p=256x144 200k'"
     )]
     Prepare(PrepareArgs),
+    /// Send live pictures and sound on standard output.
+    ///
+    /// Standard input takes commands, a line of JSON each; nothing is captured before the first {"command":"clock","server_us":N}.
+    /// Ends when standard input is closed.
+    #[command(after_help = "Example:\n  lectern-media live --pattern --sound --width 1280 --height 720 --fps 30 --bitrate 2500000")]
+    Live(LiveArguments),
     /// Draw the sample lesson.
     #[command(after_help = "Example:\n  lectern-media sample --out videos/sample-lesson.mp4 --seconds 12 --size 1280x720 --fps 30")]
     Sample(SampleArgs),
@@ -99,6 +107,7 @@ fn main() -> ExitCode {
             Ok(())
         }),
         Command::Prepare(args) => run_prepare(args),
+        Command::Live(arguments) => return live::run(&arguments),
         Command::Sample(args) => {
             let lesson = SampleLesson { seconds: args.seconds, size: args.size, fps: args.fps };
             sample::write(&lesson, &args.out).with_context(|| format!("cannot write {}", args.out.display()))

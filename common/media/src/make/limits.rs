@@ -13,10 +13,24 @@ const LINE_MAX: u64 = 4_096;
 /// # Errors
 /// [`Failure`] when the system refuses.
 pub fn apply(memory: Option<u64>, wish: &Wish) -> Result<(), Failure> {
-    if let Some(bytes) = memory {
-        limit_memory(bytes).map_err(|e| Failure::internal("limit its memory", e))?;
-    }
-    follow_parent(wish.clone()).map_err(|e| Failure::internal("watch its standard input", e))
+    limit(memory)?;
+    let wish = wish.clone();
+    let follow = move || {
+        read_parent(|line| wish.read_line(line));
+        std::process::exit(EXIT_ORPHANED);
+    };
+    watch_parent(follow)
+}
+
+/// Limits memory to so many bytes if any are given.
+pub(crate) fn limit(memory: Option<u64>) -> Result<(), Failure> {
+    memory.map_or(Ok(()), limit_memory).map_err(|e| Failure::internal("limit its memory", e))
+}
+
+/// Runs what reads the parent's lines on a thread of its own.
+pub(crate) fn watch_parent(follow: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    let spawned = std::thread::Builder::new().name("parent".to_owned()).spawn(follow);
+    spawned.map(drop).map_err(|e| Failure::internal("watch its standard input", e))
 }
 
 /// Limits the address space of this process. An allocation beyond it fails: FFmpeg says so, Rust ends the process.
@@ -43,24 +57,18 @@ fn limit_memory(_bytes: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Reads the parent's lines from standard input. When it ends, the parent has closed it or is gone, and so this process ends.
-///
-/// # Errors
-/// The system's refusal of a thread.
-fn follow_parent(wish: Wish) -> std::io::Result<()> {
-    let follow = move || {
-        let mut input = std::io::stdin().lock();
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            match (&mut input).take(LINE_MAX).read_until(b'\n', &mut line) {
-                Ok(0) => break,
-                Ok(_) => wish.read_line(&line),
-                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(_) => break,
-            }
+/// Reads the parent's lines from standard input until it ends: then the parent has closed it or is gone. What is longer
+/// than a line may be comes in pieces.
+pub(crate) fn read_parent(mut each: impl FnMut(&[u8])) {
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match (&mut input).take(LINE_MAX).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Ok(_) => each(&line),
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return,
         }
-        std::process::exit(EXIT_ORPHANED);
-    };
-    std::thread::Builder::new().name("parent".to_owned()).spawn(follow).map(drop)
+    }
 }

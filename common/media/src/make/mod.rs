@@ -20,6 +20,7 @@ pub mod hdr;
 pub mod journal;
 pub mod limits;
 pub mod losses;
+pub(crate) mod opus_encoder;
 pub mod orientation;
 pub mod packets;
 pub mod pcm;

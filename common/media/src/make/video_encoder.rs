@@ -1,4 +1,4 @@
-//! H.264 by x264, as every rung needs it: closed groups, keyframes only where asked, parameter sets out of band.
+//! H.264 by x264, for stored rungs and live: closed groups, keyframes only where asked, parameter sets out of band.
 
 use super::failure::{Failure, FailureKind};
 use crate::codec_config;
@@ -6,15 +6,84 @@ use bytes::Bytes;
 use ffmpeg::{Dictionary, Rational, codec, color, format::Pixel, picture};
 use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::{VIDEO_TIMESCALE, VideoConfig};
+use lectern_proto::limits::LIVE_UNIT_MAX;
 use lectern_proto::rung::PictureSize;
 
-/// Speed against quality: `veryfast` prepares 720p at several times real time on two cores.
-const PRESET: &str = "veryfast";
-/// Peaks allowed above the target rate, and the buffer they are measured over in seconds.
-const PEAK: f64 = 1.2;
-const BUFFER_SECONDS: f64 = 1.5;
-/// Pictures that may be decoded before one that is presented earlier.
+/// Pictures that may be decoded before one that is presented earlier, in a stored rung.
 const REORDER: f64 = 2.0;
+/// Threads that share a live picture; each makes a slice, and more slices cost bits.
+const LIVE_THREADS_MAX: usize = 4;
+/// A live picture must stay well below the largest unit, so its buffer does too.
+const LIVE_BUFFER_BITS_MAX: f64 = LIVE_UNIT_MAX as f64 * 8.0 * 0.75;
+
+/// What the pictures are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Made ahead: looks ahead, reorders, its rate may swing.
+    Stored,
+    /// Out of the encoder as soon as it is in: no picture of look-ahead, no reordering, an even rate.
+    Live(Preset),
+}
+
+/// Speed against quality, x264's names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preset {
+    Ultrafast,
+    Superfast,
+    #[default]
+    Veryfast,
+}
+
+impl Preset {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ultrafast => "ultrafast",
+            Self::Superfast => "superfast",
+            Self::Veryfast => "veryfast",
+        }
+    }
+}
+
+/// How far the rate may swing.
+struct Swing {
+    /// Highest rate as a multiple of the target.
+    peak: f64,
+    /// Bits over which it is measured.
+    buffer_bits: f64,
+}
+
+impl Purpose {
+    fn swing(self, bitrate_bps: u32) -> Swing {
+        let bps = f64::from(bitrate_bps);
+        match self {
+            Self::Stored => Swing { peak: 1.2, buffer_bits: bps * 1.5 },
+            // A keyframe is out on the network within a third of a second, at once where the network has room.
+            Self::Live(_) => Swing { peak: 1.0, buffer_bits: (bps / 3.0).min(LIVE_BUFFER_BITS_MAX) },
+        }
+    }
+
+    fn options(self) -> Dictionary {
+        // Keyframes come where they are asked for and nowhere else: in a stored video all rungs have the same.
+        const KEYFRAMES: &str = "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0";
+        let common = [("profile", "high"), ("forced-idr", "1")];
+        let mut options: Dictionary = common.into_iter().collect();
+        match self {
+            Self::Stored => {
+                // Prepares 720p at several times real time on two cores.
+                options.set("preset", Preset::Veryfast.name());
+                options.set("x264-params", format!("{KEYFRAMES}:bframes=2"));
+            }
+            Self::Live(preset) => {
+                let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(LIVE_THREADS_MAX);
+                options.set("preset", preset.name());
+                options.set("tune", "zerolatency");
+                options.set("threads", threads.to_string());
+                options.set("x264-params", format!("{KEYFRAMES}:bframes=0:sliced-threads=1"));
+            }
+        }
+        options
+    }
+}
 
 /// A coded picture.
 #[derive(Debug, Clone)]
@@ -30,6 +99,7 @@ pub(crate) struct Coded {
 /// An encoder for one rung.
 pub(crate) struct VideoEncoder {
     encoder: codec::encoder::video::Encoder,
+    purpose: Purpose,
     config: VideoConfig,
     delay: u32,
 }
@@ -47,7 +117,8 @@ fn failed(e: ffmpeg::Error) -> Failure {
 }
 
 impl VideoEncoder {
-    pub(crate) fn new(size: PictureSize, bitrate_bps: u32, frame_rate: Rational) -> Result<Self, Failure> {
+    /// Times are in ticks of [`VIDEO_TIMESCALE`].
+    pub(crate) fn new(size: PictureSize, bitrate_bps: u32, frame_rate: Rational, purpose: Purpose) -> Result<Self, Failure> {
         let codec = codec::encoder::find_by_name("libx264").ok_or_else(|| failed(ffmpeg::Error::EncoderNotFound))?;
         let mut video = codec::Context::new_with_codec(codec).encoder().video().map_err(failed)?;
         video.set_width(size.width);
@@ -58,29 +129,26 @@ impl VideoEncoder {
         video.set_aspect_ratio(Rational(1, 1));
         video.set_colorspace(color::Space::BT709);
         video.set_color_range(color::Range::MPEG);
-        video.set_bit_rate(bitrate_bps as usize);
-        video.set_max_bit_rate((f64::from(bitrate_bps) * PEAK) as usize);
         video.set_flags(codec::Flags::GLOBAL_HEADER | codec::Flags::CLOSED_GOP);
         // SAFETY: the context is ours and not open; the fields are plain values.
         unsafe {
             let raw = video.as_mut_ptr();
             (*raw).color_primaries = color::Primaries::BT709.into();
             (*raw).color_trc = color::TransferCharacteristic::BT709.into();
-            (*raw).rc_buffer_size = (f64::from(bitrate_bps) * BUFFER_SECONDS).min(f64::from(i32::MAX)) as i32;
         }
-        let options: Dictionary = [
-            ("preset", PRESET),
-            ("profile", "high"),
-            ("forced-idr", "1"),
-            // Keyframes come where segments start and nowhere else, so that all rungs have the same.
-            ("x264-params", "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0:bframes=2"),
-        ]
-        .into_iter()
-        .collect();
+        set_rate(&mut video, bitrate_bps, purpose);
+        let options = purpose.options();
         let encoder = video.open_as_with(codec, options).map_err(failed)?;
         let config = video_config(&codec_config::extradata(&encoder), size)?;
         let frame = f64::from(VIDEO_TIMESCALE) / f64::from(frame_rate).max(1.0);
-        Ok(Self { encoder, config, delay: (frame * REORDER).ceil() as u32 })
+        let delay = if purpose == Purpose::Stored { (frame * REORDER).ceil() as u32 } else { 0 };
+        Ok(Self { encoder, purpose, config, delay })
+    }
+
+    /// Changes the bit rate from the next picture on, without a new configuration and without a keyframe.
+    pub(crate) fn set_rate(&mut self, bitrate_bps: u32) {
+        // FFmpeg hands changed rates to the running x264 with the next picture.
+        set_rate(&mut self.encoder, bitrate_bps, self.purpose);
     }
 
     /// What a decoder must know; the same for the same settings.
@@ -118,6 +186,18 @@ impl VideoEncoder {
             Err(ffmpeg::Error::Other { errno: libc::EAGAIN }) => Ok(None),
             Err(e) => Err(failed(e)),
         }
+    }
+}
+
+fn set_rate(context: &mut codec::Context, bitrate_bps: u32, purpose: Purpose) {
+    let swing = purpose.swing(bitrate_bps);
+    // SAFETY: the context is ours; the fields are plain values, which FFmpeg reads when it opens the encoder and with each
+    // picture.
+    unsafe {
+        let raw = context.as_mut_ptr();
+        (*raw).bit_rate = i64::from(bitrate_bps);
+        (*raw).rc_max_rate = (f64::from(bitrate_bps) * swing.peak) as i64;
+        (*raw).rc_buffer_size = swing.buffer_bits.min(f64::from(i32::MAX)) as i32;
     }
 }
 

@@ -4,7 +4,7 @@ use super::events::Reporter;
 use super::failure::Failure;
 use super::journal::Journal;
 use super::store::Store;
-use super::video_encoder::{Coded, VideoEncoder};
+use super::video_encoder::{Coded, Purpose, VideoEncoder};
 use ffmpeg::Rational;
 use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::{self, Init, Sample};
@@ -49,7 +49,7 @@ impl VideoTrack {
         reporter: &Reporter,
     ) -> Result<Self, Failure> {
         let size = rung.fit(source);
-        let encoder = VideoEncoder::new(size, rung.bitrate_bps, frame_rate)?;
+        let encoder = VideoEncoder::new(size, rung.bitrate_bps, frame_rate, Purpose::Stored)?;
         let init = Init::video(encoder.config().clone(), encoder.delay());
         let bytes = fmp4::write_init(&init).map_err(|e| Failure::internal("write a segment", e))?;
         let head = Track {
@@ -80,7 +80,7 @@ impl VideoTrack {
         self.at = Some(place);
         let mut run = match self.run.take() {
             Some(run) => run,
-            None => Run { encoder: VideoEncoder::new(self.size, self.bitrate_bps, self.frame_rate)?, open: Vec::new() },
+            None => Run { encoder: VideoEncoder::new(self.size, self.bitrate_bps, self.frame_rate, Purpose::Stored)?, open: Vec::new() },
         };
         run.encoder.send(picture, pts, starts)?;
         self.collect(store, &mut run)?;

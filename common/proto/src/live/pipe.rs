@@ -38,6 +38,8 @@ pub enum Said {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum News {
+    /// It has started and reads its commands: its first word. Say the time once more now: what was said before waited for it.
+    Ready,
     /// What it will send; before the first unit. Told again when the form of the pictures changed.
     Form { video: Option<VideoForm>, sound: Option<SoundForm> },
     /// The source gives nothing: pictures say so meanwhile. None: it is there again.

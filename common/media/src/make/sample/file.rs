@@ -7,7 +7,7 @@ use crate::make::audio_encoder::AudioEncoder;
 use crate::make::failure::Failure;
 use crate::make::pcm::{CHANNELS, RATE_HZ};
 use crate::make::scale::Scaler;
-use crate::make::video_encoder::VideoEncoder;
+use crate::make::video_encoder::{Purpose, VideoEncoder};
 use ffmpeg::format::Pixel;
 use ffmpeg::{ChannelLayout, Dictionary, Rational, codec, format};
 use ffmpeg_the_third as ffmpeg;
@@ -31,7 +31,7 @@ fn failed(e: ffmpeg::Error) -> Failure {
 pub(super) fn write(lesson: &SampleLesson, path: &Path) -> Result<(), Failure> {
     codec_config::quiet();
     let rate = f64::from(lesson.size.width * lesson.size.height) * f64::from(lesson.fps) * BITS_PER_PIXEL;
-    let mut video = VideoEncoder::new(lesson.size, rate.clamp(200_000.0, 50e6) as u32, Rational(lesson.fps as i32, 1))?;
+    let mut video = VideoEncoder::new(lesson.size, rate.clamp(200_000.0, 50e6) as u32, Rational(lesson.fps as i32, 1), Purpose::Stored)?;
     let mut audio = AudioEncoder::new()?;
     let mut file = Mp4::create(path, lesson, &video, &audio)?;
     let drawing = |e: opencv::Error| Failure::internal("draw the sample lesson", e);

@@ -1,0 +1,107 @@
+//! Live media in the worker: a source of pictures, one of sound, their encoders and the pipe to whoever started it.
+//!
+//! The way: [`orders`] (commands and the server's time, [`clock`]) → a source ([`pattern`], [`tone`]), at its
+//! [`pace`] → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. Each source has a thread; none waits for the other, and
+//! nothing queues between capture and pipe: what cannot be sent in time is not made. The protocol of the pipe stands in
+//! [`lectern_proto::live::pipe`]; who starts the worker speaks to the server, the worker itself opens no socket.
+
+pub mod arguments;
+mod clock;
+mod orders;
+mod outlet;
+mod pace;
+mod pattern;
+mod pictures;
+mod sounds;
+mod tone;
+
+use crate::codec_config;
+use crate::make::failure::{Failure, FailureKind};
+use crate::make::{events, limits};
+use arguments::LiveArguments;
+use lectern_proto::live::pipe::News;
+use orders::Orders;
+use outlet::Outlet;
+use pattern::Pattern;
+use pictures::{Coding, Pictures};
+use sounds::Sounds;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use tone::Tone;
+
+/// What is sent.
+struct Sources {
+    pictures: Option<Box<dyn Pictures>>,
+    sound: Option<Box<dyn Sounds>>,
+}
+
+/// Sends what the arguments name until its end, the end of standard input, or a failure, which is told as the last news.
+#[must_use]
+pub fn run(arguments: &LiveArguments) -> ExitCode {
+    codec_config::quiet();
+    let orders = Orders::new(arguments.bitrate);
+    let outlet = Outlet::new(std::io::stdout(), &orders, arguments.has_pictures(), arguments.has_sound());
+    let outcome = guarded(|| {
+        arguments.check()?;
+        limits::limit(arguments.max_memory)?;
+        orders.listen()?;
+        outlet.tell(&News::Ready);
+        send(arguments, &orders, &outlet)
+    });
+    match outcome {
+        // The parent has ended it, or is gone.
+        _ if orders.has_ended() && !outlet.is_open() => ExitCode::from(events::EXIT_ORPHANED as u8),
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            outlet.tell(&News::Failed { why: failure.reason.clone() });
+            eprintln!("lectern-media: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Captures and sends until the sources or the orders end.
+fn send(arguments: &LiveArguments, orders: &Orders, outlet: &Outlet) -> Result<(), Failure> {
+    // Nothing is captured before it is known when.
+    if !orders.wait_for_clock() {
+        return Ok(());
+    }
+    let Sources { pictures, sound } = open(arguments);
+    let coding = Coding { rate_milli: arguments.rate_milli(), preset: arguments.preset };
+    let outcome = std::thread::scope(|scope| {
+        let sound = sound.map(|mut source| {
+            let work = move || ending(orders, || sounds::run(&mut *source, orders, outlet));
+            std::thread::Builder::new().name("sound".to_owned()).spawn_scoped(scope, work)
+        });
+        let pictures = pictures.map_or(Ok(()), |mut source| ending(orders, || pictures::run(&mut *source, coding, orders, outlet)));
+        let sound = match sound {
+            None => Ok(()),
+            Some(Err(e)) => ending(orders, || Err(Failure::internal("start a thread", e))),
+            Some(Ok(thread)) => thread.join().unwrap_or_else(|_| Err(fault())),
+        };
+        pictures.and(sound)
+    });
+    if outcome.is_ok() && !orders.has_ended() {
+        outlet.tell(&News::Ended);
+    }
+    outcome
+}
+
+/// A failure of one source ends the other.
+fn ending(orders: &Orders, work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    guarded(work).inspect_err(|_| orders.end())
+}
+
+fn guarded(work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(fault()))
+}
+
+fn fault() -> Failure {
+    Failure::new(FailureKind::Internal, "The media worker met a fault of its own and stopped. Report this; starting the stream again may help.")
+}
+
+fn open(arguments: &LiveArguments) -> Sources {
+    let pictures = arguments.pattern.then(|| Box::new(Pattern::new(arguments.size(), arguments.rate_milli())) as Box<dyn Pictures>);
+    let sound = arguments.sound.then(|| Box::new(Tone::default()) as Box<dyn Sounds>);
+    Sources { pictures, sound }
+}

@@ -1,0 +1,83 @@
+//! When the next picture is due: at exact multiples of the frame's length on the server's clock, so that nothing drifts.
+
+use super::orders::Orders;
+
+/// The pace of one source of pictures.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    /// Frames per 1000 s.
+    rate_milli: u64,
+    /// Number of the frame that is due next.
+    next: u64,
+}
+
+impl Pace {
+    pub(crate) fn new(rate_milli: u32) -> Self {
+        Self { rate_milli: u64::from(rate_milli.max(1)), next: 0 }
+    }
+
+    /// Waits for the next picture's time. Those whose time has passed altogether are left out. False: the end came first.
+    #[must_use]
+    pub(crate) fn wait(&mut self, orders: &Orders) -> bool {
+        let due = self.take(orders.now_us());
+        orders.sleep_until(due)
+    }
+
+    /// When the next picture is due, in microseconds.
+    fn take(&mut self, now_us: u64) -> u64 {
+        let number = self.next.max(self.number_at(now_us));
+        self.next = number.saturating_add(1);
+        self.time_of(number)
+    }
+
+    /// The last frame that is due at this time.
+    fn number_at(&self, time_us: u64) -> u64 {
+        // A frame is due from its time on, rounded up to a microsecond.
+        u64::try_from(u128::from(time_us) * u128::from(self.rate_milli) / 1_000_000_000).unwrap_or(u64::MAX)
+    }
+
+    fn time_of(&self, number: u64) -> u64 {
+        u64::try_from((u128::from(number) * 1_000_000_000).div_ceil(u128::from(self.rate_milli))).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_due_at_exact_multiples_and_missed_ones_are_left_out() {
+        let mut pace = Pace::new(30_000);
+        let mut now = 1_000_000_000;
+        let due: Vec<_> = (0..4)
+            .map(|_| {
+                let due = pace.take(now);
+                now = due;
+                due - 1_000_000_000
+            })
+            .collect();
+        assert_eq!(due, [0, 33_334, 66_667, 100_000]);
+        // Late by less than a frame: at once. Later: what is due now.
+        assert_eq!(pace.take(1_000_150_000), 1_000_133_334);
+        assert_eq!(pace.take(1_000_410_000), 1_000_400_000);
+        assert_eq!(pace.take(1_000_410_000), 1_000_433_334);
+    }
+
+    #[test]
+    fn a_day_later_nothing_has_drifted() {
+        let pace = Pace::new(29_970);
+        let frames = 86_400 * 29_970 / 1000;
+        assert_eq!(pace.time_of(frames), 86_400_000_000);
+        assert_eq!(pace.number_at(86_400_000_000), frames);
+    }
+
+    #[test]
+    fn hostile_times_do_not_panic() {
+        for rate in [0, 1, 120_000, u32::MAX] {
+            let mut pace = Pace::new(rate);
+            for now in [0, 1 << 62, u64::MAX / 1000, 5] {
+                pace.take(now);
+            }
+        }
+    }
+}
