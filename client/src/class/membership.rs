@@ -274,6 +274,7 @@ impl Membership {
         media.set_port(access.video_port);
         self.route.send_replace(Some(MediaRoute {
             address: media,
+            audio_port: access.audio_port,
             fallback: Fallback { control: control.address, fingerprint: self.request.link.fingerprint, taken: self.way.clone() },
             session: access.session,
             secret: control.secret.clone(),

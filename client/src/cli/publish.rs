@@ -25,7 +25,7 @@ pub(super) struct PublishArgs {
     what: What,
     /// The stream's name; without it, its kind
     #[arg(long = "as", value_name = "STREAM")]
-    name: Option<String>,
+    stream: Option<String>,
     /// End after this many seconds
     #[arg(long = "for", value_name = "S", value_parser = seconds)]
     length: Option<Duration>,
@@ -105,9 +105,9 @@ pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), F
     if kind != StreamKind::Microphone {
         worker.extend(pictures(rung, args.rate));
     }
-    let mut publisher = class.start_publishing(Source { name: args.name.clone(), kind, program, args: worker, rung: rung.name.clone() });
+    let mut publisher = class.start_publishing(Source { name: args.stream.clone(), kind, program, args: worker, rung: rung.name.clone() });
     publisher.live().await.map_err(Failure::Other)?;
-    let name = args.name.unwrap_or_else(|| kind.name().to_owned());
+    let name = args.stream.unwrap_or_else(|| kind.name().to_owned());
     print(&serde_json::json!({ "live": name }))?;
     let length = async {
         match args.length {

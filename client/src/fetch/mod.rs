@@ -28,6 +28,8 @@ pub use way::MediaWay;
 #[derive(Debug, Clone)]
 pub struct MediaRoute {
     pub(crate) address: SocketAddr,
+    /// The other media port of the same address, for sound.
+    pub(crate) audio_port: u16,
     /// The control port, over which media runs where its own port cannot be reached.
     pub(crate) fallback: Fallback,
     pub(crate) session: u64,

@@ -2,6 +2,7 @@
 //! and subscribes anew.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -84,6 +85,23 @@ pub enum Transport {
     Tcp,
 }
 
+/// Which of the media ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    Video,
+    /// For sound alone: it goes on where the video port is crowded or closed.
+    Audio,
+}
+
+impl Port {
+    fn of(self, route: MediaRoute) -> MediaRoute {
+        match self {
+            Self::Video => route,
+            Self::Audio => MediaRoute { address: SocketAddr::new(route.address.ip(), route.audio_port), ..route },
+        }
+    }
+}
+
 /// Counts of what was received.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LinkStats {
@@ -104,7 +122,12 @@ pub(crate) struct LiveConnection {
 }
 
 impl LiveConnection {
-    pub(crate) fn open(runtime: &tokio::runtime::Handle, route: watch::Receiver<Option<MediaRoute>>, transport: Transport) -> (Self, mpsc::Receiver<Heard>) {
+    pub(crate) fn open(
+        runtime: &tokio::runtime::Handle,
+        route: watch::Receiver<Option<MediaRoute>>,
+        transport: Transport,
+        port: Port,
+    ) -> (Self, mpsc::Receiver<Heard>) {
         let (asks, inbox) = mpsc::channel(ASKS);
         let (heard, out) = mpsc::channel(HEARD);
         let (counts, stats) = watch::channel(LinkStats::default());
@@ -123,6 +146,7 @@ impl LiveConnection {
             asked: 0,
             started,
             transport,
+            port,
         };
         runtime.spawn(task.run());
         (Self { asks, clock, stats, compared }, out)
@@ -153,6 +177,7 @@ pub(super) struct Task {
     asked: u32,
     pub(super) started: Instant,
     transport: Transport,
+    pub(super) port: Port,
 }
 
 /// Why a connection was left.
@@ -172,6 +197,7 @@ impl Task {
                 () = self.heard.closed() => return,
             };
             let Ok(Some(route)) = found else { return };
+            let route = self.port.of(route);
             let left = match self.transport {
                 Transport::Tcp => self.connection(&route).await,
                 Transport::Udp | Transport::Auto => self.flow(&route).await,
@@ -252,7 +278,7 @@ impl Task {
                     if changed.is_err() {
                         return Left::Over;
                     }
-                    let now = self.route.borrow_and_update().clone();
+                    let now = self.route_now();
                     match now {
                         Some(now) if now.session == route.session && now.address == route.address => {
                             for (epoch, key) in now.keys {
@@ -294,6 +320,11 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// The route of now, to the port that this is for.
+    pub(super) fn route_now(&mut self) -> Option<MediaRoute> {
+        self.route.borrow_and_update().clone().map(|route| self.port.of(route))
     }
 
     pub(super) fn first_question(&mut self) -> tokio::time::Instant {

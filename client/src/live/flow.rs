@@ -52,6 +52,10 @@ impl Task {
             Ok(socket) => socket,
             Err(_) => return Left::Blocked,
         };
+        // A fresh socket is not known to be writable yet.
+        if socket.writable().await.is_err() {
+            return Left::Blocked;
+        }
         let core = DatagramClientCore::new(self.started.elapsed(), route.session, route.secret.clone());
         let now = Instant::now();
         let mut flow = Flow { socket, core, heard_at: now, said_at: now, keyframe_at: now };
@@ -109,7 +113,7 @@ impl Task {
                     if changed.is_err() {
                         return Left::Over;
                     }
-                    let now = self.route.borrow_and_update().clone();
+                    let now = self.route_now();
                     match now {
                         Some(now) if now.session == route.session && now.address == route.address => {
                             for (epoch, key) in now.keys {

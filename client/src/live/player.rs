@@ -13,7 +13,7 @@ use lectern_proto::control::{LiveVideo, StreamInfo};
 use lectern_proto::live::receive::Content;
 use tokio::sync::{mpsc, watch};
 
-use super::connection::{Ask, Heard, LinkStats, LiveConnection, Transport};
+use super::connection::{Ask, Heard, LinkStats, LiveConnection, Port, Transport};
 use super::report;
 use super::state::Shared;
 use super::video::{self, Fed};
@@ -21,9 +21,9 @@ use crate::class::Changed;
 use crate::fetch::MediaRoute;
 use crate::player::{Presented, Report};
 
-/// Units that wait for the decoder: half a second. Full: the decoder is too slow, and what waits is left out up to the next
+/// Units that wait for the decoder: what brings a late joiner up to now comes at once. Full: what comes is left out up to the next
 /// keyframe.
-const WAITING: usize = 15;
+const WAITING: usize = 150;
 
 /// How a stream is opened.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub enum LiveError {
     NoSuchStream { name: String, running: Vec<String> },
     #[error("the stream `{0}` has no pictures; `lectern listen` plays its sound")]
     NoPictures(String),
+    #[error("the stream `{0}` has no sound")]
+    NoSound(String),
     #[error("this machine cannot start another thread ({0}); close other programs and open the stream again")]
     NoThread(String),
 }
@@ -84,7 +86,7 @@ impl LivePlayer {
         options: &LiveOptions,
     ) -> Result<Self, LiveError> {
         let (track, video) = choose(stream, options.rung.as_deref()).ok_or_else(|| LiveError::NoPictures(stream.name.clone()))?;
-        let (connection, heard) = LiveConnection::open(runtime, route, options.transport);
+        let (connection, heard) = LiveConnection::open(runtime, route, options.transport, Port::Video);
         let interval = Duration::from_secs(1_000) / video.rate_milli.max(1);
         let shared = Arc::new(Shared::new(Arc::clone(&connection.clock), stream.target_us, interval, options.changed.clone()));
         let decoder = if options.decode {
@@ -152,14 +154,13 @@ async fn dispatch(
         }
         let fed = match heard {
             Heard::Unit { track, unit } => {
+                let counted = u64::from(!shared.is_past(unit.capture_us));
+                shared.lock().counts.expected += counted;
                 if is_broken && !unit.keyframe {
-                    let mut state = shared.lock();
-                    state.counts.expected += 1;
-                    state.counts.dropped += 1;
+                    shared.lock().counts.dropped += counted;
                     continue;
                 }
                 is_broken = false;
-                shared.lock().counts.expected += 1;
                 Fed::Unit { track, unit }
             }
             Heard::Missing { units } => {

@@ -12,7 +12,7 @@ use lectern_proto::live::pipe::{Command, News, Said};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{oneshot, watch};
 
-use super::connection::{Ask, Heard, LiveConnection, Transport};
+use super::connection::{Ask, Heard, LiveConnection, Port, Transport};
 use super::worker::{FromWorker, Worker};
 use crate::class::{Class, StreamError};
 use crate::fetch::MediaRoute;
@@ -113,7 +113,7 @@ async fn run(
     out: &watch::Sender<Published>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), String> {
-    let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp);
+    let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
     let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
     if known != Ok(true) {
         return Err("the server's media port does not answer, so nothing can be published; check its firewall.".to_owned());
@@ -129,6 +129,8 @@ async fn run(
                         worker.command(Command::Keyframe);
                     }
                 }
+                // Said again now, as it asks for it: what was said before waited while it loaded.
+                Some(FromWorker::Said(Said::News(News::Ready))) => worker.tell_time(),
                 Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
@@ -215,7 +217,7 @@ impl Feed {
                     out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
                 }
             }
-            News::Level { .. } => {}
+            News::Ready | News::Level { .. } => {}
             News::Failed { why } => return Err(why),
             News::Ended => return Ok(true),
         }

@@ -92,18 +92,26 @@ impl Shared {
     pub(super) fn ready(&self, picture: Picture, capture_us: u64, track: u16) {
         let now = self.clock.server_us(Instant::now()).unwrap_or(capture_us);
         let mut state = self.lock();
-        state.lag.ready(Duration::from_micros(now.saturating_sub(capture_us)), self.target_us);
+        if !self.is_past(capture_us) {
+            state.lag.ready(Duration::from_micros(now.saturating_sub(capture_us)), self.target_us);
+        }
         state.counts.corrupt += u64::from(picture.corrupt);
         let is_first = state.pictures.is_empty();
         state.pictures.push_back(Waiting { picture, capture_us, track });
-        if state.pictures.len() > PICTURES {
-            state.pictures.pop_front();
-            state.counts.dropped += 1;
+        if state.pictures.len() > PICTURES
+            && let Some(gone) = state.pictures.pop_front()
+        {
+            state.counts.dropped += u64::from(!self.is_past(gone.capture_us));
         }
         drop(state);
         if is_first {
             (self.changed)();
         }
+    }
+
+    /// Whether it was captured before this viewer came: it is only on the way to a current picture.
+    pub(super) fn is_past(&self, capture_us: u64) -> bool {
+        self.clock.server_us(self.opened_at).is_none_or(|opened_us| capture_us < opened_us)
     }
 
     /// The picture that is due, each given once, and when the next is due.
@@ -113,7 +121,7 @@ impl Shared {
         let due = |w: &Waiting| self.clock.at(w.capture_us + lag_us).unwrap_or(now);
         let mut chosen: Option<Waiting> = None;
         while state.pictures.front().is_some_and(|w| due(w) <= now) {
-            state.counts.dropped += u64::from(chosen.is_some());
+            state.counts.dropped += u64::from(chosen.is_some_and(|w| !self.is_past(w.capture_us)));
             chosen = state.pictures.pop_front();
         }
         let next_at = state.pictures.front().map(due);
@@ -132,9 +140,10 @@ impl Shared {
                 state.counts.stall_time += gap - self.interval;
             }
         }
+        let is_past = self.is_past(waiting.capture_us);
         let counts = &mut state.counts;
-        counts.presented += 1;
-        counts.late += u64::from(is_late);
+        counts.presented += u64::from(!is_past);
+        counts.late += u64::from(is_late && !is_past);
         counts.first_frame.get_or_insert(since_open);
         let size = waiting.picture.size();
         counts.size = Some((size.width, size.height));
@@ -143,7 +152,7 @@ impl Shared {
         }
         let [luma, ..] = waiting.picture.planes();
         let stamped = stamp::read(luma.data, luma.stride, luma.width, luma.height);
-        if let (Some(stamped), Some(now_us)) = (stamped, self.clock.server_us(now)) {
+        if let (Some(stamped), Some(now_us), false) = (stamped, self.clock.server_us(now), is_past) {
             counts.latency.add(latency_us(stamped, now_us));
         }
     }

@@ -15,6 +15,9 @@ use lectern_proto::rung::PictureSize;
 
 use super::state::Shared;
 
+/// Half as much again as the largest lag.
+const TOO_LATE: Duration = Duration::from_millis(600);
+
 /// What the thread is fed with.
 pub(super) enum Fed {
     /// The form of a track, before its first unit.
@@ -66,6 +69,11 @@ impl Decoder {
         if self.wants_keyframe && !unit.keyframe {
             return Ok(());
         }
+        if !unit.keyframe && self.is_too_late(unit.capture_us) {
+            self.shared.lock().counts.dropped += 1;
+            self.wants_keyframe = true;
+            return Ok(());
+        }
         let Some(form) = self.forms.get(&track) else { return Ok(()) };
         if self.decoder.as_ref().is_none_or(|(t, _)| *t != track) {
             let size = PictureSize { width: form.width, height: form.height };
@@ -91,6 +99,13 @@ impl Decoder {
         }
         self.spent(begun.elapsed());
         Ok(())
+    }
+
+    /// Whether it would be shown so late that decoding it only makes everything after it later: on with the next keyframe.
+    fn is_too_late(&self, capture_us: u64) -> bool {
+        let now_us = self.shared.clock.server_us(Instant::now());
+        let delay = now_us.map_or(Duration::ZERO, |now| Duration::from_micros(now.saturating_sub(capture_us)));
+        delay > TOO_LATE && !self.shared.is_past(capture_us)
     }
 
     fn spent(&self, time: Duration) {

@@ -15,8 +15,8 @@ const WINDOW: usize = 150;
 const LATE_ONE_IN: usize = 100;
 /// Between being ready and being shown.
 const MARGIN_US: u32 = 2_000;
-/// How much the lag shrinks with each picture, in microseconds: 3 ms a second at 30 a second.
-const SHRINK_US: u32 = 100;
+/// How much the lag shrinks with each picture, in microseconds: 9 ms a second at 30 a second, 1 % of the pace.
+const SHRINK_US: u32 = 300;
 
 /// The lag of one viewer of one stream.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +70,7 @@ mod tests {
         (0..3).for_each(|_| _ = lag.ready(ms(90), 30_000));
         assert_eq!(lag.us(30_000), 92_000);
         (0..WINDOW).for_each(|_| _ = lag.ready(ms(10), 30_000));
-        assert!((70_000..92_000).contains(&lag.us(30_000)), "{}", lag.us(30_000));
+        assert!((40_000..92_000).contains(&lag.us(30_000)), "{}", lag.us(30_000));
         (0..1_000).for_each(|_| _ = lag.ready(ms(10), 30_000));
         assert_eq!(lag.us(30_000), 30_000);
     }

@@ -9,6 +9,7 @@ pub mod lag;
 pub mod pipe;
 pub mod receive;
 pub mod record;
+pub mod resample;
 
 use bytes::Bytes;
 
