@@ -1,4 +1,7 @@
-//! The server's clock: monotonic time since its start, and the one place that reads the calendar.
+//! The server's clock: monotonic time since its start, and the one place that reads the calendar, once.
+//!
+//! Everything that waits, plays or expires goes by monotonic time. A calendar that is set while a class runs, by hand or by
+//! a time server after a start without a battery, changes nothing for who is there.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
@@ -7,13 +10,15 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Instant,
+    /// Seconds since 1970-01-01 at the start.
+    start_unix_s: i64,
 }
 
 impl Clock {
     /// A clock that starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), start_unix_s: unix_seconds() }
     }
 
     /// Time since the start.
@@ -33,10 +38,28 @@ impl Clock {
     pub fn at(&self, time: Duration) -> Instant {
         self.start + time
     }
+
+    /// Seconds since 1970-01-01, for what must outlive a restart: the calendar of the start and the time since.
+    #[must_use]
+    pub(crate) fn unix_seconds(&self) -> i64 {
+        self.start_unix_s.saturating_add(i64::try_from(self.now().as_secs()).unwrap_or(i64::MAX))
+    }
 }
 
-/// Seconds since 1970-01-01, for what must outlive a restart.
-#[must_use]
-pub(crate) fn unix_seconds() -> i64 {
+/// Seconds since 1970-01-01 by the system's calendar.
+fn unix_seconds() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calendar_is_that_of_the_start_and_goes_on_with_monotonic_time() {
+        assert!(Clock::start().start_unix_s > 1_700_000_000);
+        let start = Instant::now().checked_sub(Duration::from_secs(2)).expect("this machine runs for longer");
+        let clock = Clock { start, start_unix_s: 1_000 };
+        assert!((1_002..1_060).contains(&clock.unix_seconds()));
+    }
 }

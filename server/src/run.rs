@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::announce::{Announcement, Ports};
-use crate::clock::{Clock, unix_seconds};
+use crate::clock::Clock;
 use crate::config::{Bind, Config, Port, Problem};
 use crate::control::{Control, Entrance, EntranceParts, PasswordGate};
 use crate::handout::HandOut;
@@ -74,7 +74,7 @@ impl Server {
         let ((video_port, video_udp), (audio_port, audio_udp)) = (open_both(config.bind, &config.video_port)?, open_both(config.bind, &config.audio_port)?);
         let locks = Locks::take(&config.paths)?;
         let store = Store::open(&config.store).await?;
-        store.forget_expired(unix_seconds()).await?;
+        store.forget_expired(clock.unix_seconds()).await?;
         let identity = Identity::load_or_make(&config.paths.data)?;
         let generated_password = if config.room.password.is_none() { Some(identity.generated_password()?) } else { None };
         let password = config.room.password.clone().or_else(|| generated_password.clone()).unwrap_or_default();

@@ -2,6 +2,7 @@
 //!
 //! Nothing here stands in for a part of the product. Processes are ended with the value that owns them, by their id.
 
+pub mod calendar;
 pub mod clip;
 pub mod desk;
 pub mod netns;

@@ -47,6 +47,8 @@ pub struct Stack {
     settings: Vec<String>,
     /// The network namespace that it runs in.
     namespace: Option<String>,
+    /// Variables that it gets beside those of this process.
+    environment: Vec<(String, String)>,
     ready: Value,
 }
 
@@ -57,7 +59,7 @@ impl Stack {
         for sub in ["videos", "chunks", "data"] {
             std::fs::create_dir(dir.path().join(sub))?;
         }
-        Ok(Self { dir, server: None, settings: Vec::new(), namespace: None, ready: Value::Null })
+        Ok(Self { dir, server: None, settings: Vec::new(), namespace: None, environment: Vec::new(), ready: Value::Null })
     }
 
     /// A running server with these settings beside the usual ones.
@@ -82,6 +84,13 @@ impl Stack {
     pub fn run_with(&mut self, setting: &str) -> Result<()> {
         self.terminate()?;
         self.settings.push(setting.to_owned());
+        self.run()
+    }
+
+    /// Starts it again with these variables.
+    pub fn run_under(&mut self, environment: Vec<(String, String)>) -> Result<()> {
+        self.terminate()?;
+        self.environment = environment;
         self.run()
     }
 
@@ -122,6 +131,7 @@ impl Stack {
     /// The arguments that the server is started with.
     fn command(&self) -> Command {
         let mut command = program(self.namespace.as_deref(), "lectern-server");
+        command.envs(self.environment.iter().cloned());
         command.arg("run").arg("--config").arg(root().join("config.ini"));
         command.arg("--data-dir").arg(self.path("data")).arg("--announce").arg(self.path("ready.json"));
         let mut set = |text: String| {

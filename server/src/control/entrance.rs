@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::PasswordGate;
 use crate::announce::Ports;
-use crate::clock::{Clock, unix_seconds};
+use crate::clock::Clock;
 use crate::media::{MediaSession, MediaSessions};
 use crate::net::Origin;
 use crate::room::{ConnectionId, Entry, Inbox, Presence, Room, is_name, queue};
@@ -88,7 +88,7 @@ impl Entrance {
                 return Err(refusal);
             }
         };
-        told(parts.store.keep_seat(proven.person, &admission.name, expiry()).await);
+        told(parts.store.keep_seat(proven.person, &admission.name, expiry(parts.clock)).await);
         let joined = Joined {
             you: proven.person,
             name: admission.name,
@@ -133,14 +133,14 @@ impl Entrance {
         let token = SeatToken(rand::random());
         let name = login.name.trim().to_owned();
         // A lesson goes on with a full disk; only the way back to this seat is lost with its connection.
-        let person = told(parts.store.new_seat(parts.room.name(), &name, role, &token, expiry()).await);
+        let person = told(parts.store.new_seat(parts.room.name(), &name, role, &token, expiry(parts.clock)).await);
         let person = person.unwrap_or_else(|| PersonId(UNKEPT + self.unkept.fetch_add(1, Ordering::Relaxed)));
         Ok(Proven { person, name, role, token, is_new: true })
     }
 
     async fn seat(&self, room: &str, token: SeatToken) -> Result<Proven, LoginRefusal> {
         let busy = LoginRefusal::Busy { retry_after_ms: 1_000 };
-        let seat = told(self.parts.store.seat(&token, unix_seconds()).await).ok_or(busy)?;
+        let seat = told(self.parts.store.seat(&token, self.parts.clock.unix_seconds()).await).ok_or(busy)?;
         let seat = seat.filter(|s| s.room == room && room == self.parts.room.name()).ok_or(LoginRefusal::SeatUnknown)?;
         Ok(Proven { person: seat.person, name: seat.name, role: seat.role, token, is_new: false })
     }
@@ -151,8 +151,8 @@ fn told<T>(result: Result<T, StoreError>) -> Option<T> {
     result.inspect_err(|error| tracing::error!(%error, "a seat could not be kept or found; is the disk full?")).ok()
 }
 
-fn expiry() -> i64 {
-    unix_seconds().saturating_add(i64::try_from(SEAT_LIFETIME.as_secs()).unwrap_or(i64::MAX))
+fn expiry(clock: Clock) -> i64 {
+    clock.unix_seconds().saturating_add(i64::try_from(SEAT_LIFETIME.as_secs()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

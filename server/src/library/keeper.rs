@@ -15,12 +15,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::events::{Probe, WorkerEvent};
+use super::failures::Failures;
 use super::partial::Partial;
 use super::prepared::{self, Composed, Prepared};
 use super::preparing::{Order, Outcome, hash, prepare};
 use super::progress::Progress;
 use super::scan::{self, ContentKey, Found, Hashed, hex};
-use super::shelf::{self, Failure, Info, Next, Shelf};
+use super::shelf::{self, Failure, Info, Loaded, Next, Shelf};
 use super::watch::DirectoryWatch;
 use super::{Catalogue, Files, LibraryParts, Want};
 use crate::platform::name_bytes;
@@ -45,6 +46,8 @@ pub(super) enum Done {
     Loaded {
         content: ContentKey,
         result: Option<Box<Prepared>>,
+        /// Why it failed before.
+        failed: Option<String>,
     },
     Event {
         content: ContentKey,
@@ -80,6 +83,7 @@ pub(super) enum Done {
 
 pub(super) struct Keeper {
     parts: Arc<LibraryParts>,
+    failures: Failures,
     shelf: Shelf,
     catalogue: watch::Sender<Catalogue>,
     idle: watch::Sender<bool>,
@@ -111,6 +115,7 @@ impl Keeper {
     ) -> Self {
         let (done, inbox) = mpsc::channel(QUEUE);
         Self {
+            failures: Failures::new(&parts),
             parts: Arc::new(parts),
             shelf: Shelf::default(),
             catalogue,
@@ -283,13 +288,19 @@ impl Keeper {
                 });
             }
             Next::Load(content) => {
-                self.blocking(move || Done::Loaded { content, result: prepared::load(&parts.chunks.join(hex(&content)), &parts.ladder).map(Box::new) })
+                let (done, failures) = (self.done.clone(), self.failures.clone());
+                self.tasks.spawn(async move {
+                    let load = move || prepared::load(&parts.chunks.join(hex(&content)), &parts.ladder).map(Box::new);
+                    let result = tokio::task::spawn_blocking(load).await.unwrap_or_default();
+                    let failed = if result.is_none() { failures.of(&content).await } else { None };
+                    let _ = done.send(Done::Loaded { content, result, failed }).await;
+                });
             }
-            Next::Prepare { content, file, stamp, begun } => {
+            Next::Prepare { content, file, stamp, begun, quick } => {
                 self.worker = self.stop.child_token();
                 let (done, stop) = (self.done.clone(), self.worker.clone());
-                let progress = Progress::new(content, begun, self.parts.clock.now());
-                let order = Order { content, file, stamp, begun, partial: Arc::clone(&progress.partial), wish: progress.wish() };
+                let progress = Progress::new(content, !quick, self.parts.clock.now());
+                let order = Order { content, file, stamp, begun, quick, partial: Arc::clone(&progress.partial), wish: progress.wish() };
                 self.progress = Some(progress);
                 self.publish_at = Some(Duration::ZERO);
                 self.tasks.spawn(async move {
@@ -318,9 +329,13 @@ impl Keeper {
         match done {
             Done::Scanned(found) => self.scanned(now, found).await,
             Done::Hashed { name, stamp, result } => self.hashed(now, &name, stamp, result).await,
-            Done::Loaded { content, result } => {
-                let result = result.map(|p| self.publish_chunks(content, *p));
-                self.shelf.loaded(content, result);
+            Done::Loaded { content, result, failed } => {
+                let loaded = match (result.map(|p| self.publish_chunks(content, *p)), failed) {
+                    (Some((info, manifest)), _) => Loaded::Ready(info, manifest),
+                    (None, Some(reason)) => Loaded::Failed(reason),
+                    (None, None) => Loaded::Nothing,
+                };
+                self.shelf.loaded(content, loaded);
             }
             Done::Event { content, event } => {
                 only_progress = true;
@@ -355,8 +370,11 @@ impl Keeper {
                 }
             }
             Done::Composed { content, result } => self.composed(content, result),
-            Done::Prepared { content, file, outcome } => self.prepared(content, &file, outcome),
-            Done::Deleted { content } => self.shelf.deleted(content),
+            Done::Prepared { content, file, outcome } => self.prepared(content, &file, outcome).await,
+            Done::Deleted { content } => {
+                self.failures.forget(&content).await;
+                self.shelf.deleted(content);
+            }
         }
         let due = self.published + if only_progress { CATALOGUE_EVERY } else { PUBLISH_EVERY };
         self.publish_at = Some(self.publish_at.map_or(due, |at| at.min(due)));
@@ -396,8 +414,10 @@ impl Keeper {
                 if let Err(error) = self.parts.store.remember_content(&name_bytes(name), stamp, &content).await {
                     tracing::warn!(%error, "the hash of a file could not be kept");
                 }
+                self.failures.forget(&content).await;
                 Some(Ok(content))
             }
+            Hashed::Known(content) => Some(Ok(content)),
             Hashed::Unreadable(error) => Some(Err(format!("The file cannot be read ({error}). Check its permissions and the disk, then put it there again."))),
             Hashed::Changed | Hashed::Stopped => None,
         };
@@ -417,7 +437,7 @@ impl Keeper {
         }
     }
 
-    fn prepared(&mut self, content: ContentKey, file: &OsString, outcome: Outcome) {
+    async fn prepared(&mut self, content: ContentKey, file: &OsString, outcome: Outcome) {
         let result = match outcome {
             Outcome::Ready(done) => {
                 tracing::info!(file = ?file, content = hex(&content), "prepared");
@@ -431,6 +451,7 @@ impl Keeper {
             }
             Outcome::Failed(failure) => {
                 tracing::warn!(file = ?file, reason = failure.reason, "could not be prepared");
+                self.failures.remember(&content, &failure).await;
                 shelf::Outcome::Failed(failure)
             }
             Outcome::Begun => shelf::Outcome::Begun,
@@ -455,11 +476,9 @@ impl Keeper {
         self.publish_at = None;
         self.published = self.parts.clock.now();
         let catalogue = self.shelf.catalogue(&self.catalogue.borrow());
-        self.catalogue.send_if_modified(|told| {
-            let changed = *told != catalogue;
-            *told = catalogue;
-            changed
-        });
+        if let Some(catalogue) = catalogue {
+            self.catalogue.send_replace(catalogue);
+        }
         let idle = self.shelf.is_idle();
         self.idle.send_if_modified(|told| std::mem::replace(told, idle) != idle);
     }

@@ -5,6 +5,7 @@
 //! catalogue, which rooms follow. Nothing here links a codec or trusts a file.
 
 mod events;
+mod failures;
 mod keeper;
 mod name;
 mod partial;

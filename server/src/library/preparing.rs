@@ -18,7 +18,7 @@ use super::keeper::Done;
 use super::partial::Partial;
 use super::prepared::{self, Prepared, PreparedError};
 use super::scan::{self, ContentKey, Hashed, hex};
-use super::shelf::Failure;
+use super::shelf::{Failure, Retry};
 use super::worker::{self, Cure, End, Job};
 use super::{Files, LibraryParts};
 use crate::platform::name_bytes;
@@ -27,10 +27,10 @@ use crate::store::FileStamp;
 /// The content of a file: remembered, or hashed now.
 pub(super) async fn hash(parts: &LibraryParts, name: &OsString, stamp: FileStamp, stop: CancellationToken) -> Hashed {
     if matches!(parts.files, Files::Alone(_)) {
-        return Hashed::Content(scan::mark(&parts.videos.join(name), stamp));
+        return Hashed::Known(scan::mark(&parts.videos.join(name), stamp));
     }
     match parts.store.file_content(&name_bytes(name), stamp).await {
-        Ok(Some(content)) => return Hashed::Content(content),
+        Ok(Some(content)) => return Hashed::Known(content),
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, "the hash of a file could not be looked up"),
     }
@@ -47,6 +47,8 @@ pub(super) struct Order {
     pub(super) stamp: FileStamp,
     /// Whether what is had without encoding is there.
     pub(super) begun: bool,
+    /// Only what is had without encoding pictures.
+    pub(super) quick: bool,
     /// What is there so far.
     pub(super) partial: Arc<Mutex<Partial>>,
     /// Where somebody waits, in microseconds.
@@ -66,9 +68,10 @@ pub(super) enum Outcome {
     Changed,
 }
 
-/// Prepares a content from a file, in two turns: what is had without encoding pictures, then its tracks and the manifest.
+/// Prepares a content from a file: where others wait in two turns, what is had without encoding pictures, then its tracks and the
+/// manifest; where none waits in one, which spares it a second start of the worker.
 pub(super) async fn prepare(parts: &LibraryParts, order: &Order, done: &mpsc::Sender<Done>, stop: &CancellationToken) -> Outcome {
-    let Order { content, file, stamp, begun, partial, wish } = order;
+    let Order { content, file, stamp, begun, quick, partial, wish } = order;
     let (content, stamp) = (*content, *stamp);
     let dir: PathBuf = parts.chunks.join(hex(&content));
     tracing::info!(file = ?file, content = hex(&content), "{}", if *begun { "preparing" } else { "looking at it, copying what fits" });
@@ -84,7 +87,7 @@ pub(super) async fn prepare(parts: &LibraryParts, order: &Order, done: &mpsc::Se
         out: dir.clone(),
         rungs: parts.ladder.clone(),
         audio: true,
-        quick: !begun,
+        quick: *quick,
         memory: parts.worker_memory,
         time: WORKER_TIME_BASE,
         pace: parts.worker_time,
@@ -125,7 +128,7 @@ pub(super) async fn prepare(parts: &LibraryParts, order: &Order, done: &mpsc::Se
     match end {
         None => return Outcome::Stopped,
         Some(Err(failure)) => return Outcome::Failed(failure),
-        Some(Ok(())) if !begun => return Outcome::Begun,
+        Some(Ok(())) if *quick => return Outcome::Begun,
         Some(Ok(())) => {}
     }
     let (ladder, source) = (parts.ladder.clone(), job.source);
@@ -133,7 +136,10 @@ pub(super) async fn prepare(parts: &LibraryParts, order: &Order, done: &mpsc::Se
         Ok(Some(Ok(prepared))) => Outcome::Ready(prepared),
         Ok(Some(Err(failure))) => Outcome::Failed(failure),
         Ok(None) => Outcome::Changed,
-        Err(error) => Outcome::Failed(for_good(&format!("The server failed on this file ({error}). Report this, with the file if you can."))),
+        Err(error) => {
+            let reason = format!("The server failed on this file ({error}). Report this, with the file if you can.");
+            Outcome::Failed(Failure { reason, retry: Retry::Restart })
+        }
     }
 }
 
@@ -148,7 +154,11 @@ fn compose(ladder: &[RungSpec], dir: &Path, source: &Path, stamp: FileStamp) -> 
     }
     let is_full =
         |error: &PreparedError| matches!(error, PreparedError::Io(e) if matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
-    Some(prepared::compose(dir, ladder).map(Box::new).map_err(|error| Failure { no_space: is_full(&error), reason: error.to_string() }))
+    Some(
+        prepared::compose(dir, ladder)
+            .map(Box::new)
+            .map_err(|error| Failure { retry: if is_full(&error) { Retry::Space } else { Retry::Restart }, reason: error.to_string() }),
+    )
 }
 
 /// Runs a worker, and once more after a fault: it goes on where it was. `None`: stopped.
@@ -157,20 +167,21 @@ async fn twice(job: &Job, stop: &CancellationToken, tell: impl Fn(WorkerEvent)) 
     for _ in 0..2 {
         match worker::run(job, stop, &tell).await {
             End::Done => return Some(Ok(())),
-            End::Failed { reason, cure: Cure::None } => return Some(Err(for_good(&reason))),
-            End::Failed { reason, cure: Cure::Space } => return Some(Err(Failure { reason, no_space: true })),
+            End::Failed { reason, cure: Cure::None } => return Some(Err(Failure { reason, retry: Retry::Changed })),
+            End::Failed { reason, cure: Cure::Installation } => return Some(Err(Failure { reason, retry: Retry::Restart })),
+            End::Failed { reason, cure: Cure::Space } => return Some(Err(Failure { reason, retry: Retry::Space })),
             End::Stopped => return None,
-            End::Fault { reason } | End::Failed { reason, cure: Cure::Again } => {
+            End::Fault { reason } => {
                 tracing::warn!(reason, "media worker");
-                fault = Some(for_good(&reason));
+                fault = Some(Failure { reason, retry: Retry::Changed });
+            }
+            End::Failed { reason, cure: Cure::Again } => {
+                tracing::warn!(reason, "media worker");
+                fault = Some(Failure { reason, retry: Retry::Restart });
             }
         }
     }
     fault.map(Err)
-}
-
-fn for_good(reason: &str) -> Failure {
-    Failure { reason: reason.to_owned(), no_space: false }
 }
 
 #[cfg(test)]
@@ -185,7 +196,7 @@ mod tests {
         let stamp = scan::stamp(&std::fs::metadata(&source).expect("there"));
         std::fs::create_dir(&out).expect("made");
         // As it was: only that nothing is prepared here is wrong.
-        assert!(matches!(compose(&[], &out, &source, stamp), Some(Err(Failure { no_space: false, .. }))));
+        assert!(matches!(compose(&[], &out, &source, stamp), Some(Err(Failure { retry: Retry::Restart, .. }))));
         assert!(out.exists());
         let before = FileStamp { size: 3, ..stamp };
         assert!(compose(&[], &out, &source, before).is_none());

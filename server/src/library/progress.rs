@@ -21,7 +21,7 @@ const OLDER_KEPT: usize = 2;
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) content: ContentKey,
-    /// Whether pictures are encoded, after what was had without.
+    /// Whether pictures are encoded in this turn, after what is had without.
     pub(super) encodes: bool,
     pub(super) partial: Arc<Mutex<Partial>>,
     pub(super) probe: Option<Arc<Probe>>,

@@ -80,6 +80,8 @@ pub(super) fn mark(path: &Path, stamp: FileStamp) -> ContentKey {
 #[derive(Debug)]
 pub(super) enum Hashed {
     Content(ContentKey),
+    /// It was hashed before, and is what it was.
+    Known(ContentKey),
     /// It changed meanwhile, or is gone.
     Changed,
     Unreadable(io::Error),

@@ -53,6 +53,8 @@ pub(super) enum Cure {
     Again,
     /// Space on the disk.
     Space,
+    /// This program installed whole.
+    Installation,
 }
 
 /// How a worker ended.
@@ -79,7 +81,7 @@ pub(super) async fn run(job: &Job, stop: &CancellationToken, mut tell: impl FnMu
         Err(error) => {
             let reason =
                 format!("The media worker {} cannot be started ({error}). Install Lectern whole, or name the worker in LECTERN_MEDIA.", job.program.display());
-            return End::Failed { reason, cure: Cure::None };
+            return End::Failed { reason, cure: Cure::Installation };
         }
     };
     let group = child.id().map(ProcessGroup::of);

@@ -1,4 +1,4 @@
-//! The database: seats, and the contents of files that were hashed. The one module that names sqlx.
+//! The database: seats, the contents of files that were hashed, and which of them failed. The one module that names sqlx.
 //!
 //! SQLite in write-ahead mode through one connection (its work is a few rows); migrations are part of the program.
 
@@ -172,6 +172,34 @@ impl Store {
         Ok(())
     }
 
+    /// Why this maker failed on a content.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn failure(&self, content: &[u8; 32], maker: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT reason FROM failures WHERE sha256 = ? AND maker = ?").bind(&content[..]).bind(maker).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get("reason")).transpose()?)
+    }
+
+    /// Remembers that this maker failed on a content, and why.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn remember_failure(&self, content: &[u8; 32], maker: &str, reason: &str) -> Result<(), StoreError> {
+        let insert = sqlx::query("INSERT OR REPLACE INTO failures (sha256, maker, reason) VALUES (?, ?, ?)");
+        insert.bind(&content[..]).bind(maker).bind(reason).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Forgets that a content failed.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn forget_failure(&self, content: &[u8; 32]) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM failures WHERE sha256 = ?").bind(&content[..]).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Writes everything out and closes the file.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -240,6 +268,20 @@ mod tests {
         assert_eq!(store.file_content(b"a\xff\n", FileStamp { size: 6, ..stamp }).await.expect("asked"), None);
         store.forget_content(b"a\xff\n").await.expect("forgotten");
         assert_eq!(store.file_content(b"a\xff\n", stamp).await.expect("asked"), None);
+    }
+
+    #[tokio::test]
+    async fn failures_are_those_of_their_maker() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
+        store.remember_failure(&[1; 32], "one", "no video").await.expect("stored");
+        assert_eq!(store.failure(&[1; 32], "one").await.expect("asked").as_deref(), Some("no video"));
+        assert_eq!(store.failure(&[1; 32], "two").await.expect("asked"), None);
+        assert_eq!(store.failure(&[2; 32], "one").await.expect("asked"), None);
+        store.remember_failure(&[1; 32], "two", "too long").await.expect("stored");
+        assert_eq!(store.failure(&[1; 32], "two").await.expect("asked").as_deref(), Some("too long"));
+        store.forget_failure(&[1; 32]).await.expect("forgotten");
+        assert_eq!(store.failure(&[1; 32], "two").await.expect("asked"), None);
     }
 
     #[tokio::test]

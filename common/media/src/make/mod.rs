@@ -18,6 +18,7 @@ pub mod failure;
 pub mod frames;
 pub mod hdr;
 pub mod journal;
+mod jpeg;
 pub mod limits;
 pub mod losses;
 pub(crate) mod opus_encoder;

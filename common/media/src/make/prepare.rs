@@ -44,9 +44,10 @@ pub struct Job {
 /// # Errors
 /// [`Failure`] with a sentence for the catalogue. What was finished before stays and is not done again.
 pub fn prepare(job: &Job, reporter: &Reporter) -> Result<(), Failure> {
+    // The source first: of a file that cannot be read nothing is left behind.
+    let source = Source::open(&job.source)?;
     let store = Store::open(&job.out)?;
     reporter.keep_losses(Losses::beside(&store));
-    let source = Source::open(&job.source)?;
     let probe = source.description().clone();
     reporter.tell(&Event::Probed(&probe));
     store.publish("source.json", &probe)?;

@@ -3,6 +3,7 @@
 use super::events::Reporter;
 use super::failure::Failure;
 use super::frames::Frames;
+use super::jpeg;
 use super::orientation::Rotation;
 use super::scale::Scaler;
 use super::source::Source;
@@ -12,9 +13,9 @@ use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::rung::{PictureSize, RungSpec};
-use opencv::core::{self, Mat, Scalar, Vector};
+use opencv::core::{self, Mat, Scalar};
+use opencv::imgproc;
 use opencv::prelude::*;
-use opencv::{imgcodecs, imgproc};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -28,7 +29,6 @@ const CANDIDATES: [i64; 6] = [0, 5, 15, 30, 60, 100];
 const BRIGHTNESS: std::ops::RangeInclusive<f64> = 25.0..=230.0;
 /// Standard deviation of brightness below which a picture is a plain area.
 const CONTRAST_MIN: f64 = 10.0;
-const JPEG_QUALITY: i32 = 80;
 
 /// `thumbnail.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,12 +55,10 @@ pub(crate) fn make(path: &Path, store: &Store, reporter: &Reporter) -> Result<Op
         (None, None) => None,
     };
     let Some(mat) = chosen else { return Ok(None) };
-    let mut jpeg = Vector::<u8>::new();
-    let options = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, JPEG_QUALITY]);
-    imgcodecs::imencode(".jpg", &mat, &mut jpeg, &options).map_err(failed)?;
+    let jpeg = jpeg::encode(&to_frame(&mat).map_err(failed)?)?;
     let (width, height) = (u32::try_from(mat.cols()).unwrap_or(0), u32::try_from(mat.rows()).unwrap_or(0));
     let bytes = u32::try_from(jpeg.len()).unwrap_or(u32::MAX);
-    let thumbnail = Thumbnail { chunk: store.put(jpeg.as_slice())?, bytes, width, height };
+    let thumbnail = Thumbnail { chunk: store.put(&jpeg)?, bytes, width, height };
     store.publish("thumbnail.json", &thumbnail)?;
     Ok(Some(thumbnail))
 }
@@ -118,6 +116,18 @@ fn to_mat(bgr: &ffmpeg::frame::Video) -> opencv::Result<Mat> {
     let (width, height, stride) = (bgr.width() as usize, bgr.height() as usize, bgr.stride(0));
     let rows: Vec<u8> = bgr.data(0).chunks(stride).take(height).flat_map(|row| row.iter().take(width * 3)).copied().collect();
     Mat::from_slice(&rows)?.reshape(3, bgr.height() as i32)?.try_clone()
+}
+
+/// The same pixels as FFmpeg owns them.
+fn to_frame(mat: &Mat) -> opencv::Result<ffmpeg::frame::Video> {
+    let (width, height) = (u32::try_from(mat.cols()).unwrap_or(0), u32::try_from(mat.rows()).unwrap_or(0));
+    let mut frame = ffmpeg::frame::Video::new(ffmpeg::format::Pixel::BGR24, width, height);
+    let stride = frame.stride(0);
+    let bytes = mat.data_bytes()?;
+    for (row, from) in frame.data_mut(0).chunks_mut(stride).zip(bytes.chunks_exact(width as usize * 3)) {
+        row[..from.len()].copy_from_slice(from);
+    }
+    Ok(frame)
 }
 
 fn turned(mat: Mat, rotation: Rotation) -> opencv::Result<Mat> {

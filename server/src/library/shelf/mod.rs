@@ -1,8 +1,11 @@
 //! What the library knows and what is to be done next: a state machine without files, clocks or processes.
 //!
 //! Files have contents; contents are prepared once, however many files have them. The owner tells what was seen, hashed,
-//! loaded and prepared, and asks for the next thing to do.
+//! loaded and prepared, and asks for the next thing to do. A library of ten thousand files asks no longer than one of ten:
+//! what is looked for stands in groups ([`grouped`]).
 
+mod grouped;
+mod members;
 #[cfg(test)]
 mod tests;
 
@@ -12,37 +15,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{CatalogueEntry, ChunkRef, Damage, VideoId, VideoState};
-use lectern_proto::limits::{CHUNKS_IN_USE, CHUNKS_KEPT_MAX, FILE_SETTLED, NO_SPACE_RETRY, ORPHAN_GRACE, RESCAN_EVERY};
+use lectern_proto::limits::{NO_SPACE_RETRY, ORPHAN_GRACE};
 
+use self::grouped::Grouped;
+use self::members::{Content, ContentGroup, FileGroup, FileState, VideoFile};
 use super::Catalogue;
 use super::name::{title, video_id};
 use super::scan::{ContentKey, Found};
 use crate::store::FileStamp;
-
-/// Where a file stands on its way into the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum FileState {
-    /// May still be copied in.
-    Arriving {
-        unchanged_since: Duration,
-    },
-    /// Waits for its hash.
-    Settled,
-    Has(ContentKey),
-    /// Is tried again now and then: rights change without a trace in the file's stamp.
-    Unreadable {
-        reason: String,
-        since: Duration,
-        again: bool,
-    },
-}
-
-#[derive(Debug)]
-struct VideoFile {
-    id: VideoId,
-    stamp: FileStamp,
-    state: FileState,
-}
 
 /// What is known about a content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,8 +67,28 @@ pub(super) enum Stage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) reason: String,
-    /// The disk was full: it is tried again now and then.
-    pub(super) no_space: bool,
+    pub(super) retry: Retry,
+}
+
+/// When what failed is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Retry {
+    /// When the file, or what failed on it, is another.
+    Changed,
+    /// At the next start: it may be no fault of the file.
+    Restart,
+    /// Now and then: the disk was full.
+    Space,
+}
+
+/// What there is of a content already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Loaded {
+    Ready(Info, ChunkRef),
+    /// It failed before, for this reason, and would again.
+    Failed(String),
+    /// It is to be prepared.
+    Nothing,
 }
 
 /// What came of a turn of preparing.
@@ -104,24 +104,6 @@ pub(super) enum Outcome {
     Again,
 }
 
-#[derive(Debug)]
-struct Content {
-    stage: Stage,
-    info: Info,
-    orphan_since: Option<Duration>,
-    /// When somebody fetched of it last, as far as that was told.
-    used_at: Option<Duration>,
-}
-
-impl Content {
-    /// When it may be thrown away; none while a file has it.
-    fn kept_until(&self) -> Option<Duration> {
-        let since = self.orphan_since?;
-        let used = self.used_at.map_or(Duration::ZERO, |at| at + CHUNKS_IN_USE);
-        Some((since + ORPHAN_GRACE).max(used.min(since + CHUNKS_KEPT_MAX)))
-    }
-}
-
 /// Something for the owner to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
@@ -130,12 +112,15 @@ pub(super) enum Next {
         stamp: FileStamp,
     },
     Load(ContentKey),
-    /// In two turns: first what is had without encoding.
+    /// Where others wait, in two turns: first what is had without encoding.
     Prepare {
         content: ContentKey,
         file: OsString,
         stamp: FileStamp,
+        /// The first turn was before.
         begun: bool,
+        /// Only what is had without encoding.
+        quick: bool,
     },
     Delete(ContentKey),
 }
@@ -143,8 +128,8 @@ pub(super) enum Next {
 /// The library's knowledge.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-    files: BTreeMap<OsString, VideoFile>,
-    contents: BTreeMap<ContentKey, Content>,
+    files: Grouped<OsString, VideoFile>,
+    contents: Grouped<ContentKey, Content>,
     /// Contents of which nothing is there, and those that were begun: what is had without encoding comes before anybody's
     /// encoding.
     fresh: VecDeque<ContentKey>,
@@ -166,15 +151,23 @@ impl Shelf {
     pub(super) fn seen(&mut self, now: Duration, found: Vec<Found>) -> Vec<OsString> {
         self.scanned = true;
         let there: BTreeSet<_> = found.iter().map(|f| f.name.clone()).collect();
-        let mut outdated: Vec<_> = self.files.keys().filter(|name| !there.contains(*name)).cloned().collect();
-        self.files.retain(|name, _| there.contains(name));
+        let mut outdated: Vec<_> = self.files.iter().map(|(name, _)| name).filter(|name| !there.contains(*name)).cloned().collect();
+        for name in &outdated {
+            self.files.remove(name);
+        }
         for Found { name, stamp, is_old } in found {
-            match self.files.get_mut(&name) {
-                Some(file) if file.stamp == stamp => file.settle(now, is_old),
-                Some(file) => {
-                    outdated.push(name);
+            let known = self.files.update(&name, |file| {
+                let same = file.stamp == stamp;
+                if same {
+                    file.settle(now, is_old);
+                } else {
                     (file.stamp, file.state) = (stamp, FileState::Arriving { unchanged_since: now });
                 }
+                same
+            });
+            match known {
+                Some(true) => {}
+                Some(false) => outdated.push(name),
                 None => {
                     let state = if is_old { FileState::Settled } else { FileState::Arriving { unchanged_since: now } };
                     self.files.insert(name.clone(), VideoFile { id: video_id(&name), stamp, state });
@@ -187,7 +180,7 @@ impl Shelf {
 
     /// Takes in the directories of prepared contents that are there at the start.
     pub(super) fn found_prepared(&mut self, now: Duration, contents: Vec<ContentKey>) {
-        self.left_over = contents.into_iter().filter(|c| !self.contents.contains_key(c)).map(|c| (c, now)).collect();
+        self.left_over = contents.into_iter().filter(|c| self.contents.get(c).is_none()).map(|c| (c, now)).collect();
     }
 
     /// The hash of a file that had this stamp; `None`: it changed meanwhile.
@@ -195,61 +188,80 @@ impl Shelf {
         if self.hashing.as_ref() == Some(name) {
             self.hashing = None;
         }
-        let Some(file) = self.files.get_mut(name).filter(|f| f.stamp == stamp && f.state.waits_for_hash()) else { return };
-        file.state = match result {
+        if !self.files.get(name).is_some_and(|f| f.stamp == stamp && f.state.waits_for_hash()) {
+            return;
+        }
+        let state = match result {
             Some(Ok(content)) => FileState::Has(content),
             Some(Err(reason)) => FileState::Unreadable { reason, since: now, again: false },
             None => FileState::Arriving { unchanged_since: now },
         };
-        if let FileState::Has(key) = file.state {
+        if let FileState::Has(key) = state {
             self.left_over.remove(&key);
-            let content = self.contents.entry(key).or_insert(Content { stage: Stage::Unknown, info: Info::default(), orphan_since: None, used_at: None });
-            content.orphan_since = None;
-            // Whoever put the file there again wants another try.
-            if matches!(content.stage, Stage::Failed { .. }) {
-                content.stage = Stage::Unknown;
+            let known = self.contents.update(&key, |content| {
+                content.orphan_since = None;
+                // Whoever put the file there again wants another try.
+                if matches!(content.stage, Stage::Failed { .. }) {
+                    content.stage = Stage::Unknown;
+                }
+            });
+            if known.is_none() {
+                self.contents.insert(key, Content { stage: Stage::Unknown, info: Info::default(), orphan_since: None, used_at: None });
             }
         }
+        self.files.update(name, |file| file.state = state);
     }
 
-    /// What was found in a content's directory: everything, or not (then it is prepared).
-    pub(super) fn loaded(&mut self, key: ContentKey, result: Option<(Info, ChunkRef)>) {
+    /// What there is of a content.
+    pub(super) fn loaded(&mut self, key: ContentKey, result: Loaded) {
         self.loading = None;
-        let Some(content) = self.contents.get_mut(&key).filter(|c| c.stage == Stage::Unknown) else { return };
-        match result {
-            Some((info, manifest)) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
-            None => {
-                content.stage = Stage::Queued;
-                self.fresh.push_back(key);
+        let waits = self.contents.update(&key, |content| {
+            if content.stage != Stage::Unknown {
+                return false;
             }
+            match result {
+                Loaded::Ready(info, manifest) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
+                Loaded::Failed(reason) => content.stage = Stage::Failed { reason, again_at: None },
+                Loaded::Nothing => content.stage = Stage::Queued,
+            }
+            content.stage == Stage::Queued
+        });
+        if waits == Some(true) {
+            self.fresh.push_back(key);
         }
     }
 
     /// Takes in what became known while a content is prepared.
     pub(super) fn learn(&mut self, key: ContentKey, change: impl FnOnce(&mut Info, &mut Progress)) {
-        if let Some(Content { stage: Stage::Preparing(progress) | Stage::Begun(progress), info, .. }) = self.contents.get_mut(&key) {
-            change(info, progress);
-        }
+        self.contents.update(&key, |content| {
+            if let Content { stage: Stage::Preparing(progress) | Stage::Begun(progress), info, .. } = content {
+                change(info, progress);
+            }
+        });
     }
 
     /// What came of preparing.
     pub(super) fn prepared(&mut self, now: Duration, key: ContentKey, outcome: Outcome) {
         self.preparing = None;
-        let Some(content) = self.contents.get_mut(&key) else { return };
-        let Stage::Preparing(progress) = content.stage else { return };
+        let Some(Stage::Preparing(progress)) = self.contents.get(&key).map(|c| c.stage.clone()) else { return };
+        let (mut learnt, mut stage) = (None, Stage::Unknown);
         match outcome {
-            Outcome::Ready(info, manifest) => (content.info, content.stage) = (info, Stage::Ready { manifest }),
-            Outcome::Failed(Failure { reason, no_space }) => content.stage = Stage::Failed { reason, again_at: no_space.then_some(now + NO_SPACE_RETRY) },
+            Outcome::Ready(info, manifest) => (learnt, stage) = (Some(info), Stage::Ready { manifest }),
+            Outcome::Failed(Failure { reason, retry }) => stage = Stage::Failed { reason, again_at: (retry == Retry::Space).then_some(now + NO_SPACE_RETRY) },
             Outcome::Begun => {
-                content.stage = Stage::Begun(progress);
+                stage = Stage::Begun(progress);
                 self.begun.push_back(key);
             }
             Outcome::Stopped if progress.manifest.is_some() => {
-                content.stage = Stage::Begun(progress);
+                stage = Stage::Begun(progress);
                 self.begun.push_front(key);
             }
-            Outcome::Stopped | Outcome::Again => content.stage = Stage::Unknown,
+            Outcome::Stopped | Outcome::Again => {}
         }
+        self.contents.update(&key, |content| {
+            content.stage = stage;
+            content.info = learnt.unwrap_or_else(|| std::mem::take(&mut content.info));
+        });
     }
 
     /// A directory is gone.
@@ -266,20 +278,28 @@ impl Shelf {
     }
 
     fn next_hash(&mut self) -> Option<Next> {
-        let free = self.hashing.is_none();
-        let (name, file) = self.files.iter().find(|(_, f)| free && f.state.waits_for_hash())?;
+        if self.hashing.is_some() {
+            return None;
+        }
+        let name = self.files.group(FileGroup::WaitsForHash).next()?.clone();
+        let stamp = self.files.get(&name)?.stamp;
         self.hashing = Some(name.clone());
-        Some(Next::Hash { name: name.clone(), stamp: file.stamp })
+        Some(Next::Hash { name, stamp })
     }
 
     fn next_load(&mut self, now: Duration) -> Option<Next> {
-        for content in self.contents.values_mut() {
-            if matches!(content.stage, Stage::Failed { again_at: Some(at), .. } if now >= at) {
-                content.stage = Stage::Unknown;
-            }
+        let failed: Vec<_> = self.contents.group(ContentGroup::Again).copied().collect();
+        for key in failed {
+            self.contents.update(&key, |content| {
+                if matches!(content.stage, Stage::Failed { again_at: Some(at), .. } if now >= at) {
+                    content.stage = Stage::Unknown;
+                }
+            });
         }
-        let free = self.loading.is_none();
-        let key = self.contents.iter().find(|(k, c)| free && c.stage == Stage::Unknown && self.deleting != Some(**k)).map(|(k, _)| *k)?;
+        if self.loading.is_some() {
+            return None;
+        }
+        let key = *self.contents.group(ContentGroup::Unknown).find(|k| self.deleting != Some(**k))?;
         self.loading = Some(key);
         Some(Next::Load(key))
     }
@@ -293,12 +313,15 @@ impl Shelf {
         let content = *awaited.or_else(|| self.fresh.iter().find(can)).or_else(|| self.begun.iter().find(can))?;
         let file = self.file_of(&content)?.clone();
         let stamp = self.files.get(&file)?.stamp;
-        let stage = &mut self.contents.get_mut(&content)?.stage;
-        let begun = if let Stage::Begun(progress) = stage { Some(*progress) } else { None };
-        *stage = Stage::Preparing(begun.unwrap_or_default());
+        let begun = self.contents.update(&content, |content| {
+            let begun = if let Stage::Begun(progress) = content.stage { Some(progress) } else { None };
+            content.stage = Stage::Preparing(begun.unwrap_or_default());
+            begun
+        })?;
         self.leave_queues(&content);
         self.preparing = Some(content);
-        Some(Next::Prepare { content, file, stamp, begun: begun.is_some() })
+        let quick = begun.is_none() && (self.has_fresh() || !self.is_known());
+        Some(Next::Prepare { content, file, stamp, begun: begun.is_some(), quick })
     }
 
     fn leave_queues(&mut self, key: &ContentKey) {
@@ -317,9 +340,9 @@ impl Shelf {
             return None;
         }
         let over = |since: Duration| now >= since + ORPHAN_GRACE;
-        let orphan = |c: &Content| c.kept_until().is_some_and(|until| now >= until);
+        let orphan = |k: &ContentKey| self.contents.get(k).and_then(Content::kept_until).is_some_and(|until| now >= until);
         let busy = |k: &ContentKey| self.preparing == Some(*k) || self.loading == Some(*k);
-        let key = self.contents.iter().find(|(k, c)| orphan(c) && !busy(k)).map(|(k, _)| *k);
+        let key = self.contents.group(ContentGroup::Orphan).find(|k| orphan(k) && !busy(k)).copied();
         let key = key.or_else(|| self.left_over.iter().find(|(_, since)| over(**since)).map(|(k, _)| *k))?;
         self.contents.remove(&key);
         self.leave_queues(&key);
@@ -331,38 +354,36 @@ impl Shelf {
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         let may_delete = self.scanned && !self.is_arriving() && self.deleting.is_none();
         let left_over = self.left_over.values().map(|since| *since + ORPHAN_GRACE);
-        let delete = self.contents.values().filter_map(Content::kept_until).chain(left_over).min().filter(|_| may_delete);
-        let again = self.contents.values().filter_map(|c| if let Stage::Failed { again_at, .. } = c.stage { again_at } else { None });
+        let of = |group| self.contents.group(group).filter_map(|k| self.contents.get(k));
+        let delete = of(ContentGroup::Orphan).filter_map(Content::kept_until).chain(left_over).min().filter(|_| may_delete);
+        let again = of(ContentGroup::Again).filter_map(|c| if let Stage::Failed { again_at, .. } = c.stage { again_at } else { None });
         again.chain(delete).min()
     }
 
     /// Whether files must be looked at again soon.
     pub(super) fn is_arriving(&self) -> bool {
-        self.files.values().any(|f| matches!(f.state, FileState::Arriving { .. } | FileState::Settled))
+        !self.files.is_empty(FileGroup::Arriving)
     }
 
     /// Whether what was prepared earlier has been found and loaded, as far as files lie there now.
     pub(super) fn is_known(&self) -> bool {
-        let hashed = self.hashing.is_none() && !self.files.values().any(|f| f.state.waits_for_hash());
-        self.scanned && hashed && self.loading.is_none() && !self.contents.values().any(|c| c.stage == Stage::Unknown)
+        let hashed = self.hashing.is_none() && self.files.is_empty(FileGroup::WaitsForHash);
+        self.scanned && hashed && self.loading.is_none() && self.contents.is_empty(ContentGroup::Unknown)
     }
 
     /// The contents that no file has any more.
     pub(super) fn orphans(&self) -> impl Iterator<Item = ContentKey> + '_ {
-        self.contents.iter().filter(|(_, c)| c.orphan_since.is_some()).map(|(key, _)| *key)
+        self.contents.group(ContentGroup::Orphan).copied()
     }
 
     /// Somebody fetched of a content at this time.
     pub(super) fn used(&mut self, key: ContentKey, at: Duration) {
-        if let Some(content) = self.contents.get_mut(&key) {
-            content.used_at = content.used_at.max(Some(at));
-        }
+        self.contents.update(&key, |content| content.used_at = content.used_at.max(Some(at)));
     }
 
     /// Whether everything that is there is ready or failed.
     pub(super) fn is_idle(&self) -> bool {
-        let open = |c: &Content| c.orphan_since.is_none() && matches!(c.stage, Stage::Unknown | Stage::Queued | Stage::Begun(_) | Stage::Preparing(_));
-        self.scanned && !self.is_arriving() && !self.contents.values().any(open)
+        self.scanned && !self.is_arriving() && self.contents.is_empty(ContentGroup::Open)
     }
 
     /// Whether the content that is being prepared has no file any more, for longer than a rename takes.
@@ -373,7 +394,7 @@ impl Shelf {
 
     /// Somebody waits for a video: it is prepared next. Gives the content, and whether it is being prepared now.
     pub(super) fn wanted(&mut self, video: &VideoId) -> Option<(ContentKey, bool)> {
-        let key = self.files.values().find(|f| f.id == *video).and_then(|f| if let FileState::Has(key) = f.state { Some(key) } else { None })?;
+        let key = self.files.iter().map(|(_, f)| f).find(|f| f.id == *video).and_then(|f| if let FileState::Has(key) = f.state { Some(key) } else { None })?;
         self.awaited = Some(key);
         match self.contents.get(&key)?.stage {
             Stage::Preparing(_) => Some((key, true)),
@@ -384,28 +405,41 @@ impl Shelf {
 
     /// Whether a file has the content.
     pub(super) fn file_of(&self, key: &ContentKey) -> Option<&OsString> {
-        self.files.iter().find(|(_, f)| f.state == FileState::Has(*key)).map(|(name, _)| name)
+        self.files.group(FileGroup::Has(*key)).next()
     }
 
     fn mark_orphans(&mut self, now: Duration) {
-        let used: BTreeSet<_> = self.files.values().filter_map(|f| if let FileState::Has(key) = f.state { Some(key) } else { None }).collect();
-        for (key, content) in &mut self.contents {
-            if used.contains(key) {
-                content.orphan_since = None;
-            } else {
-                content.orphan_since.get_or_insert(now);
+        let keys: Vec<_> = self.contents.iter().map(|(key, content)| (*key, content.orphan_since)).collect();
+        for (key, before) in keys {
+            let since = if self.files.is_empty(FileGroup::Has(key)) { before.or(Some(now)) } else { None };
+            if since != before {
+                self.contents.update(&key, |content| content.orphan_since = since);
             }
         }
     }
 
-    /// The catalogue of now; entries that did not change are those of `before`.
-    pub(super) fn catalogue(&self, before: &Catalogue) -> Catalogue {
-        let entry = |(name, file): (&OsString, &VideoFile)| {
-            let entry = self.entry(name, file);
-            let entry = before.get(&file.id).filter(|old| ***old == entry).cloned().unwrap_or_else(|| Arc::new(entry));
-            (file.id.clone(), entry)
-        };
-        Arc::new(self.files.iter().map(entry).collect())
+    /// The catalogue of now, if it is another than the one of the last call, `before`; entries that did not change are shared
+    /// with that.
+    pub(super) fn catalogue(&mut self, before: &Catalogue) -> Option<Catalogue> {
+        let mut names = self.files.take_changed();
+        for key in self.contents.take_changed() {
+            names.extend(self.files.group(FileGroup::Has(key)).cloned());
+        }
+        let mut now = None;
+        for name in names {
+            let file = self.files.get(&name);
+            let id = file.map_or_else(|| video_id(&name), |f| f.id.clone());
+            let entry = file.map(|f| self.entry(&name, f));
+            if before.get(&id).map(|e| &**e) == entry.as_ref() {
+                continue;
+            }
+            let now = now.get_or_insert_with(|| (**before).clone());
+            match entry {
+                Some(entry) => now.insert(id, Arc::new(entry)),
+                None => now.remove(&id),
+            };
+        }
+        now.map(Arc::new)
     }
 
     fn entry(&self, name: &OsString, file: &VideoFile) -> CatalogueEntry {
@@ -429,23 +463,6 @@ impl Shelf {
             state,
             thumbnail: info.thumbnail,
             damage: info.damage,
-        }
-    }
-}
-
-impl FileState {
-    fn waits_for_hash(&self) -> bool {
-        matches!(self, Self::Settled | Self::Unreadable { again: true, .. })
-    }
-}
-
-impl VideoFile {
-    /// The file was seen unchanged.
-    fn settle(&mut self, now: Duration, is_old: bool) {
-        match &mut self.state {
-            FileState::Arriving { unchanged_since } if is_old || now >= *unchanged_since + FILE_SETTLED => self.state = FileState::Settled,
-            FileState::Unreadable { since, again, .. } => *again = now >= *since + RESCAN_EVERY,
-            _ => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Files come and go in front of a shelf; what it wants done is compared.
 
 use super::*;
+use lectern_proto::limits::{CHUNKS_IN_USE, CHUNKS_KEPT_MAX, RESCAN_EVERY};
 use lectern_proto::manifest::ChunkHash;
 
 const A: ContentKey = [0xa; 32];
@@ -22,7 +23,7 @@ fn hash_as(shelf: &mut Shelf, now: Duration, content: ContentKey) {
 
 fn ready(shelf: &mut Shelf, now: Duration, content: ContentKey) {
     assert_eq!(shelf.next(now), Some(Next::Load(content)));
-    shelf.loaded(content, Some((Info::default(), MANIFEST)));
+    shelf.loaded(content, Loaded::Ready(Info::default(), MANIFEST));
 }
 
 /// With one file, which is being prepared.
@@ -31,13 +32,15 @@ fn preparing() -> Shelf {
     shelf.seen(s(0), vec![found("a.mp4", 1)]);
     hash_as(&mut shelf, s(0), A);
     assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
-    shelf.loaded(A, None);
+    shelf.loaded(A, Loaded::Nothing);
     assert!(matches!(shelf.next(s(0)), Some(Next::Prepare { .. })));
     shelf
 }
 
 fn states(shelf: &Shelf) -> Vec<(String, VideoState)> {
-    shelf.catalogue(&Catalogue::default()).values().map(|e| (e.title.clone(), e.state.clone())).collect()
+    let mut all: Vec<_> = shelf.files.iter().map(|(name, file)| shelf.entry(name, file)).map(|e| (e.id, e.title, e.state)).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all.into_iter().map(|(_, title, state)| (title, state)).collect()
 }
 
 #[test]
@@ -49,13 +52,12 @@ fn a_new_file_is_hashed_looked_up_and_prepared() {
     assert_eq!(shelf.next(s(0)), Some(Next::Load(A)));
     assert_eq!(shelf.next(s(0)), None, "one at a time");
     assert!(!shelf.is_known());
-    shelf.loaded(A, None);
+    shelf.loaded(A, Loaded::Nothing);
     assert!(shelf.is_known(), "though it is not prepared");
-    let turn = |begun| Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp: found("a.mp4", 1).stamp, begun });
-    assert_eq!(shelf.next(s(0)), turn(false));
-    shelf.prepared(s(0), A, Outcome::Begun);
-    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Waiting)], "nothing can be watched yet");
-    assert_eq!(shelf.next(s(0)), turn(true));
+    let stamp = found("a.mp4", 1).stamp;
+    let turn = Some(Next::Prepare { content: A, file: "a.mp4".into(), stamp, begun: false, quick: false });
+    assert_eq!(shelf.next(s(0)), turn, "nobody else waits");
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 0, manifest: None })]);
     shelf.learn(A, |info, progress| (info.duration_us, progress.permille) = (7, 500));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Preparing { permille: 500, manifest: None })]);
     assert!(!shelf.is_idle());
@@ -185,7 +187,7 @@ fn a_file_that_goes_while_it_is_prepared_ends_that() {
 #[test]
 fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
     let mut shelf = preparing();
-    shelf.prepared(s(0), A, Outcome::Failed(Failure { reason: "no video".into(), no_space: false }));
+    shelf.prepared(s(0), A, Outcome::Failed(Failure { reason: "no video".into(), retry: Retry::Changed }));
     assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no video".into() })]);
     assert_eq!((shelf.next(s(9_999)), shelf.next_deadline()), (None, None));
     assert!(shelf.is_idle());
@@ -199,7 +201,7 @@ fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
 #[test]
 fn a_full_disk_is_tried_again_by_itself() {
     let mut shelf = preparing();
-    shelf.prepared(s(5), A, Outcome::Failed(Failure { reason: "full".into(), no_space: true }));
+    shelf.prepared(s(5), A, Outcome::Failed(Failure { reason: "full".into(), retry: Retry::Space }));
     assert_eq!(shelf.next_deadline(), Some(s(5) + NO_SPACE_RETRY));
     assert_eq!(shelf.next(s(5)), None);
     assert_eq!(shelf.next(s(5) + NO_SPACE_RETRY), Some(Next::Load(A)));
@@ -216,38 +218,59 @@ fn copies_come_before_anybodys_encoding_and_what_is_awaited_before_all() {
     for content in [A, B, C] {
         while shelf.contents.get(&content).is_some_and(|c| c.stage == Stage::Unknown) {
             let Some(Next::Load(key)) = shelf.next_load(s(0)) else { panic!("nothing to look up") };
-            shelf.loaded(key, None);
+            shelf.loaded(key, Loaded::Nothing);
         }
     }
     let turn = |shelf: &mut Shelf| match shelf.next(s(0)) {
-        Some(Next::Prepare { content, begun, .. }) => (content, begun),
+        Some(Next::Prepare { content, begun, quick, .. }) => (content, begun, quick),
         other => panic!("{other:?}"),
     };
     let first = turn(&mut shelf);
-    assert_eq!((first, shelf.has_fresh()), ((A, false), true));
+    assert_eq!((first, shelf.has_fresh()), ((A, false, true), true));
     shelf.learn(A, |_, progress| (progress.permille, progress.manifest) = (50, Some(MANIFEST)));
     shelf.prepared(s(0), A, Outcome::Begun);
     let a = |shelf: &Shelf| states(shelf).into_iter().find(|(title, _)| title == "a").expect("a").1;
     assert_eq!(a(&shelf), VideoState::Preparing { permille: 50, manifest: Some(MANIFEST) }, "it is watched while it waits");
-    assert_eq!(turn(&mut shelf), (B, false));
+    assert_eq!(turn(&mut shelf), (B, false, true));
     shelf.prepared(s(0), B, Outcome::Begun);
-    let c = shelf.files.values().find(|f| f.state == FileState::Has(C)).expect("c").id.clone();
-    let b = shelf.files.values().find(|f| f.state == FileState::Has(B)).expect("b").id.clone();
+    let c = shelf.files.iter().map(|(_, f)| f).find(|f| f.state == FileState::Has(C)).expect("c").id.clone();
+    let b = shelf.files.iter().map(|(_, f)| f).find(|f| f.state == FileState::Has(B)).expect("b").id.clone();
     assert_eq!(shelf.wanted(&b), Some((B, false)));
-    assert_eq!(turn(&mut shelf), (B, true), "somebody waits for it");
+    assert_eq!(turn(&mut shelf), (B, true, false), "somebody waits for it");
     assert_eq!(shelf.wanted(&b), Some((B, true)));
     shelf.learn(B, |_, progress| progress.manifest = Some(MANIFEST));
     shelf.prepared(s(0), B, Outcome::Stopped);
     assert_eq!(shelf.wanted(&c), Some((C, false)));
-    assert_eq!(turn(&mut shelf), (C, false));
+    assert_eq!(turn(&mut shelf), (C, false, false), "no other is new");
     shelf.prepared(s(0), C, Outcome::Begun);
     assert!(!shelf.has_fresh() && !shelf.is_idle());
-    assert_eq!(turn(&mut shelf), (C, true));
+    assert_eq!(turn(&mut shelf), (C, true, false));
     for (ready, next) in [(C, B), (B, A)] {
         shelf.prepared(s(0), ready, Outcome::Ready(Info::default(), MANIFEST));
-        assert_eq!(turn(&mut shelf), (next, true));
+        assert_eq!(turn(&mut shelf), (next, true, false));
     }
     // What was stopped goes on where it was, and stays watchable.
     shelf.prepared(s(0), A, Outcome::Stopped);
-    assert_eq!((turn(&mut shelf), a(&shelf)), ((A, true), VideoState::Preparing { permille: 50, manifest: Some(MANIFEST) }));
+    assert_eq!((turn(&mut shelf), a(&shelf)), ((A, true, false), VideoState::Preparing { permille: 50, manifest: Some(MANIFEST) }));
+}
+
+#[test]
+fn a_catalogue_is_told_when_it_is_another_and_shares_what_stayed() {
+    let mut shelf = Shelf::default();
+    shelf.seen(s(0), vec![found("a.mp4", 1), found("b.mp4", 2)]);
+    let first = shelf.catalogue(&Catalogue::default()).expect("two files");
+    assert_eq!((first.len(), shelf.catalogue(&first)), (2, None));
+    hash_as(&mut shelf, s(0), A);
+    assert_eq!(shelf.catalogue(&first), None, "a file with a hash is shown as one without");
+    assert_eq!(shelf.next_load(s(0)), Some(Next::Load(A)));
+    shelf.loaded(A, Loaded::Ready(Info::default(), MANIFEST));
+    let second = shelf.catalogue(&first).expect("one is ready");
+    let (a, b) = (video_id(std::ffi::OsStr::new("a.mp4")), video_id(std::ffi::OsStr::new("b.mp4")));
+    assert!(Arc::ptr_eq(&first[&b], &second[&b]) && second[&a].state == VideoState::Ready { manifest: MANIFEST });
+    shelf.seen(s(1), vec![found("a.mp4", 1)]);
+    let third = shelf.catalogue(&second).expect("one is gone");
+    assert!(third.keys().eq([&a]));
+    // A look that finds everything as it was says nothing.
+    shelf.seen(s(2), vec![found("a.mp4", 1)]);
+    assert_eq!(shelf.catalogue(&third), None);
 }

@@ -1,6 +1,6 @@
 //! Preparing a lesson that is copied and one that is encoded, beside one ffmpeg command that makes the same rungs.
 //!
-//! The worker is run as the server runs it: what needs no encoding first, then the rest.
+//! The worker is run as the server runs it for a file that comes alone: what needs no encoding first, then the rest.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -50,27 +50,24 @@ pub fn measure(table: &mut Table) -> Result<()> {
 fn prepare(source: &Path, out: &Path) -> Result<(Duration, Duration)> {
     let begun = Instant::now();
     let mut watchable = None;
-    for quick in [true, false] {
-        let mut command = Command::new(bin("lectern-media"));
-        command.arg("prepare").arg("--source").arg(source).arg("--out").arg(out).args(["--audio", "--rung", TOP]);
-        for (name, width, height, kbps) in LADDER {
-            command.arg("--rung").arg(format!("{name}={width}x{height} {kbps}k"));
-        }
-        command.args(quick.then_some("--quick"));
-        let mut worker = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let (mut pictures, mut sound) = (false, false);
-        for line in BufReader::new(worker.stdout.take().context("its output")?).lines() {
-            let event: Value = serde_json::from_str(&line?)?;
-            if event["event"] == "segment" {
-                let is_sound = event["track"].as_str().is_some_and(|t| t.starts_with("audio"));
-                (pictures, sound) = (pictures || !is_sound, sound || is_sound);
-            }
-            if pictures && sound && watchable.is_none() {
-                watchable = Some(begun.elapsed());
-            }
-        }
-        ensure!(worker.wait()?.success(), "the worker failed");
+    let mut command = Command::new(bin("lectern-media"));
+    command.arg("prepare").arg("--source").arg(source).arg("--out").arg(out).args(["--audio", "--rung", TOP]);
+    for (name, width, height, kbps) in LADDER {
+        command.arg("--rung").arg(format!("{name}={width}x{height} {kbps}k"));
     }
+    let mut worker = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let (mut pictures, mut sound) = (false, false);
+    for line in BufReader::new(worker.stdout.take().context("its output")?).lines() {
+        let event: Value = serde_json::from_str(&line?)?;
+        if event["event"] == "segment" {
+            let is_sound = event["track"].as_str().is_some_and(|t| t.starts_with("audio"));
+            (pictures, sound) = (pictures || !is_sound, sound || is_sound);
+        }
+        if pictures && sound && watchable.is_none() {
+            watchable = Some(begun.elapsed());
+        }
+    }
+    ensure!(worker.wait()?.success(), "the worker failed");
     Ok((watchable.context("nothing to watch")?, begun.elapsed()))
 }
 
