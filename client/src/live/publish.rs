@@ -129,6 +129,7 @@ async fn run(
                         worker.command(Command::Keyframe);
                     }
                 }
+                Some(FromWorker::Said(Said::News(News::Ready))) => worker.tell_time(),
                 Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
@@ -215,7 +216,7 @@ impl Feed {
                     out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
                 }
             }
-            News::Level { .. } => {}
+            News::Ready | News::Level { .. } => {}
             News::Failed { why } => return Err(why),
             News::Ended => return Ok(true),
         }

@@ -23,6 +23,7 @@ const SAID: usize = 32;
 pub(super) struct Worker {
     child: Child,
     commands: mpsc::Sender<Command>,
+    clock: Arc<ServerClock>,
 }
 
 /// What comes from a worker.
@@ -45,7 +46,7 @@ impl Worker {
         let (commands, inbox) = mpsc::channel(16);
         let (out, said) = mpsc::channel(SAID);
         let input = child.stdin.take().ok_or("the media worker has no input")?;
-        tokio::spawn(tell(input, inbox, clock));
+        tokio::spawn(tell(input, inbox, Arc::clone(&clock)));
         let output = child.stdout.take().ok_or("the media worker has no output")?;
         let errors = child.stderr.take().ok_or("the media worker has no error output")?;
         let last = tokio::spawn(async move {
@@ -62,12 +63,19 @@ impl Worker {
             let last = last.await.unwrap_or_default();
             let _ = out.send(FromWorker::Ended(if last.is_empty() { why } else { last })).await;
         });
-        Ok((Self { child, commands }, said))
+        Ok((Self { child, commands, clock }, said))
     }
 
     /// Tells it something; dropped when it does not listen.
     pub(super) fn command(&self, command: Command) {
         let _ = self.commands.try_send(command);
+    }
+
+    /// Tells it the server's time now: when it is ready. What was written before that waits until the program has loaded.
+    pub(super) fn tell_time(&self) {
+        if let Some(server_us) = self.clock.server_us(Instant::now()) {
+            self.command(Command::Clock { server_us });
+        }
     }
 
     /// Ends it and waits for that.
@@ -81,7 +89,7 @@ impl Worker {
 
 /// Writes commands, and the server's time every second; ends with the handle.
 async fn tell(mut input: ChildStdin, mut commands: mpsc::Receiver<Command>, clock: Arc<ServerClock>) {
-    let mut again = tokio::time::interval(CLOCK_EVERY);
+    let mut again = tokio::time::interval_at(tokio::time::Instant::now() + CLOCK_EVERY, CLOCK_EVERY);
     loop {
         let command = tokio::select! {
             command = commands.recv() => match command {
