@@ -278,8 +278,14 @@ impl Stack {
 }
 
 fn client(link: &str, args: &[&str]) -> Command {
+    client_of(link, "ana", args)
+}
+
+/// `lectern` with these arguments, joining by a link under a name.
+#[must_use]
+pub fn client_of(link: &str, name: &str, args: &[&str]) -> Command {
     let mut command = Command::new(bin("lectern"));
-    command.args(args).args(["--name", "ana", "--password", PASSWORD, "--join", link]).stdin(Stdio::null());
+    command.args(args).args(["--name", name, "--password", PASSWORD, "--join", link]).stdin(Stdio::null());
     command
 }
 

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, Offer, PersonId, StreamId, VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, Offer, PersonId, StreamId, StreamInfo, VideoId, VideoState};
 use lectern_proto::limits::WISH_EVERY;
 use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, Phase, StreamError};
 
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
-use crate::live::{LiveError, LiveOptions, LivePlayer, Publisher, Source};
+use crate::live::{ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, Publisher, Source};
 use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
 use thumbnails::Thumbnails;
 
@@ -158,6 +158,14 @@ impl Class {
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = found.ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
         LivePlayer::open(&self.0.runtime, self.0.route.clone(), stream, options)
+    }
+
+    /// Listens to a stream of the room.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it has no sound.
+    pub fn listen(&self, stream: &StreamInfo, options: &ListenOptions) -> Result<Listener, LiveError> {
+        Listener::open(&self.0.runtime, self.0.route.clone(), stream, options)
     }
 
     /// Publishes what a media worker captures.

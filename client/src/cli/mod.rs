@@ -5,9 +5,11 @@
 mod ahead;
 mod discover;
 mod enter;
+mod listen;
 mod live;
 mod people;
 mod play;
+mod podcast;
 mod publish;
 mod screen;
 mod spread;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use lectern_proto::address::Target;
 
-use crate::class::{Class, ClassState, JoinError, JoinRequest};
+use crate::class::{Class, ClassState, JoinError, JoinRequest, StreamError};
 use crate::here::HereError;
 use crate::live::LiveError;
 use crate::player::PlayError;
@@ -90,6 +92,12 @@ enum Command {
     /// Publishes a live stream from this machine: camera, screen, microphone or the test pattern
     #[command(after_help = publish::HELP)]
     Publish(publish::PublishArgs),
+    /// Plays a podcast, or the sound of another live stream, and reports what was heard, as JSON
+    #[command(after_help = "Example:\n  lectern listen --for 5 --record lecture.wav --join LINK --name Ana --password P")]
+    Listen(listen::ListenArgs),
+    /// Starts, stops and lists podcasts: sound on its own port
+    #[command(after_help = podcast::HELP)]
+    Podcast(podcast::PodcastArgs),
     /// Fetches the Lectern that the server hands out for this system, checks it and says where it lies, as JSON
     #[command(after_help = "Example:\n  lectern update --join LINK\n\nNo name and no password are needed. Nothing is installed or started.")]
     Update(update::UpdateArgs),
@@ -115,6 +123,8 @@ enum Failure {
     Here(#[from] HereError),
     #[error(transparent)]
     Live(#[from] LiveError),
+    #[error("{0}")]
+    Stream(StreamError),
     #[error(transparent)]
     Update(#[from] UpdateError),
     #[error("{0}")]
@@ -129,8 +139,9 @@ impl Failure {
             Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. } | JoinError::ChangedCertificate { .. })
             | Self::Update(UpdateError::Unreachable(_))
             | Self::OtherWords { .. } => 4,
+            Self::Stream(StreamError::Refused(_)) => 3,
             Self::Join(e) if e.is_refusal() => 3,
-            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Live(_) | Self::Here(_) | Self::Other(_) => 1,
+            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Live(_) | Self::Stream(StreamError::NotConnected) | Self::Here(_) | Self::Other(_) => 1,
         }
     }
 }
@@ -198,6 +209,8 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::People => people::run(request).await,
         Command::Watch(args) => watch::run(request, args).await,
         Command::Publish(args) => publish::run(request, args).await,
+        Command::Listen(args) => listen::run(request, args).await,
+        Command::Podcast(args) => podcast::run(request, args).await,
     }
 }
 

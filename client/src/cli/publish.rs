@@ -8,9 +8,9 @@ use lectern_proto::rung::RungSpec;
 
 use super::watch::{interrupted, seconds};
 use super::{Failure, join, print};
-use crate::class::JoinRequest;
+use crate::class::{Class, JoinRequest};
 use crate::here::programs;
-use crate::live::Source;
+use crate::live::{Publisher, Source};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -105,12 +105,20 @@ pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), F
     if kind != StreamKind::Microphone {
         worker.extend(pictures(rung, args.rate));
     }
-    let mut publisher = class.start_publishing(Source { name: args.stream.clone(), kind, program, args: worker, rung: rung.name.clone() });
-    publisher.live().await.map_err(Failure::Other)?;
-    let name = args.stream.unwrap_or_else(|| kind.name().to_owned());
+    let name = args.stream.clone().unwrap_or_else(|| kind.name().to_owned());
+    let publisher = class.start_publishing(Source { name: args.stream, kind, program, args: worker, rung: rung.name.clone() });
+    until_over(&class, publisher, &name, args.length).await
+}
+
+/// Waits until a publishing has run for so long, is stopped or has ended, and leaves.
+pub(super) async fn until_over(class: &Class, mut publisher: Publisher, name: &str, length: Option<Duration>) -> Result<(), Failure> {
+    tokio::select! {
+        live = publisher.live() => live.map_err(Failure::Other)?,
+        () = interrupted() => return Ok(()),
+    }
     print(&serde_json::json!({ "live": name }))?;
     let length = async {
-        match args.length {
+        match length {
             Some(length) => tokio::time::sleep(length).await,
             None => std::future::pending().await,
         }

@@ -57,7 +57,7 @@ pub(super) struct WatchArgs {
     sound: bool,
 }
 
-fn transport(text: &str) -> Result<Transport, String> {
+pub(super) fn transport(text: &str) -> Result<Transport, String> {
     match text {
         "auto" => Ok(Transport::Auto),
         "tcp" => Ok(Transport::Tcp),

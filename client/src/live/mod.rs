@@ -1,19 +1,23 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
-//! [`connection`] is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: [`player`] (→ `video`, `state`). Publishing: [`publish`] starts
+//! [`connection`] is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: [`player`] (→ `video`, `state`). Listening: [`listener`] (→ `sound`, `wav`). Publishing: [`publish`] starts
 //! a media worker (`worker`) and sends what it makes.
 
 mod clock;
 mod connection;
 mod flow;
+mod listener;
 mod player;
 mod publish;
 mod report;
+mod sound;
 mod state;
 mod video;
+mod wav;
 mod worker;
 
 pub use clock::ServerClock;
 pub use connection::Transport;
+pub use listener::{ListenOptions, ListenReport, Listener};
 pub use player::{LiveError, LiveOptions, LivePlayer};
 pub use publish::{Published, Publisher, Source};

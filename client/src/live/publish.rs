@@ -120,9 +120,15 @@ async fn run(
     }
     let (worker, mut said) = Worker::start(&source.program, &source.args, Arc::clone(&connection.clock))?;
     let mut feed = Feed { connection, stream: None, is_taken: false, is_broken: [true; 2] };
+    let mut over = std::pin::pin!(ended_by_the_room(class, out.subscribe()));
     let done = loop {
         tokio::select! {
             _ = &mut stopped => break Ok(()),
+            () = &mut over => {
+                // There is nothing to end any more.
+                feed.stream = None;
+                break Ok(());
+            }
             from = said.recv() => match from {
                 Some(FromWorker::Said(Said::Unit { track, keyframe, capture_us, data })) => {
                     if feed.unit(track, keyframe, capture_us, data) {
@@ -163,6 +169,17 @@ async fn run(
         let _ = class.end_stream(stream).await;
     }
     done
+}
+
+/// Waits until the stream that is published runs, and then until it does not: an instructor ended it, or the class.
+async fn ended_by_the_room(class: &Class, mut published: watch::Receiver<Published>) {
+    let live = published.wait_for(|p| matches!(p, Published::Live(_))).await.map(|p| p.clone());
+    let Ok(Published::Live(stream)) = live else { return std::future::pending().await };
+    let runs = class.wait_for(|s| s.streams.iter().any(|r| r.id == stream)).await;
+    if runs.is_ok() {
+        // A class that is gone has ended it too.
+        let _ = class.wait_for(|s| !s.streams.iter().any(|r| r.id == stream)).await;
+    }
 }
 
 struct Feed {

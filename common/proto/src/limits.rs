@@ -139,6 +139,8 @@ pub const REPAIR_BURST: u32 = 256;
 pub const CLOCK_EVERY: Duration = Duration::from_secs(1);
 /// What is shown lags behind what is captured by so much at least and at most.
 pub const LIVE_TARGET_MIN: Duration = Duration::from_millis(30);
+/// Sound without pictures: every speaker of a class can keep it, whatever its device needs.
+pub const LIVE_TARGET_SOUND: Duration = Duration::from_millis(150);
 pub const LIVE_TARGET_MAX: Duration = Duration::from_millis(400);
 
 // ---- finding a server ----

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{LiveMedia, LiveTrack, Offer, Person, PersonId, Refusal, Role, StreamId, StreamInfo};
-use lectern_proto::limits::{LIVE_AVCC_MAX, LIVE_NAME_MAX, LIVE_SILENCE_MAX, LIVE_STREAMS_MAX, LIVE_STREAMS_PER_PERSON, LIVE_TARGET_MIN};
+use lectern_proto::limits::{LIVE_AVCC_MAX, LIVE_NAME_MAX, LIVE_SILENCE_MAX, LIVE_STREAMS_MAX, LIVE_STREAMS_PER_PERSON, LIVE_TARGET_MIN, LIVE_TARGET_SOUND};
 use lectern_proto::rung::RungSpec;
 
 use crate::live::Stream;
@@ -72,10 +72,12 @@ impl Streams {
         if let Some(older) = older {
             self.end(older, media);
         }
+        // Sound without pictures is heard together rather than soon.
+        let target = if offer.video.is_some() { LIVE_TARGET_MIN } else { LIVE_TARGET_SOUND };
+        let target_us = u32::try_from(target.as_micros()).unwrap_or(u32::MAX);
         let stream = media.hub.open(id, by.id, &offer, &media.keys.current());
         let video = stream.video.as_ref().zip(offer.video).map(|(track, video)| LiveTrack { track: track.number(), media: LiveMedia::Video(video) });
         let sound = stream.sound.as_ref().zip(offer.sound).map(|(track, sound)| LiveTrack { track: track.number(), media: LiveMedia::Sound(sound) });
-        let target_us = u32::try_from(LIVE_TARGET_MIN.as_micros()).unwrap_or(u32::MAX);
         let tracks = video.into_iter().chain(sound).collect();
         let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
         self.running.insert(id, Running { info: info.clone(), stream, opened_at: now });

@@ -1,0 +1,86 @@
+//! `lectern listen`: a listener without a window.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use lectern_proto::control::{StreamInfo, StreamKind};
+
+use super::watch::{interrupted, seconds, transport};
+use super::{Failure, join, print};
+use crate::class::{Class, ClassState, JoinRequest};
+use crate::live::{ListenOptions, LiveError, Transport};
+
+/// How long a podcast that does not run yet is waited for.
+const START_WAIT: Duration = Duration::from_secs(3);
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ListenArgs {
+    /// The podcast, or another stream with sound, by its name; without it, the podcast that runs
+    #[arg(long, value_name = "NAME")]
+    podcast: Option<String>,
+    /// Listen for this many seconds, at most to its end
+    #[arg(long = "for", value_name = "S", value_parser = seconds)]
+    length: Option<Duration>,
+    /// Write what is heard into this file as WAV
+    #[arg(long, value_name = "FILE.wav")]
+    record: Option<PathBuf>,
+    /// Time the sound without playing it
+    #[arg(long)]
+    silent: bool,
+    /// How it comes: `auto` takes UDP where it comes through, else TCP
+    #[arg(long, value_name = "auto|tcp|udp", default_value = "auto", value_parser = transport)]
+    transport: Transport,
+}
+
+/// The stream that is meant.
+fn find<'a>(state: &'a ClassState, name: Option<&str>) -> Option<&'a StreamInfo> {
+    match name {
+        Some(name) => state.streams.iter().find(|s| s.name == name || s.id.to_string() == name),
+        None => state.streams.iter().find(|s| s.kind == StreamKind::Podcast),
+    }
+}
+
+pub(super) async fn run(request: JoinRequest, args: ListenArgs) -> Result<(), Failure> {
+    let (class, _) = join(request).await?;
+    let stream = wanted(&class, args.podcast.as_deref()).await?;
+    let over = Arc::new(tokio::sync::Notify::new());
+    let waker = Arc::clone(&over);
+    let options = ListenOptions { audible: !args.silent, record: args.record, transport: args.transport, changed: Arc::new(move || waker.notify_one()) };
+    let listener = class.listen(&stream, &options)?;
+    let length = async {
+        match args.length {
+            Some(length) => tokio::time::sleep(length).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = over.notified() => {}
+        () = length => {}
+        () = interrupted() => {}
+    }
+    if let Some(Err(why)) = listener.over() {
+        return Err(Failure::Other(why));
+    }
+    if let Some(why) = listener.silent() {
+        eprintln!("lectern: {why}");
+    }
+    let report = listener.report();
+    // The recording is written to its end.
+    tokio::task::spawn_blocking(move || drop(listener)).await.map_err(|e| Failure::Other(e.to_string()))?;
+    class.left().await;
+    print(&report)
+}
+
+async fn wanted(class: &Class, name: Option<&str>) -> Result<StreamInfo, Failure> {
+    match tokio::time::timeout(START_WAIT, class.wait_for(|s| find(s, name).is_some())).await {
+        Ok(Err(why)) => return Err(why.into()),
+        Ok(Ok(_)) | Err(_) => {}
+    }
+    let state = class.state();
+    find(&state, name).cloned().ok_or_else(|| {
+        let running = state.streams.iter().filter(|s| s.sound().is_some()).map(|s| s.name.clone()).collect();
+        LiveError::NoSuchStream { name: name.unwrap_or("podcast").to_owned(), running }.into()
+    })
+}
