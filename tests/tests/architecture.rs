@@ -140,6 +140,7 @@ fn libraries_at_the_edges_are_named_in_one_place() {
         ("rusty_h264_decoder", "common/media/src/portable/", "lectern-media"),
         ("symphonia_core", "common/media/src/portable/", "lectern-media"),
         ("opencv", "common/media/", "lectern-media"),
+        ("opus", "common/media/", "lectern-media"),
         ("cpal", "common/media/", "lectern-media"),
         ("eframe", "client/src/ui/", "lectern"),
     ];

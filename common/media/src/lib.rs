@@ -1,6 +1,6 @@
 //! FFmpeg, OpenCV, cpal and the decoders in Rust behind small types; nothing else in the tree names them.
 //!
-//! Two halves by feature. `play` is what a client links: decoders for H.264 and AAC out of our own demuxing, and the
+//! Two halves by feature. `play` is what a client links: decoders for H.264, AAC and Opus out of our own demuxing, and the
 //! speaker; `portable` is the same with decoders in Rust instead of FFmpeg's. `make` is what the media worker links:
 //! demuxing of foreign files, encoders, OpenCV; it runs in a child process with limits, because a hostile file may break
 //! any of it.
@@ -14,6 +14,8 @@ pub mod audio_decoder;
 pub mod engine;
 #[cfg(feature = "play")]
 mod ffmpeg;
+#[cfg(any(feature = "play", feature = "portable"))]
+pub mod opus_decoder;
 #[cfg(any(feature = "play", feature = "portable"))]
 pub mod picture;
 #[cfg(feature = "portable")]

@@ -3,6 +3,7 @@
 #[path = "support/live.rs"]
 mod live;
 
+use lectern_media::opus_decoder::OpusDecoder;
 use lectern_media::picture::{Matrix, Range};
 use lectern_proto::live::pipe::{Command, News, VideoForm};
 use live::{Live, START_US, Unit, decode, decoder, stamp_of};
@@ -141,4 +142,28 @@ fn sound_is_a_packet_each_20_ms_of_server_time() {
     });
     assert!((-35.0..0.0).contains(&level), "{level} dB");
     live.unit(0);
+}
+
+#[test]
+fn the_beep_begins_with_the_second() {
+    let mut live = Live::start(SMALL.into_iter().chain(["--sound"]));
+    let mut decoder = OpusDecoder::new().expect("a decoder");
+    let (mut beeps, mut quiet_since) = (Vec::new(), None);
+    while beeps.len() < 3 {
+        let unit = live.unit(1);
+        let block = decoder.decode(&unit.data, i64::try_from(unit.capture_us).expect("small")).expect("decodes");
+        for (i, frame) in block.samples.chunks_exact(2).enumerate() {
+            let at = block.pts_us as f64 + i as f64 * 1e6 / 48_000.0;
+            let since = *quiet_since.get_or_insert(at);
+            if frame[0].abs() > 0.15 {
+                beeps.extend((at - since > 500_000.0).then_some(at));
+                quiet_since = Some(at);
+            }
+        }
+    }
+    // Within half a period of the beep and its ramp: what is heard begins when the unit says.
+    for at in beeps {
+        let off = (at + 500_000.0) % 1e6 - 500_000.0;
+        assert!((-3_000.0..3_000.0).contains(&off), "a beep is off by {off} us");
+    }
 }
