@@ -113,7 +113,7 @@ fn a_class_is_started_joined_by_the_shortest_way_and_given_out_without_the_key()
     assert_eq!((given.key, given.hosts), (None, link(false, None).hosts));
     press(&mut harness, &format!("Open the videos folder {VIDEOS}"));
     assert!(fake.take().contains(&Call::ShowFolder(VIDEOS.into())));
-    harness.get_by_label_contains("The file manager cannot be opened (no program for it).");
+    harness.get_by_label_contains("The file manager cannot be opened (the system says “no program for it”).");
     press(&mut harness, "Join board");
     harness.get_by_label("Code with the join link");
     let settings = harness.state().as_ref().unwrap().settings();

@@ -15,6 +15,7 @@ use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
 use lectern::here::{HereState, Wish};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
+use lectern::system::SystemError;
 use lectern::ui::backend::{Backend, Host, Meeting, Pick, Picking, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -164,9 +165,9 @@ impl Backend for Fake {
         "/home/ana/Videos/Lectern".into()
     }
 
-    fn show_folder(&self, folder: &Path) -> Result<(), String> {
+    fn show_folder(&self, folder: &Path) -> Result<(), SystemError> {
         self.note(Call::ShowFolder(folder.to_owned()));
-        Err("no program for it".into())
+        Err(SystemError { kind: std::io::ErrorKind::Other, said: "no program for it".into() })
     }
 
     fn pick(&self, what: Pick, _title: &str, _changed: Changed) -> Box<dyn Picking> {
