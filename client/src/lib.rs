@@ -14,6 +14,7 @@ pub mod folders;
 pub mod here;
 pub mod live;
 pub mod player;
+pub mod system;
 pub mod ui;
 pub mod update;
 

@@ -19,6 +19,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::class::JoinError;
 use crate::connect::dial::dial;
+use crate::connect::trouble::LostWhy;
+use crate::system::SystemError;
 
 /// How often a server that is busy with others is asked.
 const TRIES: u32 = 30;
@@ -34,11 +36,11 @@ pub enum UpdateError {
     #[error("the server hands Lectern to many others just now; try again in a minute")]
     Busy,
     #[error("the connection broke while Lectern was being fetched ({0}); try again")]
-    Broken(String),
+    Broken(LostWhy),
     #[error("what the server sent is not what it had announced; try again, and if it stays so, tell the person who runs it")]
     Wrong,
     #[error("{path} cannot be written ({why}); make room or choose another home folder")]
-    Unwritable { path: String, why: String },
+    Unwritable { path: String, why: SystemError },
 }
 
 /// A viewer that was fetched and checked.
@@ -68,7 +70,7 @@ pub async fn list(link: &JoinLink) -> Result<Vec<HandOutFile>, UpdateError> {
 pub async fn fetch(link: &JoinLink, version: Option<&str>, folder: &Path) -> Result<Update, UpdateError> {
     let file = choose(list(link).await?, version, &platforms()).ok_or(UpdateError::None)?;
     let path = folder.join(&file.name);
-    let unwritable = |e: io::Error| UpdateError::Unwritable { path: path.display().to_string(), why: e.to_string() };
+    let unwritable = |e: io::Error| UpdateError::Unwritable { path: path.display().to_string(), why: e.into() };
     tokio::fs::create_dir_all(folder).await.map_err(unwritable)?;
     if !is_there(&path, &file).await {
         let content = content(link, &file).await?;
@@ -145,7 +147,7 @@ async fn ask(link: &JoinLink, ask: Ask) -> Result<(HandOutReply, TlsStream<TcpSt
         stream.write_all(&request).await?;
         stream.flush().await
     };
-    sent.await.map_err(|e| UpdateError::Broken(e.to_string()))?;
+    sent.await.map_err(|e| UpdateError::Broken(LostWhy::System(e.into())))?;
     loop {
         let n = read(&mut stream, &mut piece).await?;
         if n == 0 {
@@ -165,8 +167,8 @@ async fn read(stream: &mut TlsStream<TcpStream>, piece: &mut [u8]) -> Result<usi
         Ok(Ok(n)) => Ok(n),
         // Closed without a goodbye of TLS: the same as closed.
         Ok(Err(e)) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-        Ok(Err(e)) => Err(UpdateError::Broken(e.to_string())),
-        Err(_) => Err(UpdateError::Broken("nothing came any more".to_owned())),
+        Ok(Err(e)) => Err(UpdateError::Broken(LostWhy::System(e.into()))),
+        Err(_) => Err(UpdateError::Broken(LostWhy::Silent(SILENCE_MAX.as_secs()))),
     }
 }
 
@@ -177,7 +179,7 @@ async fn rest(mut stream: TlsStream<TcpStream>, begun: Vec<u8>, bytes: u64) -> R
     while content.len() < whole {
         let n = read(&mut stream, &mut piece).await?;
         if n == 0 {
-            return Err(UpdateError::Broken("it ended too early".to_owned()));
+            return Err(UpdateError::Broken(LostWhy::Closed));
         }
         content.extend_from_slice(&piece[..n]);
     }

@@ -10,8 +10,11 @@ use egui::Key;
 use egui::accesskit::Role as Seen;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lectern::class::Phase;
-use lectern::player::{PlayError, PlayState, Sound};
+use lectern::connect::trouble::{LostWhy, Trouble};
+use lectern::player::{PlayError, PlayState, PlayTrouble, Silence, Sound};
+use lectern_media::speaker::SpeakerError;
 use lectern_proto::control::Role;
+use lectern_proto::fmp4::Fmp4Error;
 use lectern_proto::quality::Quality;
 use ui_support::{Call, Fake, enter, playing};
 
@@ -267,12 +270,12 @@ fn the_end_offers_to_begin_again() {
 fn trouble_is_said_in_words() {
     let fake = Fake::joined(Role::Student);
     let mut harness = on_stage(&fake);
-    fake.lock().status.sound = Sound::Silent("there is no sound device.".into());
+    fake.lock().status.sound = Sound::Silent(Silence::Speaker(SpeakerError::NoDevice));
     harness.run_ok();
-    harness.get_by_label("There is no sound device.");
+    harness.get_by_label_contains("No sound device was found, so the video plays silently.");
     harness.get_by_label("Silent");
 
-    fake.lock().state.phase = Phase::Reconnecting { since: Instant::now(), why: "reset".into() };
+    fake.lock().state.phase = Phase::Reconnecting { since: Instant::now(), why: Trouble::Lost(LostWhy::Closed) };
     harness.run_ok();
     harness.get_by_label("Connection lost 0:00 ago");
     harness.get_by_label("Reconnecting for 0:00");
@@ -282,9 +285,9 @@ fn trouble_is_said_in_words() {
     harness.run_ok();
     harness.get_by_label("The line is too slow");
 
-    fake.lock().status.state = PlayState::Failed("The chunk is damaged.".into());
+    fake.lock().status.state = PlayState::Failed(PlayTrouble::Segment(Fmp4Error::Truncated));
     harness.run_ok();
-    harness.get_by_label("The chunk is damaged.");
+    harness.get_by_label("A part of the video is damaged. Ask the instructor to let the server prepare it again.");
     harness.get_by_role_and_label(Seen::Button, "Try again").click();
     harness.run_ok();
     assert!(matches!(fake.take()[0], Call::Open(..)));

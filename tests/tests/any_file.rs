@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use lectern::class::Class;
-use lectern::player::{PlayState, Player, SoundChoice};
+use lectern::player::{PlayState, PlayTrouble, Player, SoundChoice};
 use lectern_tests::clip;
 use lectern_tests::playback::{Seen, first, join, open, options, rung, watch};
 use lectern_tests::stack::{Stack, text, turn, wait_until};
@@ -170,7 +170,7 @@ fn a_file_that_is_replaced_while_it_is_prepared_plays_as_far_as_it_goes_and_says
     let ended = wait_until(Duration::from_secs(90), || matches!(player.state(), PlayState::Failed(_)));
     assert!(ended, "{:?}", player.status());
     let PlayState::Failed(why) = player.state() else { return };
-    assert!(why.contains("was replaced") && why.contains("Open the video again"), "{why}");
+    assert_eq!(why, PlayTrouble::Replaced);
     let player = open(&class, &state.videos[0].id.0, options(rung("144p"), 0)).expect("opened");
     let seen = watch(&player, Duration::from_secs(60), |_| false).expect("the new file");
     assert_right(&seen);

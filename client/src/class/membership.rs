@@ -9,10 +9,10 @@ use lectern_proto::control::{CloseReason, ControlError, Event, Joined, LoginRefu
 use lectern_proto::seal::RoomKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Ahead, AheadTally, Changed, ClassState, Command, JoinError, JoinRequest, Me, Phase, StreamError};
+use super::{Ahead, AheadTally, Changed, ClassState, Command, JoinError, JoinRequest, Me, OtherVersion, Phase, StreamError};
 use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
-use crate::connect::trouble::Trouble;
+use crate::connect::trouble::{LostWhy, Trouble};
 use crate::fetch::{Fallback, MediaRoute, MediaWay};
 use crate::folders;
 use crate::update::{self, UpdateError};
@@ -26,7 +26,7 @@ enum Ended {
     /// For good.
     Over(JoinError),
     /// To be tried again.
-    Lost(String),
+    Lost(LostWhy),
     /// No connection came to be; to be tried again, too.
     Unreachable(Trouble),
 }
@@ -74,7 +74,7 @@ pub(super) async fn run(
     loop {
         let trouble = match membership.connection(&mut inbox).await {
             Ended::Over(why) => return membership.end(why),
-            Ended::Lost(why) => Trouble::Broken(why),
+            Ended::Lost(why) => Trouble::Lost(why),
             Ended::Unreachable(trouble) => trouble,
         };
         // A first connection that fails is told at once; a seat that was held is fought for.
@@ -83,7 +83,7 @@ pub(super) async fn run(
             let port = membership.request.link.port;
             return membership.end(JoinError::Unreachable { hosts, port, trouble });
         }
-        let why = trouble.to_string();
+        let why = trouble;
         match &membership.state.phase {
             Phase::Reconnecting { since, .. } => membership.state.phase = Phase::Reconnecting { since: *since, why },
             _ => {
@@ -157,8 +157,11 @@ impl Membership {
                 output = control.next() => {
                     let ended = match output {
                         Ok(output) => self.output(&mut control, &login, output),
-                        Err(Lost::Protocol(version @ ControlError::Version { .. })) => Some(Ended::Over(self.other_version(&version).await)),
-                        Err(lost) => Some(Ended::Lost(lost.to_string())),
+                        Err(Lost::Protocol(ControlError::Version { version_min, version_max, agent })) => {
+                            let what = OtherVersion { agent, oldest: version_min, newest: version_max };
+                            Some(Ended::Over(self.other_version(what).await))
+                        }
+                        Err(lost) => Some(Ended::Lost(lost.into())),
                     };
                     if let Some(ended) = ended {
                         return ended;
@@ -206,17 +209,15 @@ impl Membership {
     }
 
     /// The server speaks another version: it may have the viewer that fits.
-    async fn other_version(&self, error: &ControlError) -> JoinError {
-        let what = error.to_string();
-        let ControlError::Version { agent, .. } = error else { return JoinError::Version(what) };
+    async fn other_version(&self, what: OtherVersion) -> JoinError {
         // Server and client of one release have one version.
-        let (Some(version), Some(folder)) = (agent.rsplit(' ').next(), folders::data()) else { return JoinError::Version(what) };
+        let (Some(version), Some(folder)) = (what.agent.rsplit(' ').next(), folders::data()) else { return JoinError::Version { what, unfetched: None } };
         match update::fetch(&self.request.link, Some(version), &folder).await {
             Ok(fetched) => {
                 JoinError::OtherVersionFetched { what, version: fetched.version, path: fetched.path.display().to_string(), is_package: fetched.is_package }
             }
-            Err(UpdateError::None) => JoinError::Version(what),
-            Err(why) => JoinError::Version(format!("{what}; {why}")),
+            Err(UpdateError::None) => JoinError::Version { what, unfetched: None },
+            Err(why) => JoinError::Version { what, unfetched: Some(Box::new(why)) },
         }
     }
 
@@ -243,7 +244,7 @@ impl Membership {
                 }
             }
             Output::Login(LoginReply::Refused(LoginRefusal::Busy { retry_after_ms })) if self.seat.is_some() => {
-                Some(Ended::Lost(JoinError::Busy(seconds(retry_after_ms)).to_string()))
+                Some(Ended::Lost(LostWhy::Busy(seconds(retry_after_ms))))
             }
             Output::Login(LoginReply::Refused(refusal)) => Some(Ended::Over(join_error(&refusal))),
             Output::Event(event) => {
@@ -356,8 +357,8 @@ fn closing(reason: CloseReason) -> Ended {
     match reason {
         CloseReason::Removed { by } => Ended::Over(JoinError::Removed { by }),
         CloseReason::Replaced => Ended::Over(JoinError::Replaced),
-        CloseReason::ServerStopping => Ended::Lost("the server was stopped".to_owned()),
-        CloseReason::Overrun => Ended::Lost("this machine could not keep up with the server's messages".to_owned()),
+        CloseReason::ServerStopping => Ended::Lost(LostWhy::Stopped),
+        CloseReason::Overrun => Ended::Lost(LostWhy::Overrun),
         CloseReason::ProtocolError(what) => Ended::Over(JoinError::Closed(what)),
     }
 }

@@ -18,7 +18,7 @@ use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, Phase, StreamError};
+pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, OtherVersion, Phase, StreamError};
 
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
 use crate::live::{ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, Publisher, Source};

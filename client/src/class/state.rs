@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamInfo};
+use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamInfo, VERSION, VERSION_MIN};
 use lectern_proto::rung::RungSpec;
 
 use crate::connect::trouble::Trouble;
 use crate::fetch::MediaWay;
+use crate::update::UpdateError;
 
 /// Called when a snapshot changed, from any thread: the window asks for a repaint in it.
 pub type Changed = Arc<dyn Fn() + Send + Sync>;
@@ -78,7 +79,7 @@ pub enum Phase {
     /// The connection was lost; it is tried again by itself, and playback goes on from its buffer.
     Reconnecting {
         since: Instant,
-        why: String,
+        why: Trouble,
     },
     /// Over: nothing is tried any more.
     Ended(JoinError),
@@ -97,10 +98,11 @@ pub enum JoinError {
         "the server at {host} shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew; ask for a fresh link. No password was sent."
     )]
     OtherCertificate { host: String },
-    #[error("{0}. Update the older one of the two.")]
-    Version(String),
+    /// And why the viewer that fits was not fetched from it, where it has one.
+    #[error("{what}{}. Update the older one of the two.", .unfetched.as_ref().map(|why| format!("; {why}")).unwrap_or_default())]
+    Version { what: OtherVersion, unfetched: Option<Box<UpdateError>> },
     #[error("{what}. Lectern {version}, which fits, was fetched from the server: {}", install(.path, *.is_package))]
-    OtherVersionFetched { what: String, version: String, path: String, is_package: bool },
+    OtherVersionFetched { what: OtherVersion, version: String, path: String, is_package: bool },
     #[error("room name or password is wrong. Ask your instructor, and try again.")]
     WrongPassword,
     #[error("the instructor key of the link is not this server's. Use the instructor link that the server printed.")]
@@ -121,6 +123,7 @@ pub enum JoinError {
     Replaced,
     #[error("you left the room.")]
     Left,
+    /// It did not understand this program: what, in its words.
     #[error("the server ended the connection: {0}")]
     Closed(String),
 }
@@ -144,6 +147,17 @@ fn refusal(refusal: Refusal) -> &'static str {
         Refusal::TooMany => "as many streams as the room takes run already; end one first.",
         Refusal::BadOffer => "the server does not take this stream: its name, size or resolution is not one of the room's.",
     }
+}
+
+/// A server that speaks no version of the protocol that this program speaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no common protocol version: the server ({agent}) speaks {oldest} to {newest}, this program {VERSION_MIN} to {VERSION}")]
+pub struct OtherVersion {
+    /// Its program, as it says.
+    pub agent: String,
+    /// What it speaks.
+    pub oldest: u16,
+    pub newest: u16,
 }
 
 /// What to do with a viewer that was fetched.

@@ -128,7 +128,7 @@ async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &Watch
     let report = if args.no_decode {
         let entry = state.videos.iter().find(|v| v.id == *video).ok_or_else(|| PlayError::NoSuchVideo(video.0.clone()))?;
         let VideoState::Ready { manifest } = entry.state else { return Err(PlayError::NotReady(entry.title.clone()).into()) };
-        let pacer = Pacer::open(class.fetcher(), manifest, &state.ladder, &quality, start_us).await.map_err(Failure::Other)?;
+        let pacer = Pacer::open(class.fetcher(), manifest, &state.ladder, &quality, start_us).await.map_err(|e| Failure::Other(e.to_string()))?;
         tokio::select! {
             report = pacer.run(args.length) => report,
             () = interrupted() => return Err(Failure::Other("interrupted".to_owned())),
@@ -157,7 +157,7 @@ async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &Watch
             () = interrupted() => stop.stop(),
         }
         if let PlayState::Failed(why) = player.state() {
-            return Err(Failure::Other(why));
+            return Err(Failure::Other(why.to_string()));
         }
         if args.sound
             && let Sound::Silent(why) = player.status().sound

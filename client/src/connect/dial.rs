@@ -56,7 +56,7 @@ pub(crate) async fn dial_hosts(hosts: &[String], port: u16, pinned: Option<Finge
         Some(fingerprint) => tls::pinned_config(fingerprint),
         None => tls::learning_config(),
     };
-    let config = config.map_err(|e| unreachable(Trouble::Broken(e.to_string())))?;
+    let config = config.map_err(|e| unreachable(Trouble::Internal(e.to_string())))?;
     let near: Vec<_> = networks();
     let mut facts = Facts { has_network: near.iter().any(|n| n.kind != NetworkKind::Loopback), ..Facts::default() };
     if let Some(dialled) = race(hosts, port, &config, &near, &mut facts).await {
@@ -142,13 +142,12 @@ async fn attempt(address: SocketAddr, config: Arc<ClientConfig>) -> Result<Diall
 }
 
 async fn connect(address: SocketAddr, config: Arc<ClientConfig>) -> Result<Dialled, Outcome> {
-    let broken = |e: &dyn std::fmt::Display| Outcome::Other(e.to_string());
     let stream = TcpStream::connect(address).await.map_err(|e| Outcome::of_connect(&e))?;
     // Small messages both ways: waiting to fill a segment only delays them.
-    stream.set_nodelay(true).map_err(|e| broken(&e))?;
+    stream.set_nodelay(true).map_err(|e| Outcome::System(e.into()))?;
     let stream = handshake(address.ip(), stream, config).await?;
     let session = stream.get_ref().1;
-    let secret = session.export_keying_material([0; 32], EXPORTER_LABEL, None).map_err(|e| broken(&e))?;
+    let secret = session.export_keying_material([0; 32], EXPORTER_LABEL, None).map_err(|e| Outcome::Internal(e.to_string()))?;
     let fingerprint = tls::shown(session).ok_or(Outcome::NotLectern)?;
     Ok(Dialled { stream, address, fingerprint, secret: MediaSecret(secret) })
 }

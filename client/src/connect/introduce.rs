@@ -56,7 +56,7 @@ pub async fn introduce(address: ServerAddress) -> Result<Introduction, JoinError
     let (fingerprint, at) = (dialled.fingerprint, dialled.address);
     // Closed without a word: the server has learned nothing but that somebody looked.
     drop(dialled);
-    let broken = |why: String| JoinError::Unreachable { hosts: address.hosts.join(", "), port: address.port, trouble: Trouble::Broken(why) };
+    let broken = |why: String| JoinError::Unreachable { hosts: address.hosts.join(", "), port: address.port, trouble: Trouble::Internal(why) };
     let words = tokio::task::spawn_blocking(move || CheckWords::of(&fingerprint));
     let (words, beacon) = tokio::join!(words, named(at, fingerprint));
     let words = words.map_err(|e| broken(e.to_string()))?.map_err(|e| broken(e.to_string()))?;

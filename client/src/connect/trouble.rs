@@ -5,6 +5,11 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
+use lectern_proto::control::ControlError;
+
+use super::control::Lost;
+use crate::system::SystemError;
+
 /// What became of one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -19,7 +24,9 @@ pub(crate) enum Outcome {
     /// Something listens that does not speak TLS 1.3.
     NotLectern,
     OtherCertificate,
-    Other(String),
+    System(SystemError),
+    /// A fault of this program.
+    Internal(String),
 }
 
 impl Outcome {
@@ -30,7 +37,7 @@ impl Outcome {
             ErrorKind::TimedOut => Self::Silence,
             ErrorKind::HostUnreachable => Self::NoHost,
             ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => Self::NoNetwork,
-            _ => Self::Other(error.to_string()),
+            _ => Self::System(error.into()),
         }
     }
 }
@@ -86,8 +93,50 @@ pub enum Trouble {
     /// Something else listens there.
     #[error("something answers there that is not a Lectern server. Check the port")]
     NotLectern,
+    /// There was a connection, and it ended.
+    #[error(transparent)]
+    Lost(#[from] LostWhy),
+    #[error(transparent)]
+    System(#[from] SystemError),
+    /// A fault of this program.
     #[error("{0}")]
-    Broken(String),
+    Internal(String),
+}
+
+/// Why a connection to a server ended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LostWhy {
+    #[error("the server closed the connection")]
+    Closed,
+    #[error("the server does not read")]
+    NotReading,
+    /// For so many seconds.
+    #[error("nothing came from the other side for {0} s")]
+    Silent(u64),
+    /// It sent what the protocol does not know: what.
+    #[error("{0}")]
+    NotLectern(String),
+    #[error(transparent)]
+    System(#[from] SystemError),
+    #[error("the server was stopped")]
+    Stopped,
+    #[error("this machine could not keep up with the server's messages")]
+    Overrun,
+    /// Try again in so many seconds.
+    #[error("the server is busy with other logins; try again in {0} s.")]
+    Busy(u64),
+}
+
+impl From<Lost> for LostWhy {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Protocol(ControlError::Silence(seconds)) => Self::Silent(seconds),
+            Lost::Protocol(other) => Self::NotLectern(other.to_string()),
+            Lost::Io(error) => Self::System(error.into()),
+            Lost::Closed => Self::Closed,
+            Lost::Blocked => Self::NotReading,
+        }
+    }
 }
 
 /// The kind of a failure: what says most comes first.
@@ -107,10 +156,13 @@ pub(crate) fn diagnose(facts: &Facts) -> Trouble {
         Trouble::NoNetwork
     } else if any(|o| matches!(o, Outcome::Silence | Outcome::NoHost | Outcome::NoNetwork)) {
         Trouble::OffNetwork
-    } else if let Some(Outcome::Other(why)) = facts.tried.iter().map(|t| &t.outcome).find(|o| matches!(o, Outcome::Other(_))) {
-        Trouble::Broken(why.clone())
     } else {
-        Trouble::UnknownName(facts.unknown_names.join(", "))
+        let other = facts.tried.iter().find_map(|t| match &t.outcome {
+            Outcome::System(why) => Some(Trouble::System(why.clone())),
+            Outcome::Internal(why) => Some(Trouble::Internal(why.clone())),
+            _ => None,
+        });
+        other.unwrap_or_else(|| Trouble::UnknownName(facts.unknown_names.join(", ")))
     }
 }
 
@@ -130,7 +182,7 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_signs() {
-        use Outcome::{NoHost, NoNetwork, NotLectern, Other, Refused, Silence};
+        use Outcome::{Internal, NoHost, NoNetwork, NotLectern, Refused, Silence};
         check(vec![tried(Refused, true)], |_| {}, &Trouble::Refused);
         check(vec![tried(Silence, false), tried(Refused, true)], |_| {}, &Trouble::Refused);
         check(vec![tried(Refused, true), tried(NotLectern, true)], |_| {}, &Trouble::NotLectern);
@@ -143,7 +195,7 @@ mod tests {
         }
         check(vec![tried(NoNetwork, false)], |_| {}, &Trouble::OffNetwork);
         check(vec![tried(NoNetwork, false)], |f| f.has_network = false, &Trouble::NoNetwork);
-        check(vec![tried(Other("odd".into()), false)], |_| {}, &Trouble::Broken("odd".into()));
+        check(vec![tried(Internal("odd".into()), false)], |_| {}, &Trouble::Internal("odd".into()));
         check(vec![], |f| f.unknown_names = vec!["lab".into()], &Trouble::UnknownName("lab".into()));
         check(vec![tried(Silence, false)], |f| f.unknown_names = vec!["lab".into()], &Trouble::OffNetwork);
     }
@@ -155,6 +207,6 @@ mod tests {
         check(ErrorKind::TimedOut, &Outcome::Silence);
         check(ErrorKind::HostUnreachable, &Outcome::NoHost);
         check(ErrorKind::NetworkUnreachable, &Outcome::NoNetwork);
-        assert!(matches!(Outcome::of_connect(&ErrorKind::PermissionDenied.into()), Outcome::Other(_)));
+        assert!(matches!(Outcome::of_connect(&ErrorKind::PermissionDenied.into()), Outcome::System(_)));
     }
 }

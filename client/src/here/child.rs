@@ -12,6 +12,7 @@ use lectern_proto::link::JoinLink;
 use serde::Deserialize;
 
 use super::{HereError, Ready};
+use crate::system::SystemError;
 
 /// How long a server may take to be ready: the first start makes keys and a database.
 const READY_WAIT: Duration = Duration::from_secs(30);
@@ -52,8 +53,10 @@ impl Announcement {
 }
 
 /// Why there is no announcement.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Failure {
+    /// The system did not start it.
+    pub(super) refused: Option<SystemError>,
     /// The exit code of a server that has ended.
     pub(super) code: Option<i32>,
     /// The last lines of its log.
@@ -62,10 +65,11 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn explain(self) -> HereError {
-        match (self.code, self.said.is_empty()) {
-            (None, true) => HereError::Slow(READY_WAIT.as_secs()),
-            (Some(code), true) => HereError::Failed(format!("exit code {code}")),
-            (_, false) => HereError::Failed(self.said.join(" ")),
+        match self {
+            Self { refused: Some(why), .. } => HereError::Unstartable(why),
+            Self { said, .. } if !said.is_empty() => HereError::Failed(said.join(" ")),
+            Self { code: Some(code), .. } => HereError::Ended(code),
+            Self { code: None, .. } => HereError::Slow(READY_WAIT.as_secs()),
         }
     }
 }
@@ -85,7 +89,7 @@ pub(super) struct Server {
 impl Server {
     /// Starts it and waits until it has announced itself.
     pub(super) fn start(command: &mut Command) -> Result<(Announcement, Self), Failure> {
-        let plain = |error: std::io::Error| Failure { code: None, said: vec![error.to_string()] };
+        let plain = |error: std::io::Error| Failure { refused: Some(error.into()), ..Failure::default() };
         without_console(command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(plain)?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -127,7 +131,7 @@ impl Server {
     pub(super) fn ended(&mut self) -> Option<HereError> {
         let status = self.child.as_mut()?.try_wait().ok().flatten()?;
         self.child = None;
-        Some(Failure { code: Some(status.code().unwrap_or(-1)), said: self.last_words() }.explain())
+        Some(Failure { code: Some(status.code().unwrap_or(-1)), said: self.last_words(), refused: None }.explain())
     }
 
     /// Ends it and waits for that; one that does not end in time is killed.
@@ -141,7 +145,7 @@ impl Server {
     fn failure(mut self) -> Failure {
         drop(self.input.take());
         let code = self.child.take().and_then(|child| reap(child, END_WAIT));
-        Failure { code, said: self.last_words() }
+        Failure { code, said: self.last_words(), refused: None }
     }
 
     fn last_words(&self) -> Vec<String> {

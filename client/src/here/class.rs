@@ -28,7 +28,7 @@ name = class
 /// Starts the class's server.
 pub(super) fn start(program: &Path, videos: &Path, name: &str) -> Result<(Ready, Server), HereError> {
     let folder = crate::ui::storage_folder().ok_or(HereError::NoStorage)?.join("class");
-    let failed = |path: &Path, error: std::io::Error| HereError::Folder { path: path.to_owned(), why: error.to_string() };
+    let failed = |path: &Path, error: std::io::Error| HereError::Folder { path: path.to_owned(), why: error.into() };
     std::fs::create_dir_all(videos).map_err(|e| failed(videos, e))?;
     std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, e))?;
     let only_one = lock(&folder)?;
@@ -41,7 +41,7 @@ pub(super) fn start(program: &Path, videos: &Path, name: &str) -> Result<(Ready,
 
 /// One class at a time: the lock goes with this program, however that ends.
 fn lock(folder: &Path) -> Result<File, HereError> {
-    let failed = |error: std::io::Error| HereError::Folder { path: folder.to_owned(), why: error.to_string() };
+    let failed = |error: std::io::Error| HereError::Folder { path: folder.to_owned(), why: error.into() };
     let file = File::options().create(true).truncate(false).write(true).open(folder.join(".window")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_port_that_is_taken_is_understood() {
-        let check = |code, line: &str, want| assert_eq!(taken(&Failure { code: Some(code), said: vec!["x".into(), line.into()] }), want, "{line}");
+        let check =
+            |code, line: &str, want| assert_eq!(taken(&Failure { code: Some(code), said: vec!["x".into(), line.into()], refused: None }), want, "{line}");
         let line = "/home/ana/.local/share/lectern/class/config.ini:1: [server] video_port: port 9001 is in use by another program; end that program";
         check(2, line, Some(("video_port", 9001)));
         check(1, line, None);

@@ -104,7 +104,7 @@ impl Here {
             changed();
         };
         if let Err(error) = std::thread::Builder::new().name("here".into()).spawn(work) {
-            *lock(&stage) = Stage::Failed(HereError::Failed(error.to_string()));
+            *lock(&stage) = Stage::Failed(HereError::Unstartable(error.into()));
         }
         Self(stage)
     }

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::system::SystemError;
+
 /// Why a server of one's own does not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HereError {
@@ -17,16 +19,21 @@ pub enum HereError {
     #[error("{} cannot be played: {why}", .path.display())]
     File { path: PathBuf, why: FileTrouble },
     #[error("The folder {} cannot be made or read ({why}). Choose another one for your videos in the settings.", .path.display())]
-    Folder { path: PathBuf, why: String },
+    Folder { path: PathBuf, why: SystemError },
     #[error("A class that was started on this computer runs already, in another window of Lectern. Go on there, or close that window first.")]
     Running,
     #[error("This system has no folder for what programs keep, so a class cannot be kept. Set HOME and start again.")]
     NoStorage,
     #[error("The server did not become ready within {0} seconds. Close other programs and try again.")]
     Slow(u64),
+    #[error("The server cannot be started ({0}). Close other programs, or install Lectern's server again.")]
+    Unstartable(SystemError),
     /// What the server said last.
     #[error("The server ended. It said: {0}")]
     Failed(String),
+    /// Without a word, with this exit code.
+    #[error("The server ended without a word (exit code {0}). Start it again; if it stays so, install Lectern's server again.")]
+    Ended(i32),
 }
 
 /// Why a file cannot be read.
@@ -41,7 +48,7 @@ pub enum FileTrouble {
     #[error("you may not read it. Change its permissions, or copy it to a place of your own.")]
     Forbidden,
     #[error("it cannot be read ({0}). Check the disk.")]
-    Unreadable(String),
+    Unreadable(SystemError),
 }
 
 /// Looks whether a file is one that can be read.
@@ -49,7 +56,7 @@ pub(super) fn look_at(path: &Path) -> Result<(), FileTrouble> {
     let explain = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => FileTrouble::Missing,
         ErrorKind::PermissionDenied => FileTrouble::Forbidden,
-        _ => FileTrouble::Unreadable(error.to_string()),
+        _ => FileTrouble::Unreadable(error.into()),
     };
     // What is no file is not opened: a pipe would wait for its other end.
     let about = std::fs::metadata(path).map_err(explain)?;

@@ -15,34 +15,11 @@ use lectern_proto::rung::RungSpec;
 use super::adapt::{JUDGE_EVERY, Under};
 use super::lane::{AHEAD_US, BEHIND_US, Choice, Lane};
 use super::shared::{Media, Shared, State};
-use crate::fetch::{Fetch, FetchError, Fetcher};
+use super::trouble::PlayTrouble;
+use crate::fetch::{Fetch, Fetcher};
 
 /// The catalogue's news of a newer manifest comes within this after the older one is gone.
 const SUPERSEDED_WAIT: Duration = Duration::from_secs(5);
-
-/// Why loading ended.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LoadError {
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    #[error(transparent)]
-    Manifest(#[from] lectern_proto::manifest::ManifestError),
-    #[error("a part of the video is damaged ({0}). Ask the instructor to let the server prepare it again.")]
-    Segment(#[from] lectern_proto::fmp4::Fmp4Error),
-    #[error("this part of the video is not prepared yet; try again when the catalogue shows it as ready")]
-    NotPrepared,
-    #[error("the file of this video was replaced before all of the old one was prepared, and its rest will not come. Open the video again to see the new one.")]
-    Replaced,
-    #[error(transparent)]
-    Quality(#[from] lectern_proto::quality::QualityError),
-}
-
-impl LoadError {
-    /// Whether a manifest that was asked for is not there: replaced by a newer one, if the video is being prepared.
-    fn is_superseded(&self) -> bool {
-        matches!(self, Self::Fetch(FetchError::NotFound | FetchError::Unreadable))
-    }
-}
 
 /// Which lane a loader fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,18 +53,18 @@ impl Kind {
 }
 
 /// Fetches the manifest and works out what is played.
-pub(super) async fn manifest(fetcher: &Fetcher, chunk: ChunkRef) -> Result<Manifest, LoadError> {
+pub(super) async fn manifest(fetcher: &Fetcher, chunk: ChunkRef) -> Result<Manifest, PlayTrouble> {
     Ok(Manifest::parse(&fetcher.whole(chunk).await?)?)
 }
 
 /// Loads a video until the player stops.
 pub(super) async fn run(shared: Arc<Shared>, fetcher: Fetcher, chunk: ChunkRef, ladder: Vec<RungSpec>) {
     if let Err(why) = load(&shared, &fetcher, chunk, &ladder).await {
-        shared.fail(why.to_string());
+        shared.fail(why);
     }
 }
 
-async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
+async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[RungSpec]) -> Result<(), PlayTrouble> {
     let (chunk, manifest) = first(shared, fetcher, chunk).await?;
     {
         let mut state = shared.lock();
@@ -105,7 +82,7 @@ async fn load(shared: &Shared, fetcher: &Fetcher, chunk: ChunkRef, ladder: &[Run
 }
 
 /// Fetches the first manifest. While a video is being prepared it may be replaced before it has come.
-async fn first(shared: &Shared, fetcher: &Fetcher, mut chunk: ChunkRef) -> Result<(ChunkRef, Manifest), LoadError> {
+async fn first(shared: &Shared, fetcher: &Fetcher, mut chunk: ChunkRef) -> Result<(ChunkRef, Manifest), PlayTrouble> {
     loop {
         let gone = match manifest(fetcher, chunk).await {
             Ok(manifest) => return Ok((chunk, manifest)),
@@ -136,7 +113,7 @@ async fn newer(shared: &Shared, known: ChunkRef) -> Option<ChunkRef> {
 }
 
 /// Fetches the manifest anew as often as there is a newer one: of a video that is still being prepared.
-async fn renew(shared: &Shared, fetcher: &Fetcher, mut known: ChunkRef, ladder: &[RungSpec]) -> Result<(), LoadError> {
+async fn renew(shared: &Shared, fetcher: &Fetcher, mut known: ChunkRef, ladder: &[RungSpec]) -> Result<(), PlayTrouble> {
     while let Some(chunk) = newer(shared, known).await {
         known = chunk;
         match manifest(fetcher, chunk).await {
@@ -152,7 +129,7 @@ async fn renew(shared: &Shared, fetcher: &Fetcher, mut known: ChunkRef, ladder: 
 }
 
 /// Fetches one segment after another for one lane.
-async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), LoadError> {
+async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), PlayTrouble> {
     loop {
         let woken = shared.loaders.notified();
         tokio::pin!(woken);
@@ -176,7 +153,7 @@ async fn fill(shared: &Shared, fetcher: &Fetcher, kind: Kind) -> Result<(), Load
                     (state.awaited_us(), state.is_cut_off())
                 };
                 if cut_off {
-                    return Err(LoadError::Replaced);
+                    return Err(PlayTrouble::Replaced);
                 }
                 shared.awaited.send_if_modified(|told| std::mem::replace(told, awaited) != awaited);
                 woken.await;
@@ -225,7 +202,7 @@ fn adapted(state: &mut State, until_us: u64, fetcher: &Fetcher) -> Option<(u64, 
 }
 
 /// The initialisation segment of a track, fetched once.
-pub(super) async fn init(shared: &Shared, fetcher: &Fetcher, track: usize) -> Result<Option<Arc<Init>>, LoadError> {
+pub(super) async fn init(shared: &Shared, fetcher: &Fetcher, track: usize) -> Result<Option<Arc<Init>>, PlayTrouble> {
     let wanted = {
         let state = shared.lock();
         if let Some(init) = state.inits.get(&track) {
@@ -240,7 +217,7 @@ pub(super) async fn init(shared: &Shared, fetcher: &Fetcher, track: usize) -> Re
 }
 
 /// Fetches one segment into its lane; gives up when a jump or a change of quality made it useless.
-async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, start_us: u64, choice: Choice) -> Result<(), LoadError> {
+async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, start_us: u64, choice: Choice) -> Result<(), PlayTrouble> {
     let track = choice.track;
     let chunk = {
         let state = shared.lock();
@@ -272,7 +249,7 @@ async fn segment(shared: &Shared, fetcher: &Fetcher, kind: Kind, start_us: u64, 
 }
 
 /// Takes what comes of a segment into its lane, to its end or until it is of no use.
-async fn take_segment(shared: &Shared, kind: Kind, fetch: &mut Fetch, reader: &mut SegmentReader, under: &mut Under, end_us: u64) -> Result<(), LoadError> {
+async fn take_segment(shared: &Shared, kind: Kind, fetch: &mut Fetch, reader: &mut SegmentReader, under: &mut Under, end_us: u64) -> Result<(), PlayTrouble> {
     let Under { start_us, track, .. } = *under;
     let mut begun = false;
     loop {

@@ -20,13 +20,14 @@ mod skew;
 mod sound;
 mod sound_tracks;
 mod status;
+mod trouble;
 mod video;
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
-use lectern_proto::control::ChunkRef;
+use lectern_proto::control::{ChunkRef, FailureReason};
 use lectern_proto::quality::auto::Area;
 use lectern_proto::quality::{Plan, Quality, QualityError};
 use lectern_proto::rung::{ORIGINAL, RungSpec};
@@ -39,6 +40,7 @@ pub(crate) use report::{milliseconds, seconds};
 pub use skew::Distribution;
 pub use sound_tracks::{SoundChoice, SoundTrack};
 pub use status::{PlayState, PlayerStats, PlayerStatus, Sound};
+pub use trouble::{PlayTrouble, Silence};
 
 use crate::class::Changed;
 use crate::fetch::Fetcher;
@@ -74,7 +76,7 @@ pub enum PlayError {
     #[error("`{0}` is still being prepared; try again when the catalogue shows it as ready")]
     NotReady(String),
     #[error("`{title}` cannot be played: {reason}")]
-    Failed { title: String, reason: String },
+    Failed { title: String, reason: FailureReason },
     #[error(transparent)]
     Quality(#[from] QualityError),
 }
@@ -140,7 +142,7 @@ impl Player {
         let spawned = std::thread::Builder::new().name("video".into()).spawn(move || video::run(video, threads));
         let spawned = spawned.and_then(|_| std::thread::Builder::new().name("sound".into()).spawn(move || sound::run(sound, options.sound)));
         if let Err(why) = spawned {
-            shared.fail(format!("this machine cannot start another thread ({why}); close other programs and open the video again"));
+            shared.fail(PlayTrouble::Thread(why.into()));
         }
         Ok(Self(Arc::new(Handle { shared, fetcher, previews, ladder: ladder.to_vec() })))
     }

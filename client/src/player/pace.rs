@@ -14,8 +14,9 @@ use lectern_proto::timeline::{RATE_NORMAL, Timeline};
 
 use super::adapt::{Adapt, JUDGE_EVERY, Under};
 use super::lane::AHEAD_US;
-use super::load::{self, LoadError};
+use super::load;
 use super::report::{self, FrameCounts, Report, RungShown, Units};
+use super::trouble::PlayTrouble;
 use crate::fetch::Fetcher;
 
 /// One viewer that does not decode.
@@ -49,15 +50,15 @@ impl Pacer {
     /// Fetches the manifest of a video.
     ///
     /// # Errors
-    /// A sentence for people when the video or the rung is not there.
-    pub async fn open(fetcher: Fetcher, manifest: ChunkRef, ladder: &[RungSpec], quality: &Quality, start_us: u64) -> Result<Self, String> {
+    /// [`PlayTrouble`] when the video or the rung is not there.
+    pub async fn open(fetcher: Fetcher, manifest: ChunkRef, ladder: &[RungSpec], quality: &Quality, start_us: u64) -> Result<Self, PlayTrouble> {
         let opened_at = Instant::now();
         let open = async {
             let manifest = load::manifest(&fetcher, manifest).await?;
             let plan = if manifest.video_tracks().next().is_some() { Some(Plan::new(&manifest, ladder, quality)?) } else { None };
-            Ok::<_, LoadError>((manifest, plan))
+            Ok::<_, PlayTrouble>((manifest, plan))
         };
-        let (manifest, plan) = open.await.map_err(|e| e.to_string())?;
+        let (manifest, plan) = open.await?;
         let start_us = start_us.min(manifest.duration_us.saturating_sub(1));
         Ok(Self { fetcher, manifest, plan, is_auto: *quality == Quality::Auto, opened_at, start_us })
     }
@@ -113,7 +114,7 @@ impl Pacer {
         u64::try_from(self.opened_at.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    async fn follow(&self, progress: &mut Progress) -> Result<(), LoadError> {
+    async fn follow(&self, progress: &mut Progress) -> Result<(), PlayTrouble> {
         let any_video = self.manifest.video_tracks().next();
         let audio = self.manifest.audio_tracks().next();
         let Some((guide_track, guide)) = any_video.or(audio) else { return Ok(()) };
@@ -192,8 +193,8 @@ impl Pacer {
     }
 
     /// Fetches a segment; says whether all of it came, or `auto` gave it up.
-    async fn drain(&self, progress: &mut Progress, segment: &Segment, place: Option<(u64, usize)>) -> Result<bool, LoadError> {
-        let chunk = segment.chunk.ok_or(LoadError::NotPrepared)?;
+    async fn drain(&self, progress: &mut Progress, segment: &Segment, place: Option<(u64, usize)>) -> Result<bool, PlayTrouble> {
+        let chunk = segment.chunk.ok_or(PlayTrouble::NotPrepared)?;
         let mut fetch = self.fetcher.fetch(chunk).await?;
         let since = self.opened_at.elapsed();
         let mut received = 0;

@@ -109,7 +109,7 @@ pub(super) fn of_player(state: &State) -> Report {
 fn reason(state: &State) -> Option<String> {
     let stats = &state.stats;
     if let PlayState::Failed(why) = &state.play {
-        return Some(why.clone());
+        return Some(why.to_string());
     }
     if stats.stalls > 0 {
         return Some(format!("the line or the server did not deliver in time: {} stalls, {:.1} s in all", stats.stalls, stats.stall_time.as_secs_f64()));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
-use lectern_media::speaker::AudioSink;
+use lectern_media::speaker::{AudioSink, SpeakerError};
 use lectern_proto::control::ChunkRef;
 use lectern_proto::fmp4::Init;
 use lectern_proto::manifest::{Details, Manifest, Track};
@@ -22,6 +22,7 @@ use super::lane::{Choice, Cursor, Lane};
 use super::skew::Distribution;
 use super::sound_tracks::{self, SoundChoice, SoundTrack};
 use super::status::{PlayState, PlayerStats, Sound};
+use super::trouble::PlayTrouble;
 use crate::class::Changed;
 
 /// What is not prepared and will be needed within this time is asked for, in microseconds of media.
@@ -96,7 +97,7 @@ pub(super) struct State {
     pub(super) shown_until_us: i64,
     pub(super) sound: Sound,
     /// Why the sound device went away, until silence has taken over.
-    pub(super) device_lost: Option<String>,
+    pub(super) device_lost: Option<SpeakerError>,
     pub(super) volume: f32,
     pub(super) muted: bool,
     pub(super) stats: PlayerStats,
@@ -151,8 +152,8 @@ impl Shared {
         self.loaders.notify_waiters();
     }
 
-    /// Gives up for good, with a sentence for people.
-    pub(super) fn fail(&self, why: String) {
+    /// Gives up for good.
+    pub(super) fn fail(&self, why: PlayTrouble) {
         self.lock().play = PlayState::Failed(why);
         self.notify();
         (self.changed)();

@@ -15,6 +15,7 @@ use super::conduct;
 use super::lane::Cursor;
 use super::shared::{Shared, State, audio_start};
 use super::status::Sound;
+use super::trouble::Silence;
 
 /// How often the sink is fed and the state looked at while something moves, and at rest.
 const TICK: Duration = Duration::from_millis(10);
@@ -94,16 +95,16 @@ impl Feeder {
         let lost = Arc::downgrade(&shared);
         let on_error = move |why: lectern_media::speaker::SpeakerError| {
             if let Some(shared) = lost.upgrade() {
-                shared.lock().device_lost = Some(why.to_string());
+                shared.lock().device_lost = Some(why);
                 shared.woken.notify_all();
             }
         };
         let (sink, sound): (Box<dyn AudioSink>, Sound) = match (has_sound, audible) {
             (false, _) => (Box::new(SilentSpeaker::new()), Sound::None),
-            (true, false) => (Box::new(SilentSpeaker::new()), Sound::Silent("this viewer was opened without sound".to_owned())),
+            (true, false) => (Box::new(SilentSpeaker::new()), Sound::Silent(Silence::NotWanted)),
             (true, true) => match Speaker::open(on_error) {
                 Ok(speaker) => (Box::new(speaker), Sound::Device),
-                Err(why) => (Box::new(SilentSpeaker::new()), Sound::Silent(why.to_string())),
+                Err(why) => (Box::new(SilentSpeaker::new()), Sound::Silent(why.into())),
             },
         };
         *shared.sink() = Some(sink);
@@ -149,7 +150,7 @@ impl Feeder {
     /// A device that was unplugged is replaced by silence from the same place on.
     fn replace_lost_device(&mut self, state: &mut State) {
         if let Some(why) = state.device_lost.take() {
-            state.sound = Sound::Silent(why);
+            state.sound = Sound::Silent(why.into());
             let at = conduct::position_us(state, &self.shared, Instant::now());
             *self.shared.sink() = Some(Box::new(SilentSpeaker::new()));
             self.volume = -1.0;
@@ -245,7 +246,7 @@ impl Feeder {
                 Ok(decoder) => self.decoder = Some(decoder),
                 Err(why) => {
                     // The picture plays on without its sound, and says so.
-                    self.shared.lock().sound = Sound::Silent(why.to_string());
+                    self.shared.lock().sound = Sound::Silent(why.into());
                     self.exhausted = true;
                     return;
                 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use lectern_proto::manifest::Details;
 
 use super::sound_tracks::SoundTrack;
+use super::trouble::{PlayTrouble, Silence};
 
 /// A snapshot of a player.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +46,7 @@ pub enum PlayState {
     /// Wants to play, but the next frames have not come.
     Stalled,
     Ended,
-    /// A sentence for people.
-    Failed(String),
+    Failed(PlayTrouble),
 }
 
 /// Where the sound goes.
@@ -56,8 +56,8 @@ pub enum Sound {
     None,
     /// To the device; the device's clock is the master.
     Device,
-    /// Nowhere: why, as a sentence. Playback goes on by the machine's clock.
-    Silent(String),
+    /// Nowhere. Playback goes on by the machine's clock.
+    Silent(Silence),
 }
 
 /// Counters since the player was opened.

@@ -51,7 +51,7 @@ pub(super) fn run(shared: Arc<Shared>, threads: usize) {
             Work::Decode { sample, track, init } => decoder.decode(&sample, track, &init),
         };
         if let Err(why) = result {
-            decoder.shared.fail(why.to_string());
+            decoder.shared.fail(why.into());
             return;
         }
     }

@@ -23,6 +23,7 @@ use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
 use crate::here::{Here, HereState, Wish, folder};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
+use crate::system::SystemError;
 
 /// Begins memberships.
 pub trait Backend {
@@ -49,7 +50,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// Why it cannot.
-    fn show_folder(&self, folder: &Path) -> Result<(), String>;
+    fn show_folder(&self, folder: &Path) -> Result<(), SystemError>;
     /// Asks for a file or a folder with the system's dialog.
     fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking>;
 }
@@ -227,8 +228,8 @@ impl Backend for Live {
         folder::default_videos()
     }
 
-    fn show_folder(&self, folder: &Path) -> Result<(), String> {
-        folder::show(folder).map_err(|e| e.to_string())
+    fn show_folder(&self, folder: &Path) -> Result<(), SystemError> {
+        Ok(folder::show(folder)?)
     }
 
     fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking> {

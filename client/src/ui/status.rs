@@ -8,6 +8,7 @@ use super::catalogue::ahead;
 use super::command::Cx;
 use super::format;
 use super::icons::Icon;
+use super::reasons;
 use super::shell::divider_ui;
 use super::tokens::{Type, colors, size, space};
 use super::widgets::{icon_ui, say};
@@ -50,11 +51,12 @@ pub(crate) fn status_ui(ui: &mut Ui, state: &ClassState, player: Option<&PlayerS
 
 fn place_ui(ui: &mut Ui, state: &ClassState, now: Instant, cx: &Cx<'_>) {
     let c = colors(ui);
-    if let Phase::Reconnecting { since, .. } = &state.phase {
+    if let Phase::Reconnecting { since, why } = &state.phase {
         ui.ctx().request_repaint_after(Duration::from_secs(1));
         icon_ui(ui, Icon::Unplugged, size::ICON_SMALL, c.warn);
         let away = format::clock(now.saturating_duration_since(*since).as_micros() as u64);
-        say(ui, Type::Small, c.warn, cx.strings.format("status-reconnecting", &[("for", away.into())]));
+        let said = say(ui, Type::Small, c.warn, cx.strings.format("status-reconnecting", &[("for", away.into())]));
+        said.on_hover_text(reasons::trouble(cx.strings, why));
     } else {
         icon_ui(ui, Icon::Shield, size::ICON_SMALL, c.good);
         say(ui, Type::Small, c.t1, state.server_name.as_str());
@@ -101,7 +103,7 @@ fn sound_ui(ui: &mut Ui, player: &PlayerStatus, cx: &Cx<'_>) {
     };
     let said = say(ui, Type::Small, color, cx.text(key));
     if let Sound::Silent(why) = &player.sound {
-        said.on_hover_text(why);
+        said.on_hover_text(reasons::silence(cx.strings, why));
     }
     icon_ui(ui, icon, size::ICON_SMALL + 2.0, color);
 }

@@ -15,6 +15,7 @@ use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
 use lectern::here::{HereState, Wish};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
+use lectern::system::SystemError;
 use lectern::ui::backend::{Backend, Host, Meeting, Pick, Picking, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -22,7 +23,7 @@ use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
 use lectern_proto::beacon::Rooms;
-use lectern_proto::control::{CatalogueEntry, ChunkRef, Lesson, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::quality::Quality;
@@ -164,9 +165,9 @@ impl Backend for Fake {
         "/home/ana/Videos/Lectern".into()
     }
 
-    fn show_folder(&self, folder: &Path) -> Result<(), String> {
+    fn show_folder(&self, folder: &Path) -> Result<(), SystemError> {
         self.note(Call::ShowFolder(folder.to_owned()));
-        Err("no program for it".into())
+        Err(SystemError { kind: std::io::ErrorKind::Other, said: "no program for it".into() })
     }
 
     fn pick(&self, what: Pick, _title: &str, _changed: Changed) -> Box<dyn Picking> {
@@ -364,7 +365,7 @@ pub fn joined(role: Role) -> ClassState {
             video("r", "Routing basics", 2_530, ready()),
             video("w", "Recording 20 Nov", 3_851, VideoState::Waiting),
             video("p", "Why BGP is about money", 1_862, VideoState::Preparing { permille: 620, manifest: None }),
-            video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: "The file ends after 4 MB; the copy was cut off.".into() }),
+            video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: cut_off() }),
         ],
         synchronised: true,
         ahead: lectern::class::Ahead::default(),
@@ -378,6 +379,11 @@ pub fn joined(role: Role) -> ClassState {
         round_trip: Some(Duration::from_millis(3)),
         media_way: Default::default(),
     }
+}
+
+/// In words that only the server has.
+fn cut_off() -> FailureReason {
+    FailureReason::new(FailureKind::Other, "The file ends after 4 MB; the copy was cut off.")
 }
 
 pub fn link(key: bool, video: Option<&str>) -> JoinLink {

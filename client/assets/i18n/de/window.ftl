@@ -147,6 +147,8 @@ here-folder = Der Ordner { $path } lässt sich nicht anlegen oder lesen ({ $why 
 here-running = Eine Klasse, die auf diesem Rechner begonnen wurde, läuft schon in einem anderen Fenster von Lectern. Machen Sie dort weiter, oder schließen Sie erst jenes Fenster.
 here-no-storage = Dieses System hat keinen Ordner für das, was Programme behalten, darum lässt sich keine Klasse behalten. Setzen Sie HOME, und beginnen Sie neu.
 here-slow = Der Server war nach { $seconds } Sekunden nicht bereit. Schließen Sie andere Programme, und versuchen Sie es noch einmal.
+here-unstartable = Der Server lässt sich nicht starten ({ $why }). Schließen Sie andere Programme, oder installieren Sie den Server von Lectern neu.
+here-ended = Der Server hat ohne ein Wort geendet (Code { $code }). Starten Sie ihn noch einmal; wenn es so bleibt, installieren Sie den Server von Lectern neu.
 here-failed = Der Server hat geendet. Er sagte: { $said }
 
 ## Beitrittstafel
@@ -178,6 +180,13 @@ error-unreachable = { $hosts } ist auf Port { $port } nicht zu erreichen. { $why
 error-changed-certificate = { $host } hat den Namen oder die Adresse eines Servers, der hier bekannt ist, aber ein anderes Zertifikat: Es ist nicht dieser Server, oder er wurde neu eingerichtet. Fragen Sie nach dem Link, der das Zertifikat nennt. Es wurde kein Passwort gesendet.
 error-other-certificate = { $host } zeigt ein anderes Zertifikat, als der Link nennt. Es ist nicht der Server, für den der Link gemacht wurde, oder er wurde neu eingerichtet. Fragen Sie nach einem neuen Link. Es wurde kein Passwort gesendet.
 error-version = { $what }. Erneuern Sie das ältere der beiden.
+error-version-unfetched = { $what }. Aktualisieren Sie das ältere der beiden. Das passende ließ sich nicht vom Server holen: { $why }
+version-other = Der Server ({ $agent }) spricht die Versionen { $oldest } bis { $newest } des Protokolls, dieses Programm { $ownoldest } bis { $ownnewest }
+update-none = Er gibt kein Lectern für dieses System aus. Fragen Sie, wer ihn betreibt.
+update-busy = Er gibt Lectern gerade an viele andere aus. Versuchen Sie es in einer Minute noch einmal.
+update-broken = Die Verbindung brach ab, während Lectern geholt wurde. { $why }
+update-wrong = Was er schickte, ist nicht, was er angekündigt hatte. Versuchen Sie es noch einmal; wenn es so bleibt, sagen Sie es der Person, die ihn betreibt.
+update-unwritable = { $path } lässt sich nicht schreiben ({ $why }). Schaffen Sie Platz, oder wählen Sie einen anderen persönlichen Ordner.
 error-version-package = { $what }. Lectern { $version }, das passt, wurde vom Server geholt: Installieren Sie es mit „sudo apt install { $path }“ und starten Sie es neu.
 error-version-archive = { $what }. Lectern { $version }, das passt, wurde vom Server geholt: Entpacken Sie { $path } und starten Sie das „lectern“ darin.
 error-wrong-password = Raumname oder Passwort ist falsch. Großbuchstaben zählen; fragen Sie die Lehrkraft.
@@ -190,7 +199,7 @@ error-password-needed = Für diesen Raum braucht es ein Passwort.
 error-removed = { $by } hat Sie aus dem Raum entfernt.
 error-replaced = Eine andere Verbindung mit derselben Identität hat Ihren Platz übernommen.
 error-left = Sie haben den Raum verlassen.
-error-closed = Der Server hat die Verbindung beendet: { $why }. Treten Sie wieder bei.
+error-closed = Der Server hat dieses Programm nicht verstanden und die Verbindung beendet („{ $why }“). Treten Sie wieder bei; wenn es so bleibt, aktualisieren Sie das ältere der beiden.
 
 ## Warum ein Server nicht zu erreichen ist und was zu tun ist
 
@@ -202,7 +211,30 @@ trouble-off-network = Er ist in einem Netz, das dieser Rechner nicht erreicht. G
 trouble-no-network = Dieser Rechner ist in keinem Netz. Verbinden Sie ihn mit dem WLAN oder Kabel der Klasse.
 trouble-unknown-name = Niemand in diesem Netz kennt den Namen { $name }. Prüfen Sie die Schreibweise, oder nehmen Sie die Adresse des Servers in Zahlen.
 trouble-not-lectern = Dort antwortet etwas, das kein Lectern-Server ist. Prüfen Sie den Port.
-trouble-broken = { $why }. Prüfen Sie, ob der Server läuft und beide Rechner in einem Netz sind.
+trouble-system = Die Verbindung kommt nicht zustande: { $why }. Prüfen Sie, ob der Server läuft und beide Rechner in einem Netz sind.
+trouble-internal = In diesem Programm ist ein Fehler aufgetreten („{ $said }“). Starten Sie es neu; wenn er bleibt, melden Sie ihn.
+
+## Warum eine Verbindung geendet hat
+
+lost-closed = Der Server hat die Verbindung geschlossen. Versuchen Sie es noch einmal.
+lost-not-reading = Der Server nimmt nichts mehr an. Prüfen Sie das Netz, und ob der Server noch läuft.
+lost-silent = Vom Server kam { $seconds } s lang nichts. Prüfen Sie das Netz, und ob der Server noch läuft.
+lost-not-lectern = Der Server schickte etwas, das dieses Programm nicht versteht. Aktualisieren Sie das ältere der beiden.
+lost-system = Die Verbindung hat geendet: { $why }. Prüfen Sie das Netz.
+lost-stopped = Der Server wurde beendet. Bitten Sie die Lehrkraft, ihn zu starten.
+lost-overrun = Dieser Rechner kam mit den Nachrichten des Servers nicht mit. Schließen Sie andere Programme.
+lost-busy = Der Server ist mit anderen Anmeldungen beschäftigt. Versuchen Sie es in { $seconds } s noch einmal.
+
+## Was das System verweigert hat, im Satz
+
+system-forbidden = die Berechtigung dafür fehlt
+system-missing = es ist nicht da
+system-full = der Datenträger ist voll
+system-read-only = der Datenträger ist schreibgeschützt
+system-broken-off = die Gegenseite hat die Verbindung abgebrochen
+system-timed-out = es kam nichts mehr
+system-no-memory = der Speicher reicht nicht
+system-said = das System meldet „{ $said }“
 
 ## Leiste
 
@@ -256,6 +288,23 @@ card-left = { $percent } % · noch { $left }
 card-show-details = Einzelheiten
 card-details = { $title }: zeigen, warum es misslang
 
+failed-empty = Die Datei ist leer. Kopieren Sie sie noch einmal.
+failed-truncated = Die Datei ist nicht vollständig: Ihr Ende fehlt, oder das Verzeichnis, das dort steht. Kopieren Sie sie noch einmal, oder reparieren Sie die Aufnahme.
+failed-unreadable = Das ist keine lesbare Video- oder Tondatei. Exportieren Sie sie als MP4 mit H.264 und AAC.
+failed-no-media = Die Datei enthält weder Bild noch Ton, die sich abspielen lassen. Exportieren Sie sie noch einmal als MP4.
+failed-zero-duration = Die Datei hat keine Dauer: Es gibt nichts abzuspielen. Exportieren Sie sie noch einmal.
+failed-io = Der Server kann für diese Datei nicht lesen oder schreiben, was er braucht. Prüfen Sie den Datenträger und die Rechte der Datei.
+failed-no-space = Der Datenträger des Servers ist voll, daher ließ sich das Video nicht vorbereiten. Schaffen Sie Platz; das Vorbereiten geht dort weiter, wo es stand.
+failed-busy = Ein anderes Programm bereitet dieses Video gerade vor. Warten Sie, bis es fertig ist.
+failed-internal = Lectern selbst ist an dieser Datei gescheitert. Melden Sie es, möglichst mit der Datei.
+failed-damaged = Die Datei ist beschädigt. Kopieren oder exportieren Sie sie noch einmal.
+failed-unsupported = Die Datei ist von einer Art, die sich hier nicht decodieren lässt. Wandeln Sie sie in MP4 mit H.264 und AAC um.
+failed-no-memory = Das Vorbereiten braucht mehr Speicher, als es darf. Erhöhen Sie die Grenze des Servers, oder nehmen Sie ein kleineres Video.
+failed-no-worker = Der Server kann sein Programm nicht starten, das Videos vorbereitet. Installieren Sie Lectern auf dem Server ganz.
+failed-too-slow = Das Vorbereiten dauerte länger, als es darf, oder stand still. Wandeln Sie die Datei in MP4 mit H.264 und AAC um.
+failed-crashed = Das Vorbereiten brach ab. Wandeln Sie die Datei in MP4 mit H.264 und AAC um.
+failed-prepared = Was davon vorbereitet war, ist beschädigt. Nehmen Sie die Datei weg, und legen Sie sie wieder hin.
+failed-said = Der Server meldet: { $said }
 failed-hint-instructor = Spielen Sie die Datei auf dem Rechner des Servers ab. Geht es auch dort nicht, kopieren oder exportieren Sie sie neu. Sobald sich die Datei im Ordner videos ändert, wird sie von selbst wieder vorbereitet.
 failed-hint-student = Sagen Sie es der Lehrkraft. Sobald die Datei ersetzt ist, wird sie wieder vorbereitet und erscheint hier von selbst.
 card-damage = { $places ->
@@ -333,6 +382,29 @@ play-gone = Das Video ist nicht mehr im Katalog. Seine Datei wurde entfernt oder
 play-not-ready = Das Video wird noch vorbereitet. Versuchen Sie es wieder, wenn der Katalog es als fertig zeigt.
 play-failed = Es ließ sich nicht vorbereiten: { $reason }
 play-quality = Der Server kennt diese Auflösung nicht. Wählen Sie eine andere.
+play-no-picture = Das Video hat kein Bild.
+play-manifest = Der Server beschreibt dieses Video auf eine Art, die dieses Programm nicht versteht. Aktualisieren Sie das ältere der beiden.
+play-segment = Ein Teil des Videos ist beschädigt. Bitten Sie die Lehrkraft, es vom Server neu vorbereiten zu lassen.
+play-not-prepared = Dieser Teil des Videos ist noch nicht vorbereitet. Versuchen Sie es noch einmal, wenn die Übersicht es als bereit zeigt.
+play-replaced = Die Datei dieses Videos wurde ersetzt, bevor die alte ganz vorbereitet war; ihr Rest kommt nicht mehr. Öffnen Sie das Video noch einmal, um das neue zu sehen.
+play-thread = Dieser Rechner kann nicht noch mehr zugleich tun ({ $why }). Schließen Sie andere Programme, und öffnen Sie das Video noch einmal.
+fetch-not-found = Der Server hat diesen Teil des Videos nicht mehr; er wurde entfernt oder neu vorbereitet. Öffnen Sie es noch einmal.
+fetch-unreadable = Der Server kann diesen Teil des Videos nicht von seinem Datenträger lesen. Sagen Sie es der Lehrkraft.
+fetch-mismatch = Es kam ein Teil des Videos, der nicht der ist, den die Übersicht nennt. Öffnen Sie es noch einmal.
+fetch-gone = Die Verbindung zur Klasse hat geendet.
+decode-none = Dieser Rechner hat keinen Decoder für { $codec }. Installieren Sie das vollständige Paket libavcodec.
+decode-configuration = Das vorbereitete Video ist beschädigt: Der Decoder weist es ab. Lassen Sie es vom Server neu vorbereiten.
+decode-damaged = Ein Teil des Videos ist beschädigt und lässt sich nicht decodieren. Es geht beim nächsten ganzen Bild weiter.
+decode-format = Das vorbereitete Video ist beschädigt: Seine Bilder haben eine andere Form als vorgesehen. Lassen Sie es vom Server neu vorbereiten.
+decode-memory = Der Speicher reicht zum Decodieren nicht. Schließen Sie andere Programme, oder wählen Sie eine niedrigere Auflösung.
+
+## Warum nichts zu hören ist
+
+silence-not-wanted = Diese Ansicht wurde ohne Ton geöffnet.
+silence-no-device = Es wurde kein Tongerät gefunden, daher läuft das Video stumm. Schließen Sie eines an, oder starten Sie den Tonserver; öffnen Sie dann das Video noch einmal.
+silence-unsupported = Das Tongerät „{ $device }“ kann 48 kHz in Stereo nicht wiedergeben, daher läuft das Video stumm. Wählen Sie in den Einstellungen des Systems ein anderes.
+silence-lost = Das Tongerät ist nicht mehr da, daher läuft das Video stumm weiter. Schließen Sie es wieder an, und öffnen Sie das Video noch einmal.
+silence-decode = Das Video läuft stumm. { $why }
 
 ## Tasten
 

@@ -147,6 +147,8 @@ here-folder = The folder { $path } cannot be made or read ({ $why }). Choose ano
 here-running = A class that was started on this computer runs already, in another window of Lectern. Go on there, or close that window first.
 here-no-storage = This system has no folder for what programs keep, so a class cannot be kept. Set HOME and start again.
 here-slow = The server did not become ready within { $seconds } seconds. Close other programs and try again.
+here-unstartable = The server cannot be started ({ $why }). Close other programs, or install Lectern's server again.
+here-ended = The server ended without a word (exit code { $code }). Start it again; if it stays so, install Lectern's server again.
 here-failed = The server ended. It said: { $said }
 
 ## Join board
@@ -178,6 +180,13 @@ error-unreachable = { $hosts } cannot be reached on port { $port }. { $why }
 error-changed-certificate = { $host } has the name or address of a server that is known here, but another certificate: it is not that server, or it was set up anew. Ask for the join link, which names the certificate. No password was sent.
 error-other-certificate = { $host } shows another certificate than the link names. It is not the server that the link was made for, or it was set up anew. Ask for a fresh link. No password was sent.
 error-version = { $what }. Update the older one of the two.
+error-version-unfetched = { $what }. Update the older one of the two. The one that fits could not be fetched from the server: { $why }
+version-other = The server ({ $agent }) speaks versions { $oldest } to { $newest } of the protocol, this program { $ownoldest } to { $ownnewest }
+update-none = It hands out no Lectern for this system. Ask the person who runs it.
+update-busy = It hands Lectern to many others just now. Try again in a minute.
+update-broken = The connection broke while Lectern was being fetched. { $why }
+update-wrong = What it sent is not what it had announced. Try again; if it stays so, tell the person who runs it.
+update-unwritable = { $path } cannot be written ({ $why }). Make room, or choose another home folder.
 error-version-package = { $what }. Lectern { $version }, which fits, was fetched from the server: install it with “sudo apt install { $path }”, then start it again.
 error-version-archive = { $what }. Lectern { $version }, which fits, was fetched from the server: unpack { $path } and start the “lectern” in it.
 error-wrong-password = Room name or password is wrong. Capital letters count; ask your instructor.
@@ -190,7 +199,7 @@ error-password-needed = A password is needed to enter this room.
 error-removed = { $by } removed you from the room.
 error-replaced = Your seat was taken over by another connection with the same identity.
 error-left = You left the room.
-error-closed = The server ended the connection: { $why }. Join again.
+error-closed = The server did not understand this program and ended the connection (“{ $why }”). Join again; if it stays so, update the older one of the two.
 
 ## Why a server cannot be reached, and what to do
 
@@ -202,7 +211,30 @@ trouble-off-network = It is on a network that this computer cannot reach. Join t
 trouble-no-network = This computer is on no network. Connect to the Wi-Fi or cable of the class.
 trouble-unknown-name = Nobody on this network knows the name { $name }. Check how it is written, or use the server's address in numbers.
 trouble-not-lectern = Something answers there that is not a Lectern server. Check the port.
-trouble-broken = { $why }. Check that the server runs and that both machines are on one network.
+trouble-system = The connection cannot be made: { $why }. Check that the server runs and that both machines are on one network.
+trouble-internal = This program failed (“{ $said }”). Start it again; if it stays so, report this.
+
+## Why a connection ended
+
+lost-closed = The server closed the connection. Try again.
+lost-not-reading = The server takes nothing any more. Check the network, and whether the server still runs.
+lost-silent = Nothing came from the server for { $seconds } s. Check the network, and whether the server still runs.
+lost-not-lectern = The server sent what this program does not understand. Update the older one of the two.
+lost-system = The connection ended: { $why }. Check the network.
+lost-stopped = The server was stopped. Ask the instructor to start it.
+lost-overrun = This computer could not keep up with the server's messages. Close other programs.
+lost-busy = The server is busy with other logins. Try again in { $seconds } s.
+
+## What the system refused, within a sentence
+
+system-forbidden = there is no permission for it
+system-missing = it is not there
+system-full = the disk is full
+system-read-only = the disk can only be read
+system-broken-off = the other side broke the connection off
+system-timed-out = nothing came any more
+system-no-memory = there is not enough memory
+system-said = the system says “{ $said }”
 
 ## Rail
 
@@ -256,6 +288,23 @@ card-left = { $percent } % · { $left } left
 card-show-details = Show details
 card-details = { $title }: show why it failed
 
+failed-empty = The file is empty. Copy it again.
+failed-truncated = The file is not complete: its end is missing, or the index that belongs there. Copy it again, or repair the recording.
+failed-unreadable = This is not a video or sound file that can be read. Export it as MP4 with H.264 and AAC.
+failed-no-media = The file holds neither pictures nor sound that can be played. Export it again as MP4.
+failed-zero-duration = The file lasts no time: there is nothing to play. Export it again.
+failed-io = The server cannot read or write what it needs for this file. Check the disk and the permissions of the file.
+failed-no-space = The server's disk is full, so the video could not be prepared. Free some space; preparing goes on where it stopped.
+failed-busy = Another program prepares this video just now. Wait until it has finished.
+failed-internal = Lectern itself failed on this file. Report this, with the file if you can.
+failed-damaged = The file is damaged. Copy or export it again.
+failed-unsupported = The file is of a kind that cannot be decoded here. Convert it to MP4 with H.264 and AAC.
+failed-no-memory = Preparing it needs more memory than it may use. Raise the server's limit, or use a smaller video.
+failed-no-worker = The server cannot start its program that prepares videos. Install Lectern whole on the server.
+failed-too-slow = Preparing it took longer than it may, or stood still. Convert the file to MP4 with H.264 and AAC.
+failed-crashed = Preparing it broke off. Convert the file to MP4 with H.264 and AAC.
+failed-prepared = What was prepared of it is damaged. Take the file away and put it there again.
+failed-said = The server says: { $said }
 failed-hint-instructor = Play the file on the server's machine. If it does not play there either, copy it again or export it anew. As soon as the file in the videos folder changes, it is prepared again by itself.
 failed-hint-student = Tell the instructor. As soon as the file is replaced, it is prepared again and appears here by itself.
 card-sound-only = Sound only
@@ -333,6 +382,29 @@ play-gone = The video is not in the catalogue any more. Its file was taken away 
 play-not-ready = The video is still being prepared. Try again when the catalogue shows it as ready.
 play-failed = It could not be prepared: { $reason }
 play-quality = The server does not know this resolution. Choose another one.
+play-no-picture = The video has no picture.
+play-manifest = The server describes this video in a way that this program does not understand. Update the older one of the two.
+play-segment = A part of the video is damaged. Ask the instructor to let the server prepare it again.
+play-not-prepared = This part of the video is not prepared yet. Try again when the catalogue shows it as ready.
+play-replaced = The file of this video was replaced before all of the old one was prepared, and its rest will not come. Open the video again to see the new one.
+play-thread = This computer cannot do more at the same time ({ $why }). Close other programs and open the video again.
+fetch-not-found = The server does not have this part of the video any more; it was removed or prepared anew. Open it again.
+fetch-unreadable = The server cannot read this part of the video from its disk. Tell the instructor.
+fetch-mismatch = A part of the video arrived that is not what the catalogue names. Open it again.
+fetch-gone = The connection to the class has ended.
+decode-none = This computer has no decoder for { $codec }. Install the full package libavcodec.
+decode-configuration = The prepared video is damaged: the decoder refuses it. Let the server prepare it again.
+decode-damaged = A part of the video is damaged and cannot be decoded. Playback goes on at the next whole picture.
+decode-format = The prepared video is damaged: its pictures have another form than they should. Let the server prepare it again.
+decode-memory = There is not enough memory to decode. Close other programs, or choose a lower resolution.
+
+## Why nothing is heard
+
+silence-not-wanted = This viewer was opened without sound.
+silence-no-device = No sound device was found, so the video plays silently. Connect one or start the sound server, then open the video again.
+silence-unsupported = The sound device “{ $device }” cannot play 48 kHz stereo, so the video plays silently. Choose another device in the system's settings.
+silence-lost = The sound device was lost, so the video plays on silently. Connect it again and reopen the video.
+silence-decode = The video plays silently. { $why }
 
 ## Keys
 

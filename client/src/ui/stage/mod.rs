@@ -24,10 +24,11 @@ use egui::{CursorIcon, Id, Rect, Sense, Ui, UiBuilder};
 use lectern_proto::rung::RungSpec;
 
 use super::command::{Command, Cx};
+use super::reasons;
 use super::tokens::{DARK, motion, on_stage};
 use super::video::VideoScreen;
 use crate::class::Phase;
-use crate::player::{PlayState, PlayerStatus, Preview, Sound};
+use crate::player::{PlayState, PlayerStatus, Preview, Silence, Sound};
 
 use history::{EVERY_S, History};
 use zoom::Zoom;
@@ -120,7 +121,8 @@ pub(crate) fn stage_ui(ui: &mut Ui, state: &mut StageState, view: &StageView<'_>
         Err(reason) => return overlay::failed_ui(&mut ui, area, reason, cx),
     };
     if let PlayState::Failed(reason) = &status.state {
-        return overlay::failed_ui(&mut ui, area, reason, cx);
+        let reason = reasons::play_trouble(cx.strings, reason);
+        return overlay::failed_ui(&mut ui, area, &reason, cx);
     }
     if view.screen.is_broken() {
         let reason = cx.text("stage-no-graphics");
@@ -186,7 +188,7 @@ fn visibility(ui: &Ui, state: &mut StageState, area: Rect, status: &PlayerStatus
 }
 
 /// Whether the sound goes nowhere, and why.
-fn silent(status: &PlayerStatus) -> Option<&str> {
+fn silent(status: &PlayerStatus) -> Option<&Silence> {
     match &status.sound {
         Sound::Silent(why) => Some(why),
         Sound::None | Sound::Device => None,

@@ -7,6 +7,7 @@ use egui::{Align, CornerRadius, Frame, Layout, Margin, Rect, Stroke, Ui, UiBuild
 use super::super::command::{Command, Cx};
 use super::super::format;
 use super::super::icons::Icon;
+use super::super::reasons;
 use super::super::tokens::{Type, colors, motion, radius, size, space};
 use super::super::widgets::{Look, Push, empty_ui, icon_ui, paint_spinner, say};
 use super::{StageState, StageView, marks, silent};
@@ -54,15 +55,9 @@ pub(super) fn banners_ui(ui: &mut Ui, area: Rect, view: &StageView<'_>, status: 
     {
         ui.scope(|ui| {
             ui.set_opacity(alpha);
-            banner_ui(ui, area, top, Icon::Muted, &cx.text("stage-silent"), &sentence(why));
+            banner_ui(ui, area, top, Icon::Muted, &cx.text("stage-silent"), &reasons::silence(cx.strings, why));
         });
     }
-}
-
-/// With a capital letter, as reasons of the core begin without one.
-fn sentence(why: &str) -> String {
-    let mut rest = why.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// A card with a title and a sentence; returns where it ends.
@@ -113,7 +108,7 @@ pub(super) fn failed_ui(ui: &mut Ui, area: Rect, reason: &str, cx: &mut Cx<'_>) 
     let mut ui = ui.new_child(UiBuilder::new().id_salt("failed").max_rect(area.shrink(space::XL)));
     let (again, back) = (cx.text("stage-retry"), cx.text("stage-back"));
     let title = cx.text("stage-failed");
-    empty_ui(&mut ui, Icon::BrokenFile, &title, &sentence(reason), |ui| {
+    empty_ui(&mut ui, Icon::BrokenFile, &title, reason, |ui| {
         ui.horizontal(|ui| {
             let half = ((ui.available_width() - space::S) / 2.0).min(180.0);
             ui.add_space(((ui.available_width() - 2.0 * half - space::S) / 2.0).max(0.0));

@@ -11,6 +11,7 @@ use super::super::backend::{Host, Pick, Picking};
 use super::super::command::{Command, Cx};
 use super::super::member::Member;
 use super::super::own::{OpeningView, opening_ui, question_ui, strip_ui};
+use super::super::reasons;
 use super::super::ways::drop_ui;
 use super::Window;
 use crate::class::{ClassState, JoinRequest};
@@ -232,7 +233,7 @@ impl Window {
     fn show_folder(&mut self) {
         let Some(Started { wish: Wish::Class { videos, .. }, told, .. }) = &mut self.own.server else { return };
         *told = self.backend.show_folder(videos).err().map(|why| {
-            let words = [("why", why.into()), ("path", videos.display().to_string().into())];
+            let words = [("why", reasons::system(&self.strings, &why).into()), ("path", videos.display().to_string().into())];
             self.strings.format("own-folder-failed", &words)
         });
     }

@@ -1,0 +1,236 @@
+//! Every error that reaches the window has its own sentence in both languages.
+
+use std::io::ErrorKind;
+
+use lectern_media::speaker::SpeakerError;
+use lectern_media::video_decoder::DecodeError;
+use lectern_proto::control::{FailureKind, FailureReason};
+use lectern_proto::fmp4::Fmp4Error;
+use lectern_proto::link::LinkError;
+use lectern_proto::quality::QualityError;
+
+use super::super::strings::{Language, Strings};
+use super::joining::{lost, update_error};
+use super::*;
+use crate::class::{JoinError, OtherVersion};
+use crate::connect::trouble::{LostWhy, Trouble};
+use crate::fetch::FetchError;
+use crate::here::{FileTrouble, HereError};
+use crate::player::{PlayError, PlayTrouble, Silence};
+use crate::update::UpdateError;
+
+/// An example of each variant. One that has none does not compile, and an example stands behind its own variant.
+macro_rules! every {
+    ($type:ty: $($pattern:pat => $example:expr),+ $(,)?) => {{
+        let _each = |it: &$type| match it { $($pattern => ()),+ };
+        let examples: Vec<$type> = vec![$({
+            let example: $type = $example;
+            assert!(matches!(&example, $pattern), "{example:?} is not {}", stringify!($pattern));
+            example
+        }),+];
+        examples
+    }};
+}
+
+/// Both languages say something, each its own; no two examples the same.
+fn check<T: std::fmt::Debug>(examples: &[T], say: impl Fn(&Strings, &T) -> String) {
+    let (english, german) = (Strings::new(Language::English), Strings::new(Language::German));
+    let mut said = std::collections::BTreeMap::new();
+    for example in examples {
+        let (en, de) = (say(&english, example), say(&german, example));
+        assert_ne!(en, de, "{example:?} is not translated");
+        for text in [&en, &de] {
+            // A key shows itself where there is no string, and a parameter where it was not given.
+            assert!(text.contains(' ') && !text.contains(['{', '}', '$']), "{example:?}: {text}");
+        }
+        if let Some(other) = said.insert(en.clone(), format!("{example:?}")) {
+            panic!("{example:?} and {other} are told alike: {en}");
+        }
+    }
+}
+
+fn no_right() -> SystemError {
+    SystemError::from(std::io::Error::from(ErrorKind::PermissionDenied))
+}
+
+fn other_version() -> OtherVersion {
+    OtherVersion { agent: "lectern 9.9.9".into(), oldest: 98, newest: 99 }
+}
+
+fn troubles() -> Vec<Trouble> {
+    every!(Trouble:
+        Trouble::Refused => Trouble::Refused,
+        Trouble::Filtered => Trouble::Filtered,
+        Trouble::Isolated => Trouble::Isolated,
+        Trouble::Silent => Trouble::Silent,
+        Trouble::OffNetwork => Trouble::OffNetwork,
+        Trouble::NoNetwork => Trouble::NoNetwork,
+        Trouble::UnknownName(_) => Trouble::UnknownName("lab".into()),
+        Trouble::NotLectern => Trouble::NotLectern,
+        Trouble::Lost(_) => Trouble::Lost(LostWhy::Closed),
+        Trouble::System(_) => Trouble::System(no_right()),
+        Trouble::Internal(_) => Trouble::Internal("odd".into()),
+    )
+}
+
+fn updates() -> Vec<UpdateError> {
+    every!(UpdateError:
+        UpdateError::Unreachable(_) => UpdateError::Unreachable(JoinError::RoomFull),
+        UpdateError::None => UpdateError::None,
+        UpdateError::Busy => UpdateError::Busy,
+        UpdateError::Broken(_) => UpdateError::Broken(LostWhy::Closed),
+        UpdateError::Wrong => UpdateError::Wrong,
+        UpdateError::Unwritable { .. } => UpdateError::Unwritable { path: "/home/ana".into(), why: no_right() },
+    )
+}
+
+#[test]
+fn why_somebody_is_not_in_a_class() {
+    let mut joins = every!(JoinError:
+        JoinError::Unreachable { .. } => JoinError::Unreachable { hosts: "h".into(), port: 1, trouble: Trouble::Refused },
+        JoinError::ChangedCertificate { .. } => JoinError::ChangedCertificate { host: "h".into() },
+        JoinError::OtherCertificate { .. } => JoinError::OtherCertificate { host: "h".into() },
+        JoinError::Version { .. } => JoinError::Version { what: other_version(), unfetched: None },
+        JoinError::OtherVersionFetched { .. } => {
+            JoinError::OtherVersionFetched { what: other_version(), version: "9.9.9".into(), path: "/l.deb".into(), is_package: true }
+        },
+        JoinError::WrongPassword => JoinError::WrongPassword,
+        JoinError::WrongInstructorKey => JoinError::WrongInstructorKey,
+        JoinError::TooManyFailures(_) => JoinError::TooManyFailures(3),
+        JoinError::Busy(_) => JoinError::Busy(3),
+        JoinError::RoomFull => JoinError::RoomFull,
+        JoinError::BadName => JoinError::BadName,
+        JoinError::PasswordNeeded => JoinError::PasswordNeeded,
+        JoinError::Removed { .. } => JoinError::Removed { by: "Ms Novak".into() },
+        JoinError::Replaced => JoinError::Replaced,
+        JoinError::Left => JoinError::Left,
+        JoinError::Closed(_) => JoinError::Closed("not a message".into()),
+    );
+    joins.push(JoinError::OtherVersionFetched { what: other_version(), version: "9.9.9".into(), path: "/l.zip".into(), is_package: false });
+    joins.extend(updates().into_iter().map(|why| JoinError::Version { what: other_version(), unfetched: Some(Box::new(why)) }));
+    joins.extend(troubles().into_iter().skip(1).map(|trouble| JoinError::Unreachable { hosts: "h".into(), port: 1, trouble }));
+    check(&joins, join_error);
+    check(&troubles(), trouble);
+    check(&updates(), update_error);
+    let losses = every!(LostWhy:
+        LostWhy::Closed => LostWhy::Closed,
+        LostWhy::NotReading => LostWhy::NotReading,
+        LostWhy::Silent(_) => LostWhy::Silent(20),
+        LostWhy::NotLectern(_) => LostWhy::NotLectern("not a message".into()),
+        LostWhy::System(_) => LostWhy::System(no_right()),
+        LostWhy::Stopped => LostWhy::Stopped,
+        LostWhy::Overrun => LostWhy::Overrun,
+        LostWhy::Busy(_) => LostWhy::Busy(3),
+    );
+    check(&losses, lost);
+    let links = every!(LinkError:
+        LinkError::Scheme => LinkError::Scheme,
+        LinkError::Length => LinkError::Length,
+        LinkError::Hosts => LinkError::Hosts,
+        LinkError::Port => LinkError::Port,
+        LinkError::Room => LinkError::Room,
+        LinkError::Fingerprint => LinkError::Fingerprint,
+        LinkError::Parameter(_) => LinkError::Parameter("x".into()),
+    );
+    check(&links, link_error);
+}
+
+#[test]
+fn why_nothing_was_started_here() {
+    let file = |why| HereError::File { path: "/home/ana/x.mp4".into(), why };
+    let mut all = every!(HereError:
+        HereError::NoServer => HereError::NoServer,
+        HereError::NoWorker => HereError::NoWorker,
+        HereError::File { .. } => file(FileTrouble::Missing),
+        HereError::Folder { .. } => HereError::Folder { path: "/videos".into(), why: no_right() },
+        HereError::Running => HereError::Running,
+        HereError::NoStorage => HereError::NoStorage,
+        HereError::Slow(_) => HereError::Slow(30),
+        HereError::Unstartable(_) => HereError::Unstartable(no_right()),
+        HereError::Failed(_) => HereError::Failed("no space".into()),
+        HereError::Ended(_) => HereError::Ended(3),
+    );
+    let files = every!(FileTrouble:
+        FileTrouble::Missing => FileTrouble::Missing,
+        FileTrouble::Folder => FileTrouble::Folder,
+        FileTrouble::NoFile => FileTrouble::NoFile,
+        FileTrouble::Forbidden => FileTrouble::Forbidden,
+        FileTrouble::Unreadable(_) => FileTrouble::Unreadable(no_right()),
+    );
+    all.extend(files.into_iter().skip(1).map(file));
+    check(&all, here_error);
+}
+
+#[test]
+fn why_a_video_does_not_play_or_is_not_heard() {
+    let unknown = || QualityError::UnknownRung { name: "9p".into(), known: "144p".into() };
+    let decoding = || {
+        every!(DecodeError:
+            DecodeError::NoDecoder(_) => DecodeError::NoDecoder("H.264"),
+            DecodeError::Configuration(_) => DecodeError::Configuration("odd".into()),
+            DecodeError::Damaged(_) => DecodeError::Damaged("odd".into()),
+            DecodeError::Format => DecodeError::Format,
+            DecodeError::Memory => DecodeError::Memory,
+        )
+    };
+    let errors = every!(PlayError:
+        PlayError::NoSuchVideo(_) => PlayError::NoSuchVideo("v".into()),
+        PlayError::NotReady(_) => PlayError::NotReady("v".into()),
+        PlayError::Failed { .. } => PlayError::Failed { title: "v".into(), reason: FailureReason::new(FailureKind::Empty, "Empty.") },
+        PlayError::Quality(_) => PlayError::Quality(unknown()),
+    );
+    check(&errors, play_error);
+    let mut troubles = every!(PlayTrouble:
+        PlayTrouble::Fetch(_) => PlayTrouble::Fetch(FetchError::Gone),
+        PlayTrouble::Manifest(_) => PlayTrouble::Manifest("odd".into()),
+        PlayTrouble::Segment(_) => PlayTrouble::Segment(Fmp4Error::Truncated),
+        PlayTrouble::NotPrepared => PlayTrouble::NotPrepared,
+        PlayTrouble::Replaced => PlayTrouble::Replaced,
+        PlayTrouble::Quality(_) => PlayTrouble::Quality(unknown()),
+        PlayTrouble::Decode(_) => PlayTrouble::Decode(DecodeError::Memory),
+        PlayTrouble::Thread(_) => PlayTrouble::Thread(no_right()),
+    );
+    let fetching = every!(FetchError:
+        FetchError::Gone => FetchError::Gone,
+        FetchError::NotFound => FetchError::NotFound,
+        FetchError::Unreadable => FetchError::Unreadable,
+        FetchError::Mismatch => FetchError::Mismatch,
+    );
+    troubles.extend(fetching.into_iter().skip(1).map(PlayTrouble::Fetch));
+    troubles.extend(decoding().into_iter().filter(|e| *e != DecodeError::Memory).map(PlayTrouble::Decode));
+    let qualities = every!(QualityError: QualityError::UnknownRung { .. } => unknown(), QualityError::NoVideo => QualityError::NoVideo);
+    troubles.extend(qualities.into_iter().skip(1).map(PlayTrouble::Quality));
+    check(&troubles, play_trouble);
+    let speakers = every!(SpeakerError:
+        SpeakerError::NoDevice => SpeakerError::NoDevice,
+        SpeakerError::Unsupported { .. } => SpeakerError::Unsupported { device: "d".into(), reason: "odd".into() },
+        SpeakerError::Lost(_) => SpeakerError::Lost("odd".into()),
+    );
+    let mut silences = every!(Silence:
+        Silence::NotWanted => Silence::NotWanted,
+        Silence::Speaker(_) => Silence::Speaker(SpeakerError::NoDevice),
+        Silence::Decode(_) => Silence::Decode(DecodeError::Memory),
+    );
+    silences.extend(speakers.into_iter().skip(1).map(Silence::Speaker));
+    silences.extend(decoding().into_iter().filter(|e| *e != DecodeError::Memory).map(Silence::Decode));
+    check(&silences, silence);
+}
+
+#[test]
+fn why_a_video_could_not_be_prepared() {
+    let reason = |kind| FailureReason::new(kind, "What the server says.");
+    let told: Vec<_> = FailureKind::ALL.into_iter().filter(|kind| *kind != FailureKind::Other).map(reason).collect();
+    check(&told, preparing);
+    let german = Strings::new(Language::German);
+    assert_eq!(preparing(&german, &reason(FailureKind::Other)), "What the server says.", "a kind that is not known here");
+    assert_eq!(preparing_details(&german, &reason(FailureKind::Empty)), None);
+    assert!(preparing_details(&german, &reason(FailureKind::Crashed)).is_some_and(|said| said.contains("What the server says.")));
+}
+
+#[test]
+fn what_the_system_refuses() {
+    use ErrorKind::{ConnectionReset, Interrupted, NotFound, OutOfMemory, PermissionDenied, ReadOnlyFilesystem, StorageFull, TimedOut};
+    let kinds = [PermissionDenied, NotFound, StorageFull, ReadOnlyFilesystem, ConnectionReset, TimedOut, OutOfMemory, Interrupted];
+    let all: Vec<SystemError> = kinds.into_iter().map(|kind| std::io::Error::from(kind).into()).collect();
+    check(&all, system);
+}
