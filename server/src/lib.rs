@@ -19,5 +19,6 @@ pub mod prepare;
 mod room;
 mod run;
 mod store;
+mod words;
 
 pub use run::{Server, StartError};
