@@ -45,6 +45,11 @@ impl std::fmt::Debug for Identity {
 }
 
 impl Identity {
+    /// Where something lies that belongs to this certificate.
+    pub(crate) fn place_of(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
     /// Reads the identity below the data directory, or makes it.
     ///
     /// # Errors

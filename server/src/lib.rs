@@ -20,5 +20,6 @@ pub mod prepare;
 mod room;
 mod run;
 mod store;
+mod words;
 
 pub use run::{Server, StartError};

@@ -108,6 +108,12 @@ async fn serve(config: Config, service: &Service<'_>) -> anyhow::Result<ExitCode
     };
     if service.greets {
         greet(&server, announced.is_some());
+        let words = server.words();
+        tokio::spawn(async move {
+            if let Some(words) = words.await {
+                eprintln!("  Check-words, for those who join without the link: {words}\n");
+            }
+        });
     }
     endings.next().await;
     tokio::spawn(async move {
@@ -127,7 +133,6 @@ fn greet(server: &Server, announced: bool) {
         Some(password) => eprintln!("  Room password (generated): {password}"),
         None => eprintln!("  Room password: as set in [rooms] password"),
     }
-    eprintln!("  Check-words, for those who join without the link: {}", server.words());
     // What goes to a file or a journal would be read by others.
     if std::io::stderr().is_terminal() {
         eprintln!("  Your own link, as instructor (keep it secret):\n    {}", announcement.instructor);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::beacon::Beacon;
-use lectern_proto::words::{CheckWords, WordsError};
+use lectern_proto::words::CheckWords;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,7 @@ use crate::media::{ChunkIndex, Media, MediaSessions, RoomMedia, SealedCache};
 use crate::net::{Discovery, listen, listen_both};
 use crate::room::{Room, RoomParts};
 use crate::store::{Store, StoreError};
+use crate::words::Words;
 use crate::{control, media};
 
 /// How long tasks have to end by themselves.
@@ -43,15 +44,13 @@ pub enum StartError {
     Identity(#[from] IdentityError),
     #[error("the system has no thread for the server ({0}); end other programs")]
     Thread(std::io::Error),
-    #[error(transparent)]
-    Words(#[from] WordsError),
 }
 
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     announcement: Announcement,
-    words: CheckWords,
+    words: Words,
     discovery: Discovery,
     generated_password: Option<String>,
     library: Library,
@@ -83,9 +82,9 @@ impl Server {
         let ports = Ports { control: number(&control_port), video: number(&video_port), audio: number(&audio_port) };
         let announcement = Announcement::new(config.bind, ports, &config.room.name, identity.fingerprint, &identity.instructor_key, &password);
         let fingerprint = identity.fingerprint;
-        let words = tokio::task::spawn_blocking(move || CheckWords::of(&fingerprint)).await.map_err(|e| StartError::Thread(std::io::Error::other(e)))??;
         let about = Beacon::new(ports.control, fingerprint, config.name.clone(), config.room.name.clone(), []);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let words = Words::start(fingerprint, identity.place_of("check-words"), &tasks);
         let index = Arc::new(ChunkIndex::default());
         let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());
         let room_media = Arc::new(RoomMedia::new(1, index, config.limits.room_bandwidth_bps));
@@ -141,10 +140,10 @@ impl Server {
         &self.announcement
     }
 
-    /// What people compare before they send a password to a server that they found or typed.
-    #[must_use]
-    pub fn words(&self) -> CheckWords {
-        self.words
+    /// What people compare before they send a password to a server that they found or typed. A first start computes them for
+    /// a moment; none when that is impossible.
+    pub fn words(&self) -> impl Future<Output = Option<CheckWords>> + Send + use<> {
+        self.words.clone().get()
     }
 
     /// The room's password, if the configuration has none.

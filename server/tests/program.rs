@@ -100,8 +100,12 @@ fn it_announces_itself_and_ends_cleanly() {
     // The log itself holds no secret.
     let key = json["instructor"].as_str().expect("text");
     assert!(said.lines().filter(|l| l.contains("INFO")).all(|l| !l.contains(&password) && !l.contains(key)), "{said}");
-    let (_again, second) = Running::start(&stage, &[]);
+    let (mut again, second) = Running::start(&stage, &[]);
     assert_eq!(key.split_once('?').expect("a key").1, second["instructor"].as_str().expect("text").split_once('?').expect("a key").1);
+    // The words come when they are there, and nothing waits for them.
+    let words = lectern_proto::words::CheckWords::of(&join.fingerprint).expect("computed").to_string();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(again.0.stderr.take().expect("piped"))).map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("Check-words") && line.ends_with(&words)), "{words}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::stack::{bin, signal, wait_until};
+use crate::stack::{bin, signal, text, wait_until};
 
 /// Samples a second of a recording.
 pub const SAMPLE_RATE_HZ: u32 = 48_000;
@@ -95,6 +95,16 @@ impl Desk {
         let window = Window { desk: self, child };
         ensure!(wait_until(Duration::from_secs(30), || window.id().is_some()), "no window appears: {}", window.log());
         Ok(window)
+    }
+
+    /// One look at an area, as pixels of one of FFmpeg's formats.
+    pub fn look(&self, area: Area, format: &str) -> Result<Vec<u8>> {
+        let mut camera = self.command("ffmpeg");
+        camera.args(["-v", "error", "-nostdin", "-f", "x11grab", "-draw_mouse", "0", "-video_size", &format!("{}x{}", area.width, area.height)]);
+        camera.args(["-i", &format!("{}+{},{}", self.display, area.x, area.y), "-frames:v", "1", "-pix_fmt", format, "-f", "rawvideo", "-"]);
+        let output = camera.output().context("ffmpeg is not installed; run `make deps-test`")?;
+        ensure!(output.status.success(), "no look at the screen: {}", text(&output));
+        Ok(output.stdout)
     }
 
     /// Films the brightness of an area: one byte a pixel.

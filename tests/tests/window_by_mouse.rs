@@ -15,20 +15,12 @@ const BAR_MIDDLE: (u32, u32) = (532, 712);
 const PLAY: (u32, u32) = (96, 744);
 const FPS: u32 = 30;
 
-/// One look at a part of the screen.
-fn look(desk: &Desk, area: Area, format: &str) -> Vec<u8> {
-    let mut camera = desk.command("ffmpeg");
-    let display = camera.get_envs().find_map(|(name, value)| value.filter(|_| name == "DISPLAY")).expect("a display").to_string_lossy().into_owned();
-    let at = format!("{display}+{},{}", area.x, area.y);
-    let size = format!("{}x{}", area.width, area.height);
-    camera.args(["-v", "error", "-nostdin", "-f", "x11grab", "-draw_mouse", "0", "-video_size", &size, "-i", &at]);
-    let output = camera.args(["-frames:v", "1", "-pix_fmt", format, "-f", "rawvideo", "-"]).output().expect("ffmpeg");
-    assert!(output.status.success(), "{}", text(&output));
-    output.stdout
+fn look_at(desk: &Desk, area: Area, format: &str) -> Vec<u8> {
+    desk.look(area, format).expect("a look")
 }
 
 fn frame_in(desk: &Desk, area: Area) -> Option<u32> {
-    stamp::read(&look(desk, area, "gray"), area.width as usize, area.width as usize, area.height as usize)
+    stamp::read(&look_at(desk, area, "gray"), area.width as usize, area.width as usize, area.height as usize)
 }
 
 /// The frame of the file as it must look, by ffmpeg's own conversion.
@@ -67,7 +59,7 @@ fn a_person_joins_opens_pauses_and_seeks() {
     let soon = Duration::from_secs(20);
     // Keys go nowhere until the window has drawn its first screen; the first field is focused then.
     window.key("End").expect("a key");
-    let drawn = wait_until(soon, || look(&desk, Area { x: 60, y: 200, width: 8, height: 8 }, "gray").iter().any(|v| *v != 0));
+    let drawn = wait_until(soon, || look_at(&desk, Area { x: 60, y: 200, width: 8, height: 8 }, "gray").iter().any(|v| *v != 0));
     if !drawn {
         let shot = std::env::temp_dir().join("lectern-nothing-drawn.png");
         desk.screenshot(&shot).expect("a picture");
@@ -101,9 +93,9 @@ fn a_person_joins_opens_pauses_and_seeks() {
 
     // Away from the bar, or its preview lies over the picture; it goes with the next look.
     window.point(PICTURE.x + 20, 20).expect("the pointer moves");
-    let gone = || colour_difference(&look(&desk, PICTURE, "rgb24"), &reference(&desk, &stack, shown)) < 5.0;
+    let gone = || colour_difference(&look_at(&desk, PICTURE, "rgb24"), &reference(&desk, &stack, shown)) < 5.0;
     wait_until(Duration::from_secs(5), gone);
-    let difference = colour_difference(&look(&desk, PICTURE, "rgb24"), &reference(&desk, &stack, shown));
+    let difference = colour_difference(&look_at(&desk, PICTURE, "rgb24"), &reference(&desk, &stack, shown));
     println!("mean difference of saturated colours: {difference:.2} of 255");
     assert!(difference < 5.0, "the colours are off by {difference:.1}");
 

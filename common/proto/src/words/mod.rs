@@ -57,6 +57,14 @@ impl CheckWords {
         self.0
     }
 
+    /// Words as [`fmt::Display`] writes them; none unless all three are of the list.
+    #[must_use]
+    pub fn from_words(text: &str) -> Option<Self> {
+        let mut words = text.split_whitespace().map(|word| LIST.lines().find(|listed| *listed == word));
+        let three = [words.next()??, words.next()??, words.next()??];
+        words.next().is_none().then_some(Self(three))
+    }
+
     /// Whether somebody typed these words, in their order; case and what stands between them do not count.
     #[must_use]
     pub fn matches(&self, typed: &str) -> bool {
@@ -101,6 +109,15 @@ mod tests {
         }
         for wrong in ["", "ability able", "able ability about", "ability able about abandon", "abilityableabout"] {
             assert!(!words.matches(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let words = CheckWords::from_bits(1 << 22 | 2 << 11 | 3);
+        assert_eq!(CheckWords::from_words(&words.to_string()), Some(words));
+        for wrong in ["", "ability able", "ability able abou", "ability able about able", "Ability able about"] {
+            assert_eq!(CheckWords::from_words(wrong), None, "{wrong}");
         }
     }
 
