@@ -74,9 +74,8 @@ pub(super) async fn run(request: JoinRequest, args: ListenArgs) -> Result<(), Fa
 }
 
 async fn wanted(class: &Class, name: Option<&str>) -> Result<StreamInfo, Failure> {
-    match tokio::time::timeout(START_WAIT, class.wait_for(|s| find(s, name).is_some())).await {
-        Ok(Err(why)) => return Err(why.into()),
-        Ok(Ok(_)) | Err(_) => {}
+    if let Ok(Err(why)) = tokio::time::timeout(START_WAIT, class.wait_for(|s| find(s, name).is_some())).await {
+        return Err(why.into());
     }
     let state = class.state();
     find(&state, name).cloned().ok_or_else(|| {

@@ -308,8 +308,10 @@ impl Task {
                 core.ask(&Request::Subscribe { stream, track });
             }
             Ask::Publish { stream } => core.ask(&Request::Publish { stream }),
+            Ask::Unit { .. } if !self.is_publishing => {}
             Ask::Unit { track, keyframe, capture_us, mut data } => {
-                while self.is_publishing {
+                // A unit without bytes is one piece too.
+                loop {
                     let part = data.split_to(data.len().min(LIVE_PIECE_MAX));
                     // Units are below a MiB.
                     let rest = u32::try_from(data.len()).unwrap_or(u32::MAX);

@@ -121,7 +121,7 @@ async fn hear(mut output: impl tokio::io::AsyncRead + Unpin, out: &mpsc::Sender<
         };
         reader.push(&buffer[..read]);
         loop {
-            match reader.next() {
+            match reader.next_said() {
                 Ok(Some(said)) => {
                     if out.send(FromWorker::Said(said)).await.is_err() {
                         return String::new();

@@ -368,6 +368,7 @@ pub fn joined(role: Role) -> ClassState {
             video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: cut_off() }),
         ],
         synchronised: true,
+        streams: Vec::new(),
         ahead: lectern::class::Ahead::default(),
         ladder: vec![
             rung("144p", 256, 144, 200_000),

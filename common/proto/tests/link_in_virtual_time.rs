@@ -273,6 +273,7 @@ fn media_session(seed: u64) {
                     }
                 }
                 MediaOutput::Ended { request, why } => ended = Some((request, why)),
+                other => panic!("seed {seed}: {other:?}"),
             }
         }
         while let Some(bytes) = client.poll_transmit() {

@@ -154,7 +154,7 @@ mod tests {
         assert!(!outlet.picture(true, 4, &vec![0; LIVE_UNIT_MAX + 1]));
         let mut reader = PipeReader::default();
         receiver.try_iter().for_each(|bytes| reader.push(&bytes));
-        let said: Vec<_> = std::iter::from_fn(|| reader.next().expect("right")).collect();
+        let said: Vec<_> = std::iter::from_fn(|| reader.next_said().expect("right")).collect();
         assert!(matches!(&said[..], [Said::News(News::Form { video: Some(_), sound: Some(_) }), Said::Unit { track: 0, capture_us: 3, .. }]), "{said:?}");
         assert!(!orders.has_ended());
         drop(receiver);

@@ -51,7 +51,7 @@ impl Live {
             while let Ok(count @ 1..) = stdout.read(&mut bytes) {
                 let at = server_us(start);
                 reader.push(&bytes[..count]);
-                while let Some(one) = reader.next().expect("the worker says what is right") {
+                while let Some(one) = reader.next_said().expect("the worker says what is right") {
                     if sender.send((at, one)).is_err() {
                         return;
                     }

@@ -130,7 +130,7 @@ impl PipeReader {
     ///
     /// # Errors
     /// [`PipeError`]: end the worker.
-    pub fn next(&mut self) -> Result<Option<Said>, PipeError> {
+    pub fn next_said(&mut self) -> Result<Option<Said>, PipeError> {
         let Some(head) = self.0.first_chunk::<HEAD>().copied() else { return Ok(None) };
         let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
         let most = if head[0] == UNIT { LIVE_UNIT_MAX } else { NEWS_MAX };
@@ -168,7 +168,7 @@ mod tests {
         let mut heard = Vec::new();
         for byte in bytes {
             reader.push(&[byte]);
-            heard.extend(reader.next().expect("right"));
+            heard.extend(reader.next_said().expect("right"));
         }
         assert_eq!(heard, [Said::News(form), Said::Unit { track: 1, keyframe: true, capture_us: 77, data: Bytes::from_static(b"abc") }]);
     }
@@ -177,7 +177,7 @@ mod tests {
     fn a_giant_frame_is_refused_before_it_comes() {
         let mut reader = PipeReader::default();
         reader.push(&unit_head(0, true, 0, u32::MAX));
-        assert_eq!(reader.next(), Err(PipeError::Length(u32::MAX as usize)));
+        assert_eq!(reader.next_said(), Err(PipeError::Length(u32::MAX as usize)));
     }
 
     proptest! {
@@ -185,7 +185,7 @@ mod tests {
         fn noise_never_panics(noise: Vec<u8>) {
             let mut reader = PipeReader::default();
             reader.push(&noise);
-            while let Ok(Some(_)) = reader.next() {}
+            while let Ok(Some(_)) = reader.next_said() {}
         }
     }
 }
