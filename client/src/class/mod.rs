@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, OtherVersion, Phase, StreamError};
 
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
-use crate::live::{ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, Publisher, Source};
+use crate::live::{ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, LiveView, Publisher, Source};
 use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
 use thumbnails::Thumbnails;
 
@@ -158,6 +158,17 @@ impl Class {
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = found.ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
         LivePlayer::open(&self.0.runtime, self.0.route.clone(), stream, options)
+    }
+
+    /// Shows and plays a stream of the room in the window.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it does not run any more or cannot be shown.
+    pub fn view_live(&self, id: StreamId, changed: &Changed) -> Result<LiveView, LiveError> {
+        let state = self.state();
+        let running = || state.streams.iter().map(|s| s.name.clone()).collect();
+        let stream = state.streams.iter().find(|s| s.id == id).ok_or_else(|| LiveError::NoSuchStream { name: id.to_string(), running: running() })?;
+        LiveView::open(&self.0.runtime, &self.0.route, stream, changed)
     }
 
     /// Listens to a stream of the room.

@@ -82,6 +82,8 @@ pub(super) struct Counts {
 pub(super) struct State {
     pub(super) lag: Lag,
     pub(super) counts: Counts,
+    /// 0 to 1; 0 while muted.
+    pub(super) volume: f32,
     /// Why nothing is heard.
     pub(super) silent: Option<String>,
     pub(super) over: Option<Result<(), String>>,
@@ -158,10 +160,27 @@ impl Listener {
         self.shared.lock().over.clone()
     }
 
+    /// 0 to 1.
+    pub fn set_volume(&self, volume: f32) {
+        self.shared.lock().volume = volume.clamp(0.0, 1.0);
+    }
+
     /// Why nothing is heard, where that is so.
     #[must_use]
     pub fn silent(&self) -> Option<String> {
         self.shared.lock().silent.clone()
+    }
+
+    /// How long after its capture it is heard.
+    #[must_use]
+    pub fn lag(&self) -> std::time::Duration {
+        std::time::Duration::from_micros(self.shared.lock().lag.us(self.shared.target_us).into())
+    }
+
+    /// Whether it comes over UDP now.
+    #[must_use]
+    pub fn is_udp(&self) -> bool {
+        self.stats.borrow().is_udp
     }
 
     /// What happened since it was opened.

@@ -1,6 +1,6 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
-//! [`connection`] is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: [`player`] (→ `video`, `state`). Listening: [`listener`] (→ `sound`, `wav`). Publishing: [`publish`] starts
+//! [`connection`] is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: [`player`] (→ `video`, `state`). Listening: [`listener`] (→ `sound`, `wav`). [`view`] is both, for the window. Publishing: [`publish`] starts
 //! a media worker (`worker`) and sends what it makes.
 
 mod clock;
@@ -13,6 +13,7 @@ mod report;
 mod sound;
 mod state;
 mod video;
+mod view;
 mod wav;
 mod worker;
 
@@ -21,3 +22,4 @@ pub use connection::Transport;
 pub use listener::{ListenOptions, ListenReport, Listener};
 pub use player::{LiveError, LiveOptions, LivePlayer};
 pub use publish::{Published, Publisher, Source};
+pub use view::{LiveStatus, LiveView};

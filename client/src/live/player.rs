@@ -115,6 +115,26 @@ impl LivePlayer {
         self.0.shared.lock().over.clone()
     }
 
+    /// The rung on the screen, once there is one.
+    #[must_use]
+    pub fn rung(&self) -> Option<String> {
+        let track = self.0.shared.lock().counts.switches.last().map(|(_, track)| *track)?;
+        self.0.stream.videos().find(|(number, _)| *number == track).map(|(_, video)| video.rung.clone())
+    }
+
+    /// How long after its capture a picture is shown.
+    #[must_use]
+    pub fn lag(&self) -> Duration {
+        let shared = &self.0.shared;
+        Duration::from_micros(shared.lock().lag.us(shared.target_us).into())
+    }
+
+    /// Whether it comes over UDP now.
+    #[must_use]
+    pub fn is_udp(&self) -> bool {
+        self.0.stats.borrow().is_udp
+    }
+
     /// What happened since it was opened.
     #[must_use]
     pub fn report(&self) -> Report {

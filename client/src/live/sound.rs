@@ -83,6 +83,7 @@ struct Player {
     early: VecDeque<Unit>,
     primed_us: i64,
     late: u32,
+    volume: f32,
 }
 
 /// Runs until nobody feeds it, or the listener stops.
@@ -125,14 +126,23 @@ impl Player {
             early: VecDeque::new(),
             primed_us: 0,
             late: 0,
+            volume: 1.0,
         })
     }
 
     fn play(&mut self, fed: &Receiver<Fed>) -> Result<(), String> {
         self.sink.set_playing(true);
         loop {
-            if self.shared.lock().stop {
+            let (stop, volume) = {
+                let state = self.shared.lock();
+                (state.stop, state.volume)
+            };
+            if stop {
                 break;
+            }
+            if (volume - self.volume).abs() > f32::EPSILON {
+                self.volume = volume;
+                self.sink.set_volume(volume);
             }
             match fed.recv_timeout(TICK) {
                 Ok(Fed::Unit(unit)) => self.unit(unit)?,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{ChunkRef, Lesson, PersonId, VideoId};
+use lectern_proto::control::{ChunkRef, Lesson, PersonId, StreamId, VideoId};
 use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::quality::Quality;
 use lectern_proto::quality::auto::Area;
@@ -22,6 +22,7 @@ use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
 use crate::here::{Here, HereState, Wish, folder};
+use crate::live::{LiveError, LiveStatus, LiveView};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
 use crate::system::SystemError;
 
@@ -101,6 +102,20 @@ pub trait Seat {
     /// # Errors
     /// [`PlayError`] when there is nothing to play.
     fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, PlayError>;
+    /// Shows a live stream.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it does not run any more or cannot be shown.
+    fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError>;
+}
+
+/// A live stream that is shown; dropped, it is not any more.
+pub trait OnAir {
+    fn status(&self) -> LiveStatus;
+    /// 0 to 1; 0 is muted.
+    fn set_volume(&self, volume: f32);
+    /// The picture that is due, once, and when the next is.
+    fn present(&self, now: Instant) -> Presented;
 }
 
 /// One video that plays; dropped, it stops.
@@ -296,6 +311,24 @@ impl Seat for LiveSeat {
 
     fn open(&self, video: &VideoId, options: PlayerOptions) -> Result<Box<dyn Playback>, PlayError> {
         Ok(Box::new(self.class.open(video, options)?))
+    }
+
+    fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
+        Ok(Box::new(self.class.view_live(stream, &changed)?))
+    }
+}
+
+impl OnAir for LiveView {
+    fn status(&self) -> LiveStatus {
+        Self::status(self)
+    }
+
+    fn set_volume(&self, volume: f32) {
+        Self::set_volume(self, volume);
+    }
+
+    fn present(&self, now: Instant) -> Presented {
+        Self::present(self, now)
     }
 }
 

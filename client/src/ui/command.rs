@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{Lesson, PersonId, VideoId};
+use lectern_proto::control::{Lesson, PersonId, StreamId, VideoId};
 
 use super::backend::Pick;
 use super::catalogue::Order;
@@ -25,6 +25,8 @@ pub enum Command {
     Leave,
     /// Show a video on the stage.
     Open(VideoId),
+    /// Show a live stream on the stage.
+    Watch(StreamId),
     /// Back to the catalogue.
     CloseStage,
     /// Open the same video again after it failed.

@@ -20,6 +20,7 @@ mod icons;
 mod join;
 mod keys_list;
 mod member;
+mod on_air;
 mod own;
 mod people;
 mod playing;

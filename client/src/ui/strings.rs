@@ -7,8 +7,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
-const ENGLISH: &str = include_str!("../../assets/i18n/en/window.ftl");
-const GERMAN: &str = include_str!("../../assets/i18n/de/window.ftl");
+const ENGLISH: &str = concat!(include_str!("../../assets/i18n/en/window.ftl"), "\n", include_str!("../../assets/i18n/en/live.ftl"));
+const GERMAN: &str = concat!(include_str!("../../assets/i18n/de/window.ftl"), "\n", include_str!("../../assets/i18n/de/live.ftl"));
 
 /// A language of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Language {
         }
     }
 
-    /// Its Fluent file.
+    /// Its Fluent files, one after the other.
     #[must_use]
     pub fn source(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 //! It draws into any egui `Ui`, knows nothing of eframe, and reaches the class through [`Backend`], so a test drives it
 //! over plain data. A pass reads snapshots, draws, then carries out commands; nothing in it waits.
 
+mod live;
 mod membership;
 mod own;
 
@@ -22,6 +23,7 @@ use super::command::{Command, Cx};
 use super::join::{JoinForm, JoinView, join_ui};
 use super::keys_list::{handle_list_keys, keys_list_ui};
 use super::member::Member;
+use super::on_air::{self, OnAirView, Watching};
 use super::people::people_ui;
 use super::playing::Playing;
 use super::reasons;
@@ -64,6 +66,8 @@ pub struct Window {
     meeting: Option<Box<dyn Meeting>>,
     seat: Option<Member>,
     playing: Option<Playing>,
+    /// The live stream on the stage; then nothing else is.
+    watching: Option<Watching>,
     /// The projector's window, while it is open.
     board: Option<Board>,
     own: Own,
@@ -111,6 +115,7 @@ impl Window {
             meeting: None,
             seat: None,
             playing: None,
+            watching: None,
             board: None,
             own,
             screen: Arc::new(VideoScreen::default()),
@@ -152,6 +157,7 @@ impl Window {
     /// Stops what plays and gives the seat up.
     pub fn close(&mut self) {
         self.playing = None;
+        self.watching = None;
         if let Some(member) = self.seat.take() {
             member.seat.leave_now();
         }
@@ -173,6 +179,7 @@ impl Window {
         self.follow_own();
         let state = self.follow_membership().filter(|s| s.me.is_some());
         let status = self.follow_player(now);
+        self.follow_live(now);
         let mut out = Vec::new();
         match state {
             state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
@@ -236,14 +243,17 @@ impl Window {
     fn class_ui(&mut self, ui: &mut Ui, state: &ClassState, status: Option<&PlayerStatus>, now: Instant, out: &mut Vec<Command>) {
         let Some(member) = &self.seat else { return };
         let c = colors(ui);
-        let on_stage = self.playing.is_some();
+        let on_stage = self.playing.is_some() || self.watching.is_some();
         if !on_stage && !self.keys_shown && !self.settings_shown {
             catalogue::handle_keys(ui.ctx());
         }
         if !self.settings_shown {
             handle_list_keys(ui.ctx(), self.keys_shown, out);
         }
-        if on_stage
+        if self.watching.is_some() && !self.settings_shown && !self.keys_shown {
+            on_air::handle_keys(ui.ctx(), self.fullscreen, out);
+        }
+        if self.playing.is_some()
             && !self.settings_shown
             && stage::handle_keys(ui.ctx(), status, self.keys_shown, self.fullscreen, out)
             && let Some(playing) = &mut self.playing
@@ -265,7 +275,10 @@ impl Window {
             match &self.playing {
                 Some(playing) if alone => shell::file_header_ui(ui, &playing.title, &mut cx),
                 Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
-                None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
+                None => match &self.watching {
+                    Some(watching) => shell::stage_header_ui(ui, &watching.title, people, &mut cx),
+                    None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
+                },
             }
             if !on_stage {
                 self.own_strip_ui(ui, &mut cx);
@@ -304,6 +317,15 @@ impl Window {
                 }
                 stage::stage_ui(ui, &mut playing.state, &view, &mut cx);
             }
+            None if self.watching.is_some() => {
+                let view = self.watching.as_ref().map(|watching| OnAirView {
+                    watching,
+                    screen: &self.screen,
+                    muted: self.settings.muted,
+                    fullscreen: self.fullscreen,
+                });
+                view.into_iter().for_each(|view| on_air::stage_ui(ui, &view, &mut cx));
+            }
             None => {
                 let waited = ui.input(|i| i.time) - member.began;
                 catalogue_ui(ui, &mut self.catalogue, state, member.seat.as_ref(), &mut self.thumbnails, waited, &mut cx);
@@ -337,8 +359,10 @@ impl Window {
             Command::CloseStage if self.plays_file() => self.carry_out_own(command),
             Command::CancelJoin | Command::Leave => self.leave(),
             Command::Open(video) => self.open(video),
+            Command::Watch(stream) => self.watch(stream),
             Command::CloseStage => {
                 self.playing = None;
+                self.watching = None;
                 self.asked = None;
                 self.keys_shown = false;
                 self.screen.show(None);
@@ -382,6 +406,7 @@ impl Window {
             Command::SetName(name) => self.settings.name = name,
             Command::PlayFile(_) | Command::Pick(_) | Command::StartClass | Command::EndOwn | Command::KeepOwn => self.carry_out_own(command),
             Command::ShowFolder | Command::SetVideosFolder(_) | Command::Copy(_) => self.carry_out_own(command),
+            other if self.live_command(&other) => {}
             other => self.play_command(other, status),
         }
         self.ctx.request_repaint();

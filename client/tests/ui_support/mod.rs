@@ -14,16 +14,17 @@ use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
 use lectern::here::{HereState, Wish};
+use lectern::live::{LiveError, LiveStatus};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
 use lectern::system::SystemError;
-use lectern::ui::backend::{Backend, Host, Meeting, Pick, Picking, Playback, Seat};
+use lectern::ui::backend::{Backend, Host, Meeting, OnAir, Pick, Picking, Playback, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
 use lectern_proto::beacon::Rooms;
-use lectern_proto::control::{CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, StreamId, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::quality::Quality;
@@ -39,6 +40,8 @@ pub enum Call {
     Want(VideoId),
     FetchAhead(Option<Lesson>),
     Open(VideoId, Quality),
+    Watch(StreamId),
+    LiveVolume(f32),
     Play,
     Pause,
     Seek(u64),
@@ -60,6 +63,8 @@ pub struct Shared {
     pub calls: Vec<Call>,
     pub thumbnails: HashMap<ChunkHash, Bytes>,
     pub open_fails: Option<PlayError>,
+    /// How a live stream stands that is watched.
+    pub live: LiveStatus,
     /// The place on the seek bar that is pointed at.
     pub pointed_us: Option<u64>,
     pub seen: Seen,
@@ -89,6 +94,7 @@ impl Fake {
             calls: Vec::new(),
             thumbnails: HashMap::new(),
             open_fails: None,
+            live: LiveStatus::default(),
             pointed_us: None,
             seen: Seen::default(),
             known: KnownServers::default(),
@@ -241,6 +247,28 @@ impl Seat for Fake {
             return Err(reason);
         }
         Ok(Box::new(self.clone()))
+    }
+
+    fn watch(&self, stream: StreamId, _changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
+        self.note(Call::Watch(stream));
+        Ok(Box::new(Watched(self.clone())))
+    }
+}
+
+/// A live stream that is watched.
+struct Watched(Fake);
+
+impl OnAir for Watched {
+    fn status(&self) -> LiveStatus {
+        self.0.shared.lock().unwrap().live.clone()
+    }
+
+    fn set_volume(&self, volume: f32) {
+        self.0.note(Call::LiveVolume(volume));
+    }
+
+    fn present(&self, _now: Instant) -> Presented {
+        Presented::default()
     }
 }
 

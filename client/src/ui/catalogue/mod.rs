@@ -19,6 +19,7 @@ use lectern_proto::control::VideoId;
 use super::backend::Seat;
 use super::command::{Command, Cx};
 use super::icons::Icon;
+use super::on_air;
 use super::thumbnails::Thumbnails;
 use super::tokens::{Type, colors, motion, radius, size};
 use super::widgets::{Look, Push, empty_ui, rows_ui, say, spinner_ui};
@@ -105,6 +106,7 @@ pub(super) fn catalogue_ui(
     cx: &mut Cx<'_>,
 ) {
     thumbnails.collect(ui.ctx());
+    on_air::row_ui(ui, state, cx);
     if state.videos.is_empty() {
         if state.synchronised {
             empty_ui(ui, Icon::Film, &cx.text("catalogue-empty"), &cx.text("catalogue-empty-hint"), |_| {});

@@ -1,0 +1,255 @@
+//! Live streams in the window: the row above the catalogue, and the stage of one that is watched.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use egui::accesskit::Role;
+use egui::{Align, Color32, Context, CornerRadius, Event, Frame, Key, Layout, Margin, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use lectern_proto::control::{StreamId, StreamInfo, StreamKind};
+
+use super::backend::{OnAir, Seat};
+use super::command::{Command, Cx};
+use super::icons::Icon;
+use super::settings::Settings;
+use super::tokens::{DARK, Type, colors, on_stage, radius, size, space};
+use super::video::VideoScreen;
+use super::widgets::{Look, Push, empty_ui, focus_ring, icon_ui, say, say_line};
+use crate::class::{Changed, ClassState};
+use crate::live::{LiveError, LiveStatus};
+
+/// Height of a card in the row, and its greatest width.
+const CARD: f32 = 56.0;
+const CARD_WIDTH: f32 = 300.0;
+
+/// The stream on the stage.
+pub(super) struct Watching {
+    /// As the room calls it.
+    pub(super) title: String,
+    pub(super) view: Result<Box<dyn OnAir>, LiveError>,
+}
+
+impl Watching {
+    /// Opens a stream of the room; none when it does not run any more.
+    pub(super) fn open(seat: &dyn Seat, state: &ClassState, stream: StreamId, settings: &Settings, changed: Changed) -> Option<Self> {
+        let info = state.streams.iter().find(|s| s.id == stream)?;
+        let watching = Self { title: info.name.clone(), view: seat.watch(stream, changed) };
+        watching.sound(settings);
+        Some(watching)
+    }
+
+    /// Takes over what the settings say of the volume.
+    pub(super) fn sound(&self, settings: &Settings) {
+        if let Ok(view) = &self.view {
+            view.set_volume(if settings.muted { 0.0 } else { settings.volume });
+        }
+    }
+
+    /// Carries out a command of the controls. Says whether it was one.
+    pub(super) fn obey(&self, command: &Command, settings: &mut Settings) -> bool {
+        match command {
+            Command::ToggleMute => settings.muted = !settings.muted,
+            Command::VolumeBy(by) => {
+                settings.volume = (settings.volume + by).clamp(0.0, 1.0);
+                settings.muted = false;
+            }
+            _ => return false,
+        }
+        self.sound(settings);
+        true
+    }
+}
+
+/// The icon and the words of a kind of stream.
+fn kind(kind: StreamKind) -> (Icon, &'static str) {
+    match kind {
+        StreamKind::Camera => (Icon::Eye, "live-camera"),
+        StreamKind::Screen => (Icon::Watch, "live-screen"),
+        StreamKind::Microphone => (Icon::Loud, "live-microphone"),
+        StreamKind::Podcast => (Icon::Headphones, "live-podcast"),
+        StreamKind::Pattern => (Icon::Chart, "live-pattern"),
+        StreamKind::File => (Icon::Film, "live-file"),
+    }
+}
+
+/// What runs now, above the catalogue; nothing where nothing does.
+pub(super) fn row_ui(ui: &mut Ui, state: &ClassState, cx: &mut Cx<'_>) {
+    if state.streams.is_empty() {
+        return;
+    }
+    let frame = Frame::new().inner_margin(Margin { left: 20, right: 20, top: 12, bottom: 0 });
+    frame.show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(space::M, space::S);
+            for stream in &state.streams {
+                card_ui(ui, state, stream, cx);
+            }
+        });
+    });
+}
+
+fn card_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let by = state.people.iter().find(|p| p.id == stream.publisher).map(|p| p.name.clone()).unwrap_or_default();
+    let (icon, key) = kind(stream.kind);
+    let what = cx.text(key);
+    let label = cx.strings.format("live-watch", &[("name", stream.name.clone().into()), ("by", by.clone().into())]);
+    let width = CARD_WIDTH.min(ui.available_width());
+    let (rect, response) = ui.allocate_exact_size(vec2(width, CARD), Sense::click());
+    let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
+    let fill = if response.hovered() { c.hover } else { c.panel };
+    ui.painter().rect(rect, CornerRadius::same(radius::CONTROL), fill, Stroke::new(1.0, c.bad_line), egui::StrokeKind::Inside);
+    let inner = rect.shrink2(vec2(12.0, 6.0));
+    let mut inside = ui.new_child(UiBuilder::new().id_salt(stream.id).max_rect(inner).layout(Layout::left_to_right(Align::Center)));
+    inside.spacing_mut().item_spacing.x = space::M;
+    icon_ui(&mut inside, icon, 22.0, c.bad);
+    inside.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        live_badge_ui(ui, &cx.text("live-badge"));
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            say_line(ui, Type::Control, c.t1, &stream.name);
+            say_line(ui, Type::Small, c.t2, if by.is_empty() { what } else { format!("{what} · {by}") });
+        });
+    });
+    focus_ring(ui, rect, radius::CONTROL, &response);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+    if response.clicked() {
+        cx.push(Command::Watch(stream.id));
+    }
+}
+
+/// "LIVE" on red.
+fn live_badge_ui(ui: &mut Ui, text: &str) {
+    let c = colors(ui);
+    Frame::new()
+        .fill(c.bad_tint)
+        .stroke(Stroke::new(1.0, c.bad_line))
+        .corner_radius(CornerRadius::same(radius::CHIP))
+        .inner_margin(Margin::symmetric(6, 1))
+        .show(ui, |ui| say(ui, Type::Small, c.bad, text));
+}
+
+/// What the stage of a live stream shows.
+pub(super) struct OnAirView<'a> {
+    pub(super) watching: &'a Watching,
+    pub(super) screen: &'a Arc<VideoScreen>,
+    pub(super) muted: bool,
+    pub(super) fullscreen: bool,
+}
+
+/// Draws the stage into the space of `ui`.
+pub(super) fn stage_ui(ui: &mut Ui, view: &OnAirView<'_>, cx: &mut Cx<'_>) {
+    let area = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(area);
+    let mut ui = ui.new_child(UiBuilder::new().id_salt("on-air").max_rect(area));
+    on_stage(&mut ui);
+    ui.painter().rect_filled(area, 0.0, DARK.well);
+    let background = ui.interact(area, ui.scope_id().with("picture"), Sense::CLICK);
+    let label = cx.text("stage-picture");
+    background.widget_info(|| WidgetInfo::labeled(Role::Video, true, &label));
+    if background.double_clicked() {
+        cx.push(Command::ToggleFullscreen);
+    }
+    let status = match &view.watching.view {
+        Ok(live) => live.status(),
+        Err(error) => {
+            let words = cx.strings.format("live-failed", &[("why", error.to_string().into())]);
+            return over_ui(&mut ui, area, &words, cx);
+        }
+    };
+    match &status.over {
+        Some(Ok(())) => {
+            let words = cx.text("live-over-hint");
+            return over_ui(&mut ui, area, &words, cx);
+        }
+        Some(Err(why)) => {
+            let words = cx.strings.format("live-failed", &[("why", why.clone().into())]);
+            return over_ui(&mut ui, area, &words, cx);
+        }
+        None => {}
+    }
+    match view.screen.fitted(&ui, area) {
+        Some(place) => view.screen.paint(&ui, place, area),
+        None if status.has_pictures => super::widgets::paint_spinner(&ui, Rect::from_center_size(area.center(), egui::Vec2::splat(40.0)), colors(&ui).t1),
+        None => listening_ui(&mut ui, area, &view.watching.title, cx),
+    }
+    controls_ui(&mut ui, area, view, &status, cx);
+}
+
+fn listening_ui(ui: &mut Ui, area: Rect, title: &str, cx: &Cx<'_>) {
+    let mut ui = ui.new_child(UiBuilder::new().id_salt("listening").max_rect(area.shrink(space::XL)));
+    let words = cx.text("live-listening");
+    empty_ui(&mut ui, Icon::Headphones, title, &words, |_| {});
+}
+
+fn over_ui(ui: &mut Ui, area: Rect, words: &str, cx: &mut Cx<'_>) {
+    let mut ui = ui.new_child(UiBuilder::new().id_salt("over").max_rect(area.shrink(space::XL)));
+    let (title, back) = (cx.text("live-over"), cx.text("stage-back"));
+    empty_ui(&mut ui, Icon::Unplugged, &title, words, |ui| {
+        if ui.add(Push::text(Look::Primary, &back)).clicked() {
+            cx.push(Command::CloseStage);
+        }
+    });
+}
+
+/// The strip along the lower edge: that it is live, how far behind, sound, full screen.
+fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut Cx<'_>) {
+    let strip = Rect::from_min_max(pos2(area.left(), area.bottom() - 56.0), area.max);
+    ui.painter().rect_filled(strip, 0.0, Color32::from_black_alpha(170));
+    let row = strip.shrink2(vec2(space::M, 10.0));
+    let mut ui = ui.new_child(UiBuilder::new().id_salt("row").max_rect(row).layout(Layout::left_to_right(Align::Center)));
+    ui.spacing_mut().item_spacing.x = space::S;
+    let c = colors(&ui);
+    live_badge_ui(&mut ui, &cx.text("live-badge"));
+    if status.has_sound {
+        let (icon, key) = if view.muted { (Icon::Muted, "stage-unmute") } else { (Icon::Loud, "stage-mute") };
+        if ui.add(Push::icon(icon, &cx.text(key)).shortcut("M")).clicked() {
+            cx.push(Command::ToggleMute);
+        }
+    }
+    let lag = cx.strings.format("live-lag", &[("ms", (status.lag.as_millis() as u64).into())]);
+    say(&mut ui, Type::Small, c.t2, lag);
+    if let Some(why) = &status.silent {
+        say_line(&mut ui, Type::Small, c.warn, why);
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let (icon, key) = if view.fullscreen { (Icon::Shrink, "stage-fullscreen-leave") } else { (Icon::Enlarge, "stage-fullscreen") };
+        if ui.add(Push::icon(icon, &cx.text(key)).shortcut("F")).clicked() {
+            cx.push(Command::ToggleFullscreen);
+        }
+        let way = cx.text(if status.is_udp { "live-udp" } else { "live-tcp" });
+        let words = status.rung.iter().cloned().chain([way]).collect::<Vec<_>>().join(" · ");
+        ui.add_space(size::SMALL / 4.0);
+        say(ui, Type::Small, c.t2, words);
+    });
+}
+
+/// The keys of this stage.
+pub(super) fn handle_keys(ctx: &Context, fullscreen: bool, out: &mut Vec<Command>) {
+    if ctx.text_edit_focused() {
+        return;
+    }
+    let is_press = |e: &Event, wanted: Key| matches!(e, Event::Key { key, pressed: true, modifiers, .. } if *key == wanted && modifiers.is_none());
+    let pressed = |key| ctx.input(|i| i.events.iter().any(|e| is_press(e, key)));
+    if pressed(Key::Escape) {
+        out.push(if fullscreen { Command::LeaveFullscreen } else { Command::CloseStage });
+    }
+    for (key, command) in [
+        (Key::F, Command::ToggleFullscreen),
+        (Key::M, Command::ToggleMute),
+        (Key::ArrowUp, Command::VolumeBy(0.05)),
+        (Key::ArrowDown, Command::VolumeBy(-0.05)),
+    ] {
+        if pressed(key) {
+            out.push(command);
+        }
+    }
+}
+
+/// Takes the picture that is due; gives when the next is.
+pub(super) fn follow(watching: &Watching, screen: &Arc<VideoScreen>, now: Instant) -> Option<Instant> {
+    let presented = watching.view.as_ref().ok()?.present(now);
+    if presented.picture.is_some() {
+        screen.show(presented.picture);
+    }
+    presented.next_at
+}
