@@ -255,7 +255,7 @@ impl Player {
         self.skip -= cut;
         self.next_us = self.next_us.map(|us| us + frames_us(cut));
         let ratio = ratio(self.behind_us);
-        let paced = self.resampler.process(&samples[cut * CHANNELS..], ratio);
+        let paced = self.resampler.resample(&samples[cut * CHANNELS..], ratio);
         let source_us = frames_us((samples.len() / CHANNELS) - cut);
         let begun = self.next_us;
         self.put(&paced, true)?;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
 
+mod live;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -251,24 +253,7 @@ impl Seat for Fake {
 
     fn watch(&self, stream: StreamId, _changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
         self.note(Call::Watch(stream));
-        Ok(Box::new(Watched(self.clone())))
-    }
-}
-
-/// A live stream that is watched.
-struct Watched(Fake);
-
-impl OnAir for Watched {
-    fn status(&self) -> LiveStatus {
-        self.0.shared.lock().unwrap().live.clone()
-    }
-
-    fn set_volume(&self, volume: f32) {
-        self.0.note(Call::LiveVolume(volume));
-    }
-
-    fn present(&self, _now: Instant) -> Presented {
-        Presented::default()
+        Ok(Box::new(live::Watched(self.clone())))
     }
 }
 

@@ -33,7 +33,7 @@ impl Default for Resampler {
 
 impl Resampler {
     /// Takes frames; gives about as many divided by `ratio`, three frames later. The frames of all calls follow one another.
-    pub fn process(&mut self, input: &[f32], ratio: f64) -> Vec<f32> {
+    pub fn resample(&mut self, input: &[f32], ratio: f64) -> Vec<f32> {
         let mut out = Vec::with_capacity(input.len() + 16);
         for frame in input.chunks_exact(2) {
             let window = [self.before[0], self.before[1], self.before[2], [frame[0], frame[1]]];
@@ -70,7 +70,7 @@ mod tests {
     fn without_correction_it_is_what_came() {
         let mut resampler = Resampler::default();
         let input = tone(960);
-        let out: Vec<f32> = input.chunks(200).flat_map(|part| resampler.process(part, 1.0)).collect();
+        let out: Vec<f32> = input.chunks(200).flat_map(|part| resampler.resample(part, 1.0)).collect();
         assert_eq!(out.len(), input.len());
         // Two frames later.
         assert!(out[4..].iter().zip(&input).all(|(a, b)| (a - b).abs() < 1e-6));
@@ -80,7 +80,7 @@ mod tests {
     fn a_correction_changes_the_length_and_not_the_sound() {
         for ratio in [1.002, 0.998] {
             let mut resampler = Resampler::default();
-            let out = resampler.process(&tone(48_000), ratio);
+            let out = resampler.resample(&tone(48_000), ratio);
             let expected = 48_000.0 / ratio;
             assert!((out.len() as f64 / 2.0 - expected).abs() < 2.0, "{}", out.len());
             // No step is larger than the tone's own.
