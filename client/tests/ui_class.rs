@@ -7,7 +7,10 @@ mod ui_support;
 use egui::accesskit::Role as Seen;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lectern::class::{Ahead, AheadTally};
-use lectern_proto::control::{AheadProgress, Damage, Lesson, PersonId, Role, VideoId, VideoState};
+use lectern::ui::settings::Settings;
+use lectern::ui::strings::Language;
+use lectern::ui::window::Start;
+use lectern_proto::control::{AheadProgress, Damage, FailureKind, FailureReason, Lesson, PersonId, Role, VideoId, VideoState};
 use lectern_proto::quality::Quality;
 use ui_support::{Call, Fake, enter, ready, video};
 
@@ -354,5 +357,23 @@ fn every_control_has_a_name_in_every_width() {
         harness.set_size(egui::vec2(width, 800.0));
         harness.run_ok();
         harness.check_accessibility();
+    }
+}
+
+#[test]
+fn a_german_window_says_in_german_why_a_video_failed_and_quotes_the_server_to_the_instructor_alone() {
+    for (role, quoted) in [(Role::Instructor, 1), (Role::Student, 0)] {
+        let fake = Fake::joined(role);
+        let reason = FailureReason::new(FailureKind::Io, "The media worker could not open the file: oh no.");
+        fake.lock().state.videos = vec![ui_support::video("f", "lab-3", 0, VideoState::Failed { reason })];
+        let start = Start { join: Some(ui_support::link(false, None)), name: Some("Ana".into()), password: Some("secret".into()) };
+        let mut harness = ui_support::open(&fake, Settings { language: Some(Language::German), ..ui_support::settings() }, start);
+        harness.run_ok();
+        let sentence = "Der Server kann für diese Datei nicht lesen oder schreiben, was er braucht. Prüfen Sie den Datenträger und die Rechte der Datei.";
+        harness.get_by_label(sentence);
+        harness.get_by_role_and_label(Seen::Button, "lab-3: zeigen, warum es misslang").click();
+        harness.run_ok();
+        assert_eq!(harness.query_all_by_label(sentence).count(), 2, "in the card and at length");
+        assert_eq!(harness.query_all_by_label("Der Server meldet: The media worker could not open the file: oh no.").count(), quoted);
     }
 }

@@ -13,7 +13,7 @@ use lectern::ui::backend::Pick;
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::window::Start;
-use lectern_proto::control::{ChunkRef, Role as Rank, VideoState};
+use lectern_proto::control::{ChunkRef, FailureKind, FailureReason, Role as Rank, VideoState};
 use lectern_proto::link::JoinLink;
 use lectern_proto::manifest::ChunkHash;
 use ui_support::{Call, Fake, joined, link, open, settings};
@@ -279,13 +279,13 @@ fn a_file_that_cannot_be_prepared_says_why_on_the_stage() {
     drop_file(&mut harness, "/home/ana/notes.txt");
     fake.lock().here = ready();
     let mut state = joined(Rank::Instructor);
-    let reason = "It holds neither picture nor sound.";
-    state.videos = vec![ui_support::video("only", "notes", 0, VideoState::Failed { reason: reason.into() })];
+    let reason = FailureReason::new(FailureKind::NoMedia, "Nothing in it.");
+    state.videos = vec![ui_support::video("only", "notes", 0, VideoState::Failed { reason: reason.clone() })];
     fake.lock().state = state;
-    fake.lock().open_fails = Some(lectern::player::PlayError::Failed { title: "notes".into(), reason: reason.into() });
+    fake.lock().open_fails = Some(lectern::player::PlayError::Failed { title: "notes".into(), reason });
     harness.run_ok();
     harness.get_by_label("This video does not play");
-    harness.get_by_label_contains(reason);
+    harness.get_by_label_contains("It could not be prepared: The file holds neither pictures nor sound that can be played.");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod support;
 
 use std::path::Path;
 
-use lectern_proto::control::{CatalogueEntry, Event, VideoId, VideoState};
+use lectern_proto::control::{CatalogueEntry, Event, FailureKind, FailureReason, VideoId, VideoState};
 use lectern_server::config::Config;
 use lectern_server::prepare::{Preparation, PrepareError};
 use support::client::Member;
@@ -134,8 +134,8 @@ esac"#,
         let Event::Videos(videos) = ana.event().await else { continue };
         reasons.extend(videos.into_iter().filter_map(|v| if let VideoState::Failed { reason } = v.state { Some((v.title, reason)) } else { None }));
     }
-    assert_eq!(reasons["notes"], "No video. Convert it.");
-    assert!(reasons["crash"].contains("crashed"), "{reasons:?}");
+    assert_eq!(reasons["notes"], FailureReason::new(FailureKind::Unreadable, "No video. Convert it."));
+    assert!(reasons["crash"].kind == FailureKind::Crashed && reasons["crash"].sentence.contains("crashed"), "{reasons:?}");
     // It is tried again when it is put there again.
     stage.worker("echo '{\"event\":\"done\"}'");
     stage.add_video("crash.mp4", b"other", RUNGS);
@@ -153,7 +153,7 @@ async fn what_failed_is_not_tried_again_until_it_or_the_worker_is_another() {
     let look = async |runs: usize, wanted: &str| {
         let server = stage.serve().await;
         let mut ana = Member::enter(&join(&server), "Ana").await;
-        let failed = |v: &CatalogueEntry| matches!(&v.state, VideoState::Failed { reason } if reason == wanted);
+        let failed = |v: &CatalogueEntry| matches!(&v.state, VideoState::Failed { reason } if reason.sentence == wanted);
         until_video(&mut ana, failed).await;
         soon("as many runs", async {
             while stage.runs() < runs {

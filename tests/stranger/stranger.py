@@ -126,7 +126,7 @@ def person(r):
 
 def video_state(r):
     state = r.variant("waiting", "preparing", "ready", "failed")
-    detail = {"waiting": lambda: None, "preparing": lambda: (r.u16(), r.option(lambda: chunk_ref(r))), "ready": lambda: chunk_ref(r), "failed": r.string}[state]()
+    detail = {"waiting": lambda: None, "preparing": lambda: (r.u16(), r.option(lambda: chunk_ref(r))), "ready": lambda: chunk_ref(r), "failed": lambda: (r.string(), r.u8())}[state]()
     return state, detail
 
 

@@ -46,7 +46,7 @@ impl<'a> Video<'a> {
             VideoState::Waiting => ("preparing", 0.0, None),
             VideoState::Preparing { permille, .. } => ("preparing", f64::from(*permille) / 1_000.0, None),
             VideoState::Ready { .. } => ("ready", 1.0, None),
-            VideoState::Failed { reason } => ("failed", 0.0, Some(reason.as_str())),
+            VideoState::Failed { reason } => ("failed", 0.0, Some(reason.sentence.as_str())),
         };
         Self {
             id: &entry.id.0,

@@ -27,7 +27,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
-use lectern_proto::control::ChunkRef;
+use lectern_proto::control::{ChunkRef, FailureReason};
 use lectern_proto::quality::auto::Area;
 use lectern_proto::quality::{Plan, Quality, QualityError};
 use lectern_proto::rung::{ORIGINAL, RungSpec};
@@ -76,7 +76,7 @@ pub enum PlayError {
     #[error("`{0}` is still being prepared; try again when the catalogue shows it as ready")]
     NotReady(String),
     #[error("`{title}` cannot be played: {reason}")]
-    Failed { title: String, reason: String },
+    Failed { title: String, reason: FailureReason },
     #[error(transparent)]
     Quality(#[from] QualityError),
 }

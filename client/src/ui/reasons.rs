@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 
 pub(crate) use here::here_error;
 pub(crate) use joining::{Place, join_error, link_error, place, trouble};
-pub(crate) use playing::{play_error, play_trouble, silence};
+pub(crate) use playing::{play_error, play_trouble, preparing, preparing_details, silence};
 
 use super::strings::Strings;
 use crate::system::SystemError;

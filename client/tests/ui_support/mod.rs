@@ -23,7 +23,7 @@ use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
 use lectern_proto::beacon::Rooms;
-use lectern_proto::control::{CatalogueEntry, ChunkRef, Lesson, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::quality::Quality;
@@ -365,9 +365,10 @@ pub fn joined(role: Role) -> ClassState {
             video("r", "Routing basics", 2_530, ready()),
             video("w", "Recording 20 Nov", 3_851, VideoState::Waiting),
             video("p", "Why BGP is about money", 1_862, VideoState::Preparing { permille: 620, manifest: None }),
-            video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: "The file ends after 4 MB; the copy was cut off.".into() }),
+            video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: cut_off() }),
         ],
         synchronised: true,
+        streams: Vec::new(),
         ahead: lectern::class::Ahead::default(),
         ladder: vec![
             rung("144p", 256, 144, 200_000),
@@ -379,6 +380,11 @@ pub fn joined(role: Role) -> ClassState {
         round_trip: Some(Duration::from_millis(3)),
         media_way: Default::default(),
     }
+}
+
+/// In words that only the server has.
+fn cut_off() -> FailureReason {
+    FailureReason::new(FailureKind::Other, "The file ends after 4 MB; the copy was cut off.")
 }
 
 pub fn link(key: bool, video: Option<&str>) -> JoinLink {

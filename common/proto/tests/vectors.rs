@@ -243,7 +243,7 @@ fn events() -> Vectors {
         VideoState::Waiting,
         VideoState::Preparing { permille: 420, manifest: Some(chunk_ref()) },
         VideoState::Ready { manifest: chunk_ref() },
-        VideoState::Failed { reason: "The file is empty.".into() },
+        VideoState::Failed { reason: FailureReason::new(FailureKind::Empty, "The file is empty.") },
     ];
     assert_eq!(states.iter().map(video_state).collect::<Vec<_>>(), VIDEO_STATES);
     let answers =

@@ -3,6 +3,8 @@
 //! The keeper asks here when nothing of a content lies in `chunks/`, before it is tried. What may be no fault of the file, a
 //! full disk or a worker that cannot be started, never comes here.
 
+use lectern_proto::control::FailureReason;
+
 use super::scan::{self, ContentKey};
 use super::shelf::{Failure, Retry};
 use super::{Files, LibraryParts};
@@ -22,7 +24,7 @@ impl Failures {
     }
 
     /// Why this content failed, if trying again would fail again.
-    pub(super) async fn of(&self, content: &ContentKey) -> Option<String> {
+    pub(super) async fn of(&self, content: &ContentKey) -> Option<FailureReason> {
         if self.asked_for {
             return None;
         }

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lectern_proto::control::ChunkRef;
+use lectern_proto::control::{ChunkRef, FailureKind, FailureReason};
 use lectern_proto::limits::{CATALOGUE_EVERY, RESCAN_EVERY};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -47,7 +47,7 @@ pub(super) enum Done {
         content: ContentKey,
         result: Option<Box<Prepared>>,
         /// Why it failed before.
-        failed: Option<String>,
+        failed: Option<FailureReason>,
     },
     Event {
         content: ContentKey,
@@ -418,7 +418,10 @@ impl Keeper {
                 Some(Ok(content))
             }
             Hashed::Known(content) => Some(Ok(content)),
-            Hashed::Unreadable(error) => Some(Err(format!("The file cannot be read ({error}). Check its permissions and the disk, then put it there again."))),
+            Hashed::Unreadable(error) => {
+                let sentence = format!("The file cannot be read ({error}). Check its permissions and the disk, then put it there again.");
+                Some(Err(FailureReason::new(FailureKind::Io, sentence)))
+            }
             Hashed::Changed | Hashed::Stopped => None,
         };
         self.shelf.hashed(now, name, stamp, result);
@@ -446,11 +449,11 @@ impl Keeper {
             }
             // A file that was renamed under the worker is no fault of the file.
             Outcome::Failed(Failure { reason, .. }) if self.shelf.file_of(&content).is_some_and(|f| f != file) => {
-                tracing::info!(file = ?file, reason, "not prepared under this name; trying another");
+                tracing::info!(file = ?file, %reason, "not prepared under this name; trying another");
                 shelf::Outcome::Again
             }
             Outcome::Failed(failure) => {
-                tracing::warn!(file = ?file, reason = failure.reason, "could not be prepared");
+                tracing::warn!(file = ?file, reason = %failure.reason, "could not be prepared");
                 self.failures.remember(&content, &failure).await;
                 shelf::Outcome::Failed(failure)
             }

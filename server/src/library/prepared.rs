@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lectern_proto::control::{ChunkRef, Damage};
+use lectern_proto::control::{ChunkRef, Damage, FailureKind};
 use lectern_proto::limits::PREPARED_JSON_MAX;
 use lectern_proto::manifest::{ChunkHash, Details, MANIFEST_VERSION, Manifest, ManifestError, Span, Track, TrackKind, unite};
 use lectern_proto::rung::{ORIGINAL, RungSpec, rungs_for};
@@ -34,6 +34,18 @@ pub(super) enum PreparedError {
     Manifest(#[from] ManifestError),
     #[error("Nothing in the file could be prepared. Convert the file to MP4 with H.264 and AAC.")]
     Nothing,
+}
+
+impl PreparedError {
+    /// What kind of failure the catalogue calls it.
+    pub(super) fn kind(&self) -> FailureKind {
+        match self {
+            Self::Io(e) if matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => FailureKind::NoSpace,
+            Self::Io(_) => FailureKind::Io,
+            Self::Json(_) | Self::Manifest(_) => FailureKind::Prepared,
+            Self::Nothing => FailureKind::Unsupported,
+        }
+    }
 }
 
 /// A content that can be watched.

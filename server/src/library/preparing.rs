@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lectern_proto::control::ChunkRef;
+use lectern_proto::control::{ChunkRef, FailureKind, FailureReason};
 use lectern_proto::limits::{WORKER_SILENCE, WORKER_TIME_BASE};
 use lectern_proto::rung::RungSpec;
 use tokio::sync::mpsc::error::TrySendError;
@@ -137,8 +137,8 @@ pub(super) async fn prepare(parts: &LibraryParts, order: &Order, done: &mpsc::Se
         Ok(Some(Err(failure))) => Outcome::Failed(failure),
         Ok(None) => Outcome::Changed,
         Err(error) => {
-            let reason = format!("The server failed on this file ({error}). Report this, with the file if you can.");
-            Outcome::Failed(Failure { reason, retry: Retry::Restart })
+            let sentence = format!("The server failed on this file ({error}). Report this, with the file if you can.");
+            Outcome::Failed(Failure { reason: FailureReason::new(FailureKind::Internal, sentence), retry: Retry::Restart })
         }
     }
 }
@@ -152,13 +152,12 @@ fn compose(ladder: &[RungSpec], dir: &Path, source: &Path, stamp: FileStamp) -> 
         }
         return None;
     }
-    let is_full =
-        |error: &PreparedError| matches!(error, PreparedError::Io(e) if matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded));
-    Some(
-        prepared::compose(dir, ladder)
-            .map(Box::new)
-            .map_err(|error| Failure { retry: if is_full(&error) { Retry::Space } else { Retry::Restart }, reason: error.to_string() }),
-    )
+    let failure = |error: PreparedError| {
+        let kind = error.kind();
+        let retry = if kind == FailureKind::NoSpace { Retry::Space } else { Retry::Restart };
+        Failure { retry, reason: FailureReason::new(kind, error.to_string()) }
+    };
+    Some(prepared::compose(dir, ladder).map(Box::new).map_err(failure))
 }
 
 /// Runs a worker, and once more after a fault: it goes on where it was. `None`: stopped.
@@ -172,11 +171,11 @@ async fn twice(job: &Job, stop: &CancellationToken, tell: impl Fn(WorkerEvent)) 
             End::Failed { reason, cure: Cure::Space } => return Some(Err(Failure { reason, retry: Retry::Space })),
             End::Stopped => return None,
             End::Fault { reason } => {
-                tracing::warn!(reason, "media worker");
+                tracing::warn!(%reason, "media worker");
                 fault = Some(Failure { reason, retry: Retry::Changed });
             }
             End::Failed { reason, cure: Cure::Again } => {
-                tracing::warn!(reason, "media worker");
+                tracing::warn!(%reason, "media worker");
                 fault = Some(Failure { reason, retry: Retry::Restart });
             }
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use lectern_proto::control::{FailureKind, FailureReason};
 use lectern_proto::limits::WORKER_LOG_LINES;
 use lectern_proto::rung::RungSpec;
 use tokio::io::AsyncWriteExt;
@@ -63,12 +64,12 @@ pub(super) enum End {
     Done,
     /// It said why it cannot.
     Failed {
-        reason: String,
+        reason: FailureReason,
         cure: Cure,
     },
     /// It was ended for a fault, or ended without a word; trying again may help.
     Fault {
-        reason: String,
+        reason: FailureReason,
     },
     /// The server did not want it any more.
     Stopped,
@@ -81,7 +82,7 @@ pub(super) async fn run(job: &Job, stop: &CancellationToken, mut tell: impl FnMu
         Err(error) => {
             let reason =
                 format!("The media worker {} cannot be started ({error}). Install Lectern whole, or name the worker in LECTERN_MEDIA.", job.program.display());
-            return End::Failed { reason, cure: Cure::Installation };
+            return End::Failed { reason: FailureReason::new(FailureKind::NoWorker, reason), cure: Cure::Installation };
         }
     };
     let group = child.id().map(ProcessGroup::of);
@@ -120,7 +121,7 @@ fn start(job: &Job) -> std::io::Result<Child> {
 }
 
 async fn follow(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop: &CancellationToken, tell: &mut impl FnMut(WorkerEvent)) -> End {
-    let Some(stdout) = child.stdout.take() else { return fault("its output could not be read") };
+    let Some(stdout) = child.stdout.take() else { return fault(FailureKind::Crashed, "its output could not be read") };
     let mut lines = Lines::new(stdout);
     let mut memory = interval(MEMORY_EVERY);
     memory.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -141,7 +142,10 @@ async fn follow(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop:
             }
             line = lines.next() => match line.and_then(|line| line.map(|l| parse(&l)).transpose()) {
                 Ok(Some(WorkerEvent::Done)) => end = Some(End::Done),
-                Ok(Some(WorkerEvent::Failed { kind, reason: why })) => end = Some(End::Failed { reason: reason(&why), cure: cure(&kind) }),
+                Ok(Some(WorkerEvent::Failed { kind, reason: why })) => {
+                    let kind = FailureKind::named(&kind);
+                    end = Some(End::Failed { reason: FailureReason::new(kind, reason(&why)), cure: cure(kind) });
+                }
                 Ok(Some(event)) => {
                     heard = Instant::now();
                     if let WorkerEvent::Probed(probe) = &event {
@@ -150,14 +154,14 @@ async fn follow(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop:
                     tell(event);
                 }
                 Ok(None) => break,
-                Err(error @ (LineError::TooLong | LineError::Form | LineError::Io(_))) => return fault(&format!("it sent {error}")),
+                Err(error @ (LineError::TooLong | LineError::Form | LineError::Io(_))) => return fault(FailureKind::Crashed, &format!("it sent {error}")),
             },
-            () = sleep_until(heard + job.silence) => return fault(&format!("it hung: nothing came from it for {} s", job.silence.as_secs())),
-            () = sleep_until(started + time) => return fault(&format!("it took longer than {} s ([limits] worker_time)", time.as_secs())),
+            () = sleep_until(heard + job.silence) => return fault(FailureKind::TooSlow, &format!("it hung: nothing came from it for {} s", job.silence.as_secs())),
+            () = sleep_until(started + time) => return fault(FailureKind::TooSlow, &format!("it took longer than {} s ([limits] worker_time)", time.as_secs())),
             _ = memory.tick() => {
                 let held = group.and_then(ProcessGroup::resident_bytes).unwrap_or(0);
                 if held > job.memory {
-                    return fault(&format!("it needed more than {} MiB of memory ([limits] worker_memory)", job.memory >> 20));
+                    return fault(FailureKind::NoMemory, &format!("it needed more than {} MiB of memory ([limits] worker_memory)", job.memory >> 20));
                 }
             }
         }
@@ -170,22 +174,23 @@ async fn follow(child: &mut Child, group: Option<ProcessGroup>, job: &Job, stop:
     match (end, status) {
         (Some(End::Done), Ok(Ok(status))) if status.success() => End::Done,
         (Some(end @ End::Failed { .. }), _) => end,
-        (_, Ok(Ok(status))) => fault(&format!("it crashed ({status})")),
-        _ => fault("it did not end"),
+        (_, Ok(Ok(status))) => fault(FailureKind::Crashed, &format!("it crashed ({status})")),
+        _ => fault(FailureKind::Crashed, "it did not end"),
     }
 }
 
 /// By the kinds of failure that the worker knows.
-fn cure(kind: &str) -> Cure {
+fn cure(kind: FailureKind) -> Cure {
     match kind {
-        "busy" | "io" => Cure::Again,
-        "no_space" => Cure::Space,
+        FailureKind::Busy | FailureKind::Io => Cure::Again,
+        FailureKind::NoSpace => Cure::Space,
         _ => Cure::None,
     }
 }
 
-fn fault(what: &str) -> End {
-    End::Fault { reason: format!("The media worker failed on this file: {what}. Convert the file to MP4 with H.264 and AAC and try again.") }
+fn fault(kind: FailureKind, what: &str) -> End {
+    let sentence = format!("The media worker failed on this file: {what}. Convert the file to MP4 with H.264 and AAC and try again.");
+    End::Fault { reason: FailureReason::new(kind, sentence) }
 }
 
 /// Passes a worker's error output on to the log, bounded.
@@ -250,7 +255,7 @@ mod tests {
     }
 
     fn expect_fault(end: &End, part: &str) {
-        assert!(matches!(end, End::Fault { reason } if reason.contains(part)), "{end:?} has no `{part}`");
+        assert!(matches!(end, End::Fault { reason } if reason.sentence.contains(part)), "{end:?} has no `{part}`");
     }
 
     #[tokio::test]
@@ -281,16 +286,18 @@ echo '{"event":"done"}'"#;
     async fn failures_and_faults_are_told_apart() {
         let dir = tempfile::tempdir().expect("a directory");
         let failed = end(&job(dir.path(), r#"echo '{"event":"failed","kind":"no_space","reason":"full"}'; exit 1"#)).await.0;
-        assert_eq!(failed, End::Failed { reason: "full".into(), cure: Cure::Space });
+        assert_eq!(failed, End::Failed { reason: FailureReason::new(FailureKind::NoSpace, "full"), cure: Cure::Space });
         let busy = end(&job(dir.path(), r#"echo '{"event":"failed","kind":"busy","reason":"wait"}'; exit 1"#)).await.0;
-        assert_eq!(busy, End::Failed { reason: "wait".into(), cure: Cure::Again });
+        assert_eq!(busy, End::Failed { reason: FailureReason::new(FailureKind::Busy, "wait"), cure: Cure::Again });
         expect_fault(&end(&job(dir.path(), "kill -SEGV $$")).await.0, "it crashed (signal: 11");
         expect_fault(&end(&job(dir.path(), "exit 0")).await.0, "it crashed (exit status: 0");
         expect_fault(&end(&job(dir.path(), r#"echo '{"event":"done"}'; exit 1"#)).await.0, "it crashed");
         expect_fault(&end(&job(dir.path(), "echo nonsense; sleep 60")).await.0, "not of its protocol");
         expect_fault(&end(&job(dir.path(), "head -c 1000000 /dev/zero; sleep 60")).await.0, "a line longer than");
         let missing = Job { program: dir.path().join("none"), ..job(dir.path(), "") };
-        assert!(matches!(end(&missing).await.0, End::Failed { reason, .. } if reason.contains("cannot be started")));
+        assert!(
+            matches!(end(&missing).await.0, End::Failed { reason, .. } if reason.kind == FailureKind::NoWorker && reason.sentence.contains("cannot be started"))
+        );
     }
 
     #[tokio::test]

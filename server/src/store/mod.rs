@@ -5,11 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lectern_proto::control::{PersonId, Role, SeatToken};
+use lectern_proto::control::{FailureKind, FailureReason, PersonId, Role, SeatToken};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 
 use crate::platform;
 
@@ -176,18 +176,20 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Query`].
-    pub async fn failure(&self, content: &[u8; 32], maker: &str) -> Result<Option<String>, StoreError> {
-        let row = sqlx::query("SELECT reason FROM failures WHERE sha256 = ? AND maker = ?").bind(&content[..]).bind(maker).fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get("reason")).transpose()?)
+    pub async fn failure(&self, content: &[u8; 32], maker: &str) -> Result<Option<FailureReason>, StoreError> {
+        let query = sqlx::query("SELECT reason, kind FROM failures WHERE sha256 = ? AND maker = ?");
+        let row = query.bind(&content[..]).bind(maker).fetch_optional(&self.pool).await?;
+        let reason = |row: SqliteRow| Ok(FailureReason::new(FailureKind::named(row.try_get("kind")?), row.try_get::<String, _>("reason")?));
+        row.map(reason).transpose()
     }
 
     /// Remembers that this maker failed on a content, and why.
     ///
     /// # Errors
     /// [`StoreError::Query`].
-    pub async fn remember_failure(&self, content: &[u8; 32], maker: &str, reason: &str) -> Result<(), StoreError> {
-        let insert = sqlx::query("INSERT OR REPLACE INTO failures (sha256, maker, reason) VALUES (?, ?, ?)");
-        insert.bind(&content[..]).bind(maker).bind(reason).execute(&self.pool).await?;
+    pub async fn remember_failure(&self, content: &[u8; 32], maker: &str, reason: &FailureReason) -> Result<(), StoreError> {
+        let insert = sqlx::query("INSERT OR REPLACE INTO failures (sha256, maker, reason, kind) VALUES (?, ?, ?, ?)");
+        insert.bind(&content[..]).bind(maker).bind(&reason.sentence).bind(reason.kind.name()).execute(&self.pool).await?;
         Ok(())
     }
 
@@ -274,12 +276,13 @@ mod tests {
     async fn failures_are_those_of_their_maker() {
         let dir = tempfile::tempdir().expect("a directory");
         let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
-        store.remember_failure(&[1; 32], "one", "no video").await.expect("stored");
-        assert_eq!(store.failure(&[1; 32], "one").await.expect("asked").as_deref(), Some("no video"));
+        let (no_video, too_long) = (FailureReason::new(FailureKind::NoMedia, "no video"), FailureReason::new(FailureKind::TooSlow, "too long"));
+        store.remember_failure(&[1; 32], "one", &no_video).await.expect("stored");
+        assert_eq!(store.failure(&[1; 32], "one").await.expect("asked"), Some(no_video));
         assert_eq!(store.failure(&[1; 32], "two").await.expect("asked"), None);
         assert_eq!(store.failure(&[2; 32], "one").await.expect("asked"), None);
-        store.remember_failure(&[1; 32], "two", "too long").await.expect("stored");
-        assert_eq!(store.failure(&[1; 32], "two").await.expect("asked").as_deref(), Some("too long"));
+        store.remember_failure(&[1; 32], "two", &too_long).await.expect("stored");
+        assert_eq!(store.failure(&[1; 32], "two").await.expect("asked"), Some(too_long));
         store.forget_failure(&[1; 32]).await.expect("forgotten");
         assert_eq!(store.failure(&[1; 32], "two").await.expect("asked"), None);
     }

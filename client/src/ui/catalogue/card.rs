@@ -7,6 +7,7 @@ use super::super::backend::Seat;
 use super::super::command::Cx;
 use super::super::format;
 use super::super::icons::Icon;
+use super::super::reasons;
 use super::super::thumbnails::Thumbnails;
 use super::super::tokens::{DARK, Type, colors, radius, size, space};
 use super::super::widgets::{focus_ring, icon_ui, paint_spinner, progress_ui, say, say_line};
@@ -98,7 +99,9 @@ fn label(video: &CatalogueEntry, awaited: bool, cx: &Cx<'_>) -> String {
         }
         VideoState::Waiting => cx.strings.format("card-waiting", &[("title", title.into())]),
         VideoState::Preparing { permille, .. } => cx.strings.format("card-preparing", &[("title", title.into()), ("percent", (permille / 10).into())]),
-        VideoState::Failed { reason } => cx.strings.format("card-failed", &[("title", title.into()), ("reason", reason.as_str().into())]),
+        VideoState::Failed { reason } => {
+            cx.strings.format("card-failed", &[("title", title.into()), ("reason", reasons::preparing(cx.strings, reason).into())])
+        }
     }
 }
 
@@ -189,7 +192,7 @@ fn words_ui(ui: &mut Ui, video: &CatalogueEntry, view: CardView, state: &ClassSt
         }
         VideoState::Preparing { permille, .. } => preparing_ui(ui, video, *permille, view.left, cx),
         VideoState::Failed { reason } => {
-            say_line(ui, Type::Small, c.t2, reason.as_str());
+            say_line(ui, Type::Small, c.t2, reasons::preparing(cx.strings, reason));
             let label = cx.strings.format("card-details", &[("title", video.title.as_str().into())]);
             if link_ui(ui, &cx.text("card-show-details"), &label).clicked() {
                 return Asked::Reason;

@@ -174,7 +174,7 @@ fn number(a: &mut Peekable<Chars<'_>>, b: &mut Peekable<Chars<'_>>) -> Ordering 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lectern_proto::control::VideoId;
+    use lectern_proto::control::{FailureKind, FailureReason, VideoId};
 
     fn entry(title: &str, s: u64, state: VideoState) -> CatalogueEntry {
         CatalogueEntry {
@@ -194,7 +194,7 @@ mod tests {
         vec![
             entry("Lesson 10", 30, VideoState::Waiting),
             entry("lesson 9", 50, VideoState::Preparing { permille: 3, manifest: None }),
-            entry("Übung zur Straße", 10, VideoState::Failed { reason: String::new() }),
+            entry("Übung zur Straße", 10, VideoState::Failed { reason: FailureReason::new(FailureKind::Empty, "") }),
             entry("Lesson 9b", 40, VideoState::Waiting),
         ]
     }

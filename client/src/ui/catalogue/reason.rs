@@ -5,6 +5,7 @@ use lectern_proto::control::{Role, VideoState};
 
 use super::super::command::Cx;
 use super::super::icons::Icon;
+use super::super::reasons;
 use super::super::tokens::{Type, colors, size, space};
 use super::super::widgets::{Push, Tone, icon_ui, notice_ui, say};
 use super::CatalogueState;
@@ -14,7 +15,7 @@ use crate::class::ClassState;
 pub(super) fn reason_ui(ui: &mut Ui, memory: &mut CatalogueState, state: &ClassState, cx: &Cx<'_>) {
     let Some(id) = &memory.reason else { return };
     let failed = state.videos.iter().find(|v| v.id == *id).and_then(|v| match &v.state {
-        VideoState::Failed { reason } => Some((v.title.as_str(), reason.as_str())),
+        VideoState::Failed { reason } => Some((v.title.as_str(), reason)),
         _ => None,
     });
     let Some((title, reason)) = failed else {
@@ -34,7 +35,10 @@ pub(super) fn reason_ui(ui: &mut Ui, memory: &mut CatalogueState, state: &ClassS
                 ui.with_layout(Layout::top_down(Align::Min), |ui| say(ui, Type::Title, c.t1, title));
             });
         });
-        say(ui, Type::Body, c.t2, reason);
+        say(ui, Type::Body, c.t2, reasons::preparing(cx.strings, reason));
+        if let Some(details) = reasons::preparing_details(cx.strings, reason).filter(|_| instructor) {
+            say(ui, Type::Small, c.t3, details);
+        }
         ui.add_space(space::XS);
         let key = if instructor { "failed-hint-instructor" } else { "failed-hint-student" };
         notice_ui(ui, Tone::Accent, Icon::Bulb, &cx.text(key));

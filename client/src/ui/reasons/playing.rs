@@ -2,6 +2,7 @@
 
 use lectern_media::speaker::SpeakerError;
 use lectern_media::video_decoder::DecodeError;
+use lectern_proto::control::{FailureKind, FailureReason};
 use lectern_proto::quality::QualityError;
 
 use super::super::strings::Strings;
@@ -15,9 +16,43 @@ pub(crate) fn play_error(strings: &Strings, error: &PlayError) -> String {
     match error {
         PlayError::NoSuchVideo(_) => strings.text("play-gone"),
         PlayError::NotReady(_) => strings.text("play-not-ready"),
-        PlayError::Failed { reason, .. } => strings.format("play-failed", &[("reason", reason.as_str().into())]),
+        PlayError::Failed { reason, .. } => strings.format("play-failed", &[("reason", preparing(strings, reason).into())]),
         PlayError::Quality(why) => quality(strings, why),
     }
+}
+
+/// Why a video could not be prepared.
+#[must_use]
+pub(crate) fn preparing(strings: &Strings, reason: &FailureReason) -> String {
+    let key = match reason.kind {
+        // A newer server knows more kinds, and every server says it in its own words.
+        FailureKind::Other => return reason.sentence.clone(),
+        FailureKind::Empty => "failed-empty",
+        FailureKind::Truncated => "failed-truncated",
+        FailureKind::Unreadable => "failed-unreadable",
+        FailureKind::NoMedia => "failed-no-media",
+        FailureKind::ZeroDuration => "failed-zero-duration",
+        FailureKind::Io => "failed-io",
+        FailureKind::NoSpace => "failed-no-space",
+        FailureKind::Busy => "failed-busy",
+        FailureKind::Internal => "failed-internal",
+        FailureKind::Damaged => "failed-damaged",
+        FailureKind::Unsupported => "failed-unsupported",
+        FailureKind::NoMemory => "failed-no-memory",
+        FailureKind::NoWorker => "failed-no-worker",
+        FailureKind::TooSlow => "failed-too-slow",
+        FailureKind::Crashed => "failed-crashed",
+        FailureKind::Prepared => "failed-prepared",
+    };
+    strings.text(key)
+}
+
+/// What the server itself said of it, where that holds more than the kind: numbers, names, what went wrong in which program.
+#[must_use]
+pub(crate) fn preparing_details(strings: &Strings, reason: &FailureReason) -> Option<String> {
+    use FailureKind::{Crashed, Damaged, Internal, Io, NoMemory, NoWorker, Prepared, TooSlow, Unsupported};
+    let more = matches!(reason.kind, Crashed | Damaged | Internal | Io | NoMemory | NoWorker | Prepared | TooSlow | Unsupported);
+    more.then(|| strings.format("failed-said", &[("said", reason.sentence.as_str().into())]))
 }
 
 /// Why one that was open plays no more.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use lectern_media::speaker::SpeakerError;
 use lectern_media::video_decoder::DecodeError;
+use lectern_proto::control::{FailureKind, FailureReason};
 use lectern_proto::fmp4::Fmp4Error;
 use lectern_proto::link::LinkError;
 use lectern_proto::quality::QualityError;
@@ -175,7 +176,7 @@ fn why_a_video_does_not_play_or_is_not_heard() {
     let errors = every!(PlayError:
         PlayError::NoSuchVideo(_) => PlayError::NoSuchVideo("v".into()),
         PlayError::NotReady(_) => PlayError::NotReady("v".into()),
-        PlayError::Failed { .. } => PlayError::Failed { title: "v".into(), reason: "Empty.".into() },
+        PlayError::Failed { .. } => PlayError::Failed { title: "v".into(), reason: FailureReason::new(FailureKind::Empty, "Empty.") },
         PlayError::Quality(_) => PlayError::Quality(unknown()),
     );
     check(&errors, play_error);
@@ -213,6 +214,17 @@ fn why_a_video_does_not_play_or_is_not_heard() {
     silences.extend(speakers.into_iter().skip(1).map(Silence::Speaker));
     silences.extend(decoding().into_iter().filter(|e| *e != DecodeError::Memory).map(Silence::Decode));
     check(&silences, silence);
+}
+
+#[test]
+fn why_a_video_could_not_be_prepared() {
+    let reason = |kind| FailureReason::new(kind, "What the server says.");
+    let told: Vec<_> = FailureKind::ALL.into_iter().filter(|kind| *kind != FailureKind::Other).map(reason).collect();
+    check(&told, preparing);
+    let german = Strings::new(Language::German);
+    assert_eq!(preparing(&german, &reason(FailureKind::Other)), "What the server says.", "a kind that is not known here");
+    assert_eq!(preparing_details(&german, &reason(FailureKind::Empty)), None);
+    assert!(preparing_details(&german, &reason(FailureKind::Crashed)).is_some_and(|said| said.contains("What the server says.")));
 }
 
 #[test]

@@ -14,6 +14,10 @@ pub enum FailureKind {
     Truncated,
     /// Not a media file that this program reads.
     Unreadable,
+    /// A media file whose content is damaged.
+    Damaged,
+    /// A media file of a form that this program does not decode.
+    Unsupported,
     /// A media file without pictures and sound.
     NoMedia,
     /// It lasts no time.
@@ -26,6 +30,8 @@ pub enum FailureKind {
     Busy,
     /// Not tried to the end, because another part failed.
     GivenUp,
+    /// More memory is needed than there may be.
+    NoMemory,
     /// A limit or a fault of this program.
     Internal,
 }
@@ -63,14 +69,32 @@ impl Failure {
     pub(crate) fn ffmpeg(what: &str, error: ffmpeg::Error) -> Self {
         match error {
             ffmpeg::Error::Other { errno } if errno == libc::ENOMEM => Self::new(
-                FailureKind::Internal,
+                FailureKind::NoMemory,
                 format!("The media worker needs more memory than it may use to {what}. Raise its limit or use a smaller video."),
             ),
             ffmpeg::Error::Other { errno } => Self::io(what, &io::Error::from_raw_os_error(errno)),
             ffmpeg::Error::InvalidData => {
-                Self::new(FailureKind::Unreadable, format!("The file is damaged: it was not possible to {what}. Export or copy it again."))
+                Self::new(FailureKind::Damaged, format!("The file is damaged: it was not possible to {what}. Export or copy it again."))
             }
-            e => Self::new(FailureKind::Unreadable, format!("It was not possible to {what} ({e}). Convert the file to MP4 with H.264 and AAC.")),
+            e => Self::new(FailureKind::Unsupported, format!("It was not possible to {what} ({e}). Convert the file to MP4 with H.264 and AAC.")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lectern_proto::control::FailureKind as Told;
+
+    #[test]
+    fn the_server_knows_every_kind_that_is_told() {
+        use FailureKind::{Busy, Damaged, Empty, GivenUp, Internal, Io, NoMedia, NoMemory, NoSpace, Truncated, Unreadable, Unsupported, ZeroDuration};
+        for kind in [Empty, Truncated, Unreadable, Damaged, Unsupported, NoMedia, ZeroDuration, Io, NoSpace, Busy, GivenUp, NoMemory, Internal] {
+            let name = serde_json::to_value(kind).expect("a name");
+            let name = name.as_str().expect("a text");
+            // What was given up is never the first failure, so nobody is told of it.
+            let want = if kind == GivenUp { "other" } else { name };
+            assert_eq!(Told::named(name).name(), want, "{kind:?}");
         }
     }
 }

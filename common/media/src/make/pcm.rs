@@ -216,7 +216,7 @@ impl Pcm {
         });
         let Some(mask) = mask.filter(|_| frame.rate() > 0) else {
             return Err(Failure::new(
-                FailureKind::Unreadable,
+                FailureKind::Unsupported,
                 format!("The sound has {channels} channels in an unknown order. Export the file with stereo sound."),
             ));
         };

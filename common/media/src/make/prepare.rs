@@ -88,7 +88,7 @@ pub fn prepare(job: &Job, reporter: &Reporter) -> Result<(), Failure> {
     })?;
     let asked = !sounds.is_empty() || (!rungs.is_empty() && !job.quick);
     if made == 0 && asked && !is_copied {
-        return Err(Failure::new(FailureKind::Truncated, "Nothing in the file can be decoded: it is damaged or incomplete. Copy or export it again."));
+        return Err(Failure::new(FailureKind::Damaged, "Nothing in the file can be decoded: it is damaged or incomplete. Copy or export it again."));
     }
     Ok(())
 }

@@ -109,7 +109,7 @@ fn failed(e: ffmpeg::Error) -> Failure {
         ffmpeg::Error::EncoderNotFound => Failure::internal("encode", "this FFmpeg has no H.264 encoder (libx264)"),
         // x264 tells FFmpeg no more than that it failed; what it lacks is memory.
         ffmpeg::Error::External | ffmpeg::Error::Other { errno: libc::ENOMEM } => Failure::new(
-            FailureKind::Internal,
+            FailureKind::NoMemory,
             "The video encoder failed, most likely for want of memory. Raise the worker's limit, or remove the largest rung.",
         ),
         e => Failure::internal("encode the pictures", e),

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use super::failure::FailureReason;
 use super::live::{Offer, StreamId, StreamInfo};
 use crate::link::InstructorKey;
 use crate::manifest::{ChunkHash, Span};
@@ -374,11 +375,17 @@ pub enum VideoState {
     Waiting,
     /// Progress in thousandths. With a manifest it can be watched: what has no chunk there is not prepared yet; manifests
     /// of more follow.
-    Preparing { permille: u16, manifest: Option<ChunkRef> },
+    Preparing {
+        permille: u16,
+        manifest: Option<ChunkRef>,
+    },
     /// The manifest is fetched like any chunk.
-    Ready { manifest: ChunkRef },
-    /// A sentence for people.
-    Failed { reason: String },
+    Ready {
+        manifest: ChunkRef,
+    },
+    Failed {
+        reason: FailureReason,
+    },
 }
 
 impl VideoState {

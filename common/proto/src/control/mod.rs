@@ -4,10 +4,12 @@
 //! elsewhere; here is only what both sides must agree on: framing, phases, versions, limits and waits.
 
 pub mod client;
+mod failure;
 pub mod live;
 pub mod messages;
 pub mod server;
 
+pub use failure::{FailureKind, FailureReason};
 pub use live::*;
 pub use messages::*;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lectern_proto::control::VideoId;
+use lectern_proto::control::{FailureReason, VideoId};
 use lectern_proto::limits::{CHUNKS_IN_USE, CHUNKS_KEPT_MAX, FILE_SETTLED, ORPHAN_GRACE, RESCAN_EVERY};
 
 use super::grouped::Member;
@@ -22,7 +22,7 @@ pub(super) enum FileState {
     Has(ContentKey),
     /// Is tried again now and then: rights change without a trace in the file's stamp.
     Unreadable {
-        reason: String,
+        reason: FailureReason,
         since: Duration,
         again: bool,
     },

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{CatalogueEntry, ChunkRef, Damage, VideoId, VideoState};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, Damage, FailureReason, VideoId, VideoState};
 use lectern_proto::limits::{NO_SPACE_RETRY, ORPHAN_GRACE};
 
 use self::grouped::Grouped;
@@ -57,7 +57,7 @@ pub(super) enum Stage {
         manifest: ChunkRef,
     },
     Failed {
-        reason: String,
+        reason: FailureReason,
         /// When it is tried again by itself.
         again_at: Option<Duration>,
     },
@@ -66,7 +66,7 @@ pub(super) enum Stage {
 /// Why a content could not be prepared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
-    pub(super) reason: String,
+    pub(super) reason: FailureReason,
     pub(super) retry: Retry,
 }
 
@@ -86,7 +86,7 @@ pub(super) enum Retry {
 pub(super) enum Loaded {
     Ready(Info, ChunkRef),
     /// It failed before, for this reason, and would again.
-    Failed(String),
+    Failed(FailureReason),
     /// It is to be prepared.
     Nothing,
 }
@@ -184,7 +184,7 @@ impl Shelf {
     }
 
     /// The hash of a file that had this stamp; `None`: it changed meanwhile.
-    pub(super) fn hashed(&mut self, now: Duration, name: &OsString, stamp: FileStamp, result: Option<Result<ContentKey, String>>) {
+    pub(super) fn hashed(&mut self, now: Duration, name: &OsString, stamp: FileStamp, result: Option<Result<ContentKey, FailureReason>>) {
         if self.hashing.as_ref() == Some(name) {
             self.hashing = None;
         }

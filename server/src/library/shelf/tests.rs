@@ -1,12 +1,17 @@
 //! Files come and go in front of a shelf; what it wants done is compared.
 
 use super::*;
+use lectern_proto::control::FailureKind;
 use lectern_proto::limits::{CHUNKS_IN_USE, CHUNKS_KEPT_MAX, RESCAN_EVERY};
 use lectern_proto::manifest::ChunkHash;
 
 const A: ContentKey = [0xa; 32];
 const B: ContentKey = [0xb; 32];
 const MANIFEST: ChunkRef = ChunkRef { chunk: ChunkHash([1; 32]), bytes: 5 };
+
+fn because(sentence: &str) -> FailureReason {
+    FailureReason::new(FailureKind::Other, sentence)
+}
 
 fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -90,12 +95,12 @@ fn a_file_that_cannot_be_read_is_tried_again_now_and_then() {
         shelf.next(at)
     };
     let Some(Next::Hash { name, stamp }) = look(&mut shelf, s(0)) else { panic!("nothing to hash") };
-    shelf.hashed(s(0), &name, stamp, Some(Err("no right".into())));
+    shelf.hashed(s(0), &name, stamp, Some(Err(because("no right"))));
     assert_eq!(look(&mut shelf, s(1)), None);
     assert!(shelf.is_idle());
     let again = look(&mut shelf, RESCAN_EVERY);
     assert!(matches!(again, Some(Next::Hash { .. })));
-    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no right".into() })], "told until it is known better");
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: because("no right") })], "told until it is known better");
     shelf.hashed(RESCAN_EVERY, &name, stamp, Some(Ok(A)));
     assert_eq!(shelf.next(RESCAN_EVERY), Some(Next::Load(A)));
 }
@@ -187,8 +192,8 @@ fn a_file_that_goes_while_it_is_prepared_ends_that() {
 #[test]
 fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
     let mut shelf = preparing();
-    shelf.prepared(s(0), A, Outcome::Failed(Failure { reason: "no video".into(), retry: Retry::Changed }));
-    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: "no video".into() })]);
+    shelf.prepared(s(0), A, Outcome::Failed(Failure { reason: because("no video"), retry: Retry::Changed }));
+    assert_eq!(states(&shelf), [("a".to_owned(), VideoState::Failed { reason: because("no video") })]);
     assert_eq!((shelf.next(s(9_999)), shelf.next_deadline()), (None, None));
     assert!(shelf.is_idle());
     let touched = Found { stamp: FileStamp { size: 1, modified_ns: 9 }, ..found("a.mp4", 1) };
@@ -201,7 +206,7 @@ fn a_failure_is_told_and_tried_again_when_the_file_is_put_there_again() {
 #[test]
 fn a_full_disk_is_tried_again_by_itself() {
     let mut shelf = preparing();
-    shelf.prepared(s(5), A, Outcome::Failed(Failure { reason: "full".into(), retry: Retry::Space }));
+    shelf.prepared(s(5), A, Outcome::Failed(Failure { reason: because("full"), retry: Retry::Space }));
     assert_eq!(shelf.next_deadline(), Some(s(5) + NO_SPACE_RETRY));
     assert_eq!(shelf.next(s(5)), None);
     assert_eq!(shelf.next(s(5) + NO_SPACE_RETRY), Some(Next::Load(A)));
