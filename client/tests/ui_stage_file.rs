@@ -15,6 +15,7 @@ use lectern::ui::strings::Language;
 use lectern::ui::window::Start;
 use lectern_proto::control::Role;
 use lectern_proto::manifest::{Chapter, Details, Span};
+use lectern_proto::rung::{ORIGINAL, RungSpec};
 use ui_support::{Call, Fake, enter, link, open, playing, settings};
 
 type Harness = egui_kittest::Harness<'static, Option<lectern::ui::window::Window>>;
@@ -255,4 +256,26 @@ fn hostile_details_do_not_break_the_stage() {
         harness.run_ok();
         harness.check_accessibility();
     }
+}
+
+#[test]
+fn the_original_says_its_size_and_rate_like_every_other_rung() {
+    let fake = class(Details::default());
+    {
+        let mut shared = fake.lock();
+        shared.status.rungs.push(ORIGINAL.into());
+        shared.status.original = Some(RungSpec { name: ORIGINAL.into(), box_width: 1920, box_height: 1080, bitrate_bps: 4_123_000 });
+    }
+    let mut harness = on_stage(&fake);
+    harness.get_by_role_and_label(Seen::Button, "Resolution: 720p").click();
+    harness.run_ok();
+    for text in ["1920 × 1080", "4.1 Mbit/s", "1280 × 720", "2.5 Mbit/s"] {
+        assert!(is_painted(&harness, text), "the menu does not say {text}");
+    }
+    harness.get_by_role_and_label(Seen::MenuItemRadio, ORIGINAL).click();
+    fake.lock().status.rung = Some(ORIGINAL.into());
+    fake.lock().status.quality = ORIGINAL.into();
+    harness.run_ok();
+    assert!(matches!(&fake.take()[0], Call::Quality(lectern_proto::quality::Quality::Rung(name)) if name == ORIGINAL));
+    harness.get_by_label("original · 1920 × 1080 · 4.1 Mbit/s");
 }

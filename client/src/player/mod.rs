@@ -12,6 +12,7 @@ mod adapt;
 mod conduct;
 mod lane;
 mod load;
+mod original;
 mod pace;
 mod preview;
 mod report;
@@ -298,6 +299,7 @@ impl Player {
             buffered_us: buffered(&state),
             rung: state.shown_track.and_then(|t| state.media.as_ref()?.manifest.tracks.get(t)?.rung().map(str::to_owned)),
             rungs: state.media.iter().flat_map(|m| m.manifest.video_tracks()).filter_map(|(_, t)| t.rung().map(str::to_owned)).collect(),
+            original: state.media.as_ref().and_then(|m| m.original.clone()),
             quality: match &state.quality {
                 Quality::Rung(name) => name.clone(),
                 Quality::Thirds(_) => "thirds".to_owned(),

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, watch};
 
 use super::adapt::Adapt;
 use super::lane::{Choice, Cursor, Lane};
+use super::original;
 use super::skew::Distribution;
 use super::sound_tracks::{self, SoundChoice, SoundTrack};
 use super::status::{PlayState, PlayerStats, Sound};
@@ -48,6 +49,8 @@ pub(super) struct Media {
     /// The sound track that is played.
     pub(super) audio: Option<usize>,
     pub(super) has_video: bool,
+    /// The source's own pictures, where they are one of the rungs.
+    pub(super) original: Option<RungSpec>,
 }
 
 impl Media {
@@ -56,7 +59,7 @@ impl Media {
         let details = Arc::new(std::mem::take(&mut manifest.details));
         let audio = sound_tracks::choose(&manifest, wish);
         let has_video = manifest.video_tracks().next().is_some();
-        Self { details, sound_tracks: sound_tracks::of(&manifest).into(), audio, has_video, manifest }
+        Self { details, sound_tracks: sound_tracks::of(&manifest).into(), audio, has_video, original: original::of(&manifest), manifest }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::manifest::Details;
+use lectern_proto::rung::RungSpec;
 
 use super::sound_tracks::SoundTrack;
 use super::trouble::{PlayTrouble, Silence};
@@ -22,6 +23,8 @@ pub struct PlayerStatus {
     pub rung: Option<String>,
     /// Rungs of this video, lowest first.
     pub rungs: Vec<String>,
+    /// Size and mean rate of the source's own pictures where they are one of the rungs; no ladder names them.
+    pub original: Option<RungSpec>,
     /// What the viewer chose: a rung's name, `auto` or `thirds`.
     pub quality: String,
     /// 0 to 1.
@@ -34,6 +37,14 @@ pub struct PlayerStatus {
     /// Chapters of the video, and what of its file could not be read.
     pub details: Arc<Details>,
     pub stats: PlayerStats,
+}
+
+impl PlayerStatus {
+    /// Box and bit rate of a rung of this video, as the room's ladder or the video itself says.
+    #[must_use]
+    pub fn spec<'a>(&'a self, ladder: &'a [RungSpec], name: &str) -> Option<&'a RungSpec> {
+        self.original.iter().chain(ladder).find(|r| r.name == name)
+    }
 }
 
 /// What a player does.

@@ -77,7 +77,10 @@ fn place_ui(ui: &mut Ui, state: &ClassState, now: Instant, cx: &Cx<'_>) {
 fn numbers_ui(ui: &mut Ui, player: &PlayerStatus, cx: &Cx<'_>) {
     if let Some(rung) = &player.rung {
         let shown = if player.quality == *rung { rung.clone() } else { format!("{rung} {}", player.quality) };
-        value_ui(ui, &cx.text("status-quality"), &shown);
+        // Others say what they are by their names.
+        let about =
+            player.original.as_ref().filter(|o| o.name == *rung).map(|o| format!(" · {} × {} · {}", o.box_width, o.box_height, format::bitrate(o.bitrate_bps)));
+        value_ui(ui, &cx.text("status-quality"), &(shown + &about.unwrap_or_default()));
     }
     let ahead = player.buffered_us.end.saturating_sub(player.position_us) / 1_000_000;
     value_ui(ui, &cx.text("status-buffer"), &format!("{ahead} s"));

@@ -323,6 +323,7 @@ pub fn playing(seconds: u64) -> PlayerStatus {
         buffered_us: duration_us / 3..duration_us / 2,
         rung: Some("720p".into()),
         rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
+        original: None,
         quality: "720p".into(),
         volume: 1.0,
         muted: false,

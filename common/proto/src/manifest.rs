@@ -156,6 +156,16 @@ pub enum ManifestError {
 }
 
 impl Track {
+    /// Bits per second on average over the segments that are there; none while there is none.
+    #[must_use]
+    pub fn mean_bitrate_bps(&self) -> Option<u32> {
+        let there = || self.segments.iter().filter(|s| s.chunk.is_some());
+        let bits: u128 = there().map(|s| u128::from(s.bytes) * 8).sum();
+        let ticks: u128 = there().map(|s| u128::from(s.duration)).sum();
+        let bps = (bits * u128::from(self.timescale) + ticks / 2).checked_div(ticks)?;
+        Some(u32::try_from(bps).unwrap_or(u32::MAX))
+    }
+
     /// Microseconds of a time in this track's ticks, rounded to the nearest.
     #[must_use]
     pub fn ticks_to_us(&self, ticks: u64) -> u64 {

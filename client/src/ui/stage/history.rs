@@ -92,6 +92,7 @@ mod tests {
             buffered_us: 0..9_000_000,
             rung: Some("720p".into()),
             rungs: vec!["144p".into(), "720p".into()],
+            original: None,
             quality: "720p".into(),
             volume: 1.0,
             muted: false,

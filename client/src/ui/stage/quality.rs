@@ -41,7 +41,7 @@ fn choices_ui(ui: &mut Ui, view: &StageView<'_>, status: &PlayerStatus, cx: &mut
         }
     }
     for name in status.rungs.iter().rev() {
-        let spec = view.ladder.iter().find(|r| r.name == *name);
+        let spec = status.spec(view.ladder, name);
         let size = spec.map(|r| format!("{} × {}", r.box_width, r.box_height)).unwrap_or_default();
         let rate = spec.map(|r| format::bitrate(r.bitrate_bps)).unwrap_or_default();
         if (Choice { name, note: &size, right: &rate, chosen: status.quality == *name, mono: true }).show(ui) {
