@@ -32,6 +32,9 @@ pub(super) struct PublishArgs {
     /// The rung of the room's ladder that the pictures are coded in
     #[arg(long, value_name = "RUNG", default_value = "720p")]
     quality: String,
+    /// With the test pattern: a quiet tone, and a beep at each second of the server's clock
+    #[arg(long, requires = "pattern")]
+    sound: bool,
     /// Pictures a second, 1 to 60
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=60))]
     rate: u32,
@@ -102,6 +105,7 @@ pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), F
     let kind = args.what.kind();
     let mut worker = vec!["live".to_owned()];
     worker.extend(args.what.args());
+    worker.extend(args.sound.then(|| "--sound".to_owned()));
     if kind != StreamKind::Microphone {
         worker.extend(pictures(rung, args.rate));
     }
