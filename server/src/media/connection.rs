@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lectern_proto::control::StreamId;
-use lectern_proto::limits::{FRAME_PIECES, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, PIECE_RECORDS, SETTLE_WAIT};
+use lectern_proto::limits::{
+    FRAME_PIECES, LIVE_UNSENT_MAX, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, MEDIA_UNSENT_MAX, PIECE_RECORDS, SETTLE_WAIT,
+};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::server::{Input, MediaServerCore, records_header, refusal};
 use lectern_proto::media::{End, HelloRefusal, MediaError, Reply, Request};
@@ -41,7 +43,7 @@ const REPLIES_ENOUGH: usize = 4 * 1024;
 
 /// Serves one connection of the media port to its end.
 pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
-    keep_little_unsent(&stream);
+    keep_little_unsent(&stream, MEDIA_UNSENT_MAX);
     let (reader, writer) = stream.split();
     if serve_halves(reader, writer, media, guard, stop).await {
         // What is still in the kernel's buffer will not be read either: it goes at once, not when TCP gives up.
@@ -51,18 +53,35 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
 
 /// The same over TLS on the control port, for clients that do not reach the media port.
 pub(super) async fn serve_tls(mut stream: TlsStream<TcpStream>, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
-    keep_little_unsent(stream.get_ref().0);
+    keep_little_unsent(stream.get_ref().0, MEDIA_UNSENT_MAX);
     let (reader, writer) = tokio::io::split(&mut stream);
     if serve_halves(reader, writer, media, guard, stop).await {
         reset_on_close(stream.get_ref().0);
     }
 }
 
+/// Where frames go.
+trait Outgoing: AsyncWrite + Unpin {
+    /// From here on live pictures go: what the system holds of them is to be little.
+    fn goes_live(&self);
+}
+
+impl Outgoing for tokio::net::tcp::WriteHalf<'_> {
+    fn goes_live(&self) {
+        keep_little_unsent(self.as_ref(), LIVE_UNSENT_MAX);
+    }
+}
+
+/// Inside TLS the connection is not seen; it keeps what it has.
+impl Outgoing for tokio::io::WriteHalf<&mut TlsStream<TcpStream>> {
+    fn goes_live(&self) {}
+}
+
 /// Says whether the connection ended because the client did not read.
 async fn serve_halves<R, W>(mut reader: R, mut writer: W, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) -> bool
 where
     R: AsyncRead + Unpin,
-    W: AsyncWrite + Unpin,
+    W: Outgoing,
 {
     let mut core = MediaServerCore::new(rand::random());
     let proven = tokio::select! {
@@ -210,7 +229,7 @@ enum Happened {
     Tick,
 }
 
-impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
+impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
     async fn run(mut self) -> Ended {
         let mut buffer = [0; READ];
         // One timer for all waits: setting one for each frame would cost more than the frame.
@@ -330,7 +349,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
         let found = self.seat.session().room.hub.find(stream);
         let track = found.as_ref().and_then(|stream| stream.tracks().find(|t| t.number() == number).cloned());
         match found.zip(track) {
-            Some((stream, track)) => self.live.add(stream, track, self.clock.now()),
+            Some((stream, track)) => {
+                if self.live.is_empty() {
+                    self.writer.goes_live();
+                }
+                self.live.add(stream, track, self.clock.now());
+            }
             None => self.reply(&Reply::StreamOver { track: number }),
         }
     }

@@ -117,13 +117,13 @@ pub(crate) async fn accept_loop<F>(
     }
 }
 
-/// Has the system take only so much as it can soon send: what is in its buffer comes even after a cancel. Where this cannot
-/// be set, a cancel takes effect later.
-pub(crate) fn keep_little_unsent(stream: &TcpStream) {
+/// Has the system take only so much as it can soon send: what is in its buffer comes even after a cancel, and hides from a
+/// sender of live pictures that its viewer falls behind. Where this cannot be set, both take effect later.
+pub(crate) fn keep_little_unsent(stream: &TcpStream, bytes: u32) {
     #[cfg(any(target_os = "android", target_os = "linux"))]
-    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(lectern_proto::limits::MEDIA_UNSENT_MAX);
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(bytes);
     #[cfg(not(any(target_os = "android", target_os = "linux")))]
-    let _ = stream;
+    let _ = (stream, bytes);
 }
 
 /// Lets a connection end with a reset, which frees what is still to be sent.

@@ -7,6 +7,7 @@
 mod bare;
 mod beside;
 mod line;
+mod live;
 mod machine;
 mod mpv;
 mod picture;
@@ -28,6 +29,12 @@ fn main() -> Result<()> {
     if wanted.first().is_some_and(|w| w == bare::COMMAND) {
         return bare::serve();
     }
+    match wanted.first().map(String::as_str) {
+        // What a media worker is started with.
+        Some(live::SOURCE) => return live::source(),
+        Some(live::LOOP) => return live::bare_loop(),
+        _ => {}
+    }
     let is_wanted = |part: &str| {
         let wanted = wanted.is_empty() || wanted.iter().any(|w| w == part);
         if wanted {
@@ -41,6 +48,9 @@ fn main() -> Result<()> {
     }
     if is_wanted("preparing") {
         preparing::measure(&mut table)?;
+    }
+    if is_wanted("on-air") {
+        live::measure(&mut table)?;
     }
     let (stack, video) = lesson()?;
     if is_wanted("pictures") {
