@@ -88,6 +88,58 @@ fn a_bad_line_is_repaired_and_a_closed_one_gone_around() {
     assert!(number(&report, "/frames/presented") > 30.0, "{report}");
 }
 
+/// The tone of a recording, in Hz, and its longest silence, both without the first half second.
+fn heard(path: &std::path::Path) -> (f64, Duration) {
+    let bytes = std::fs::read(path).expect("a recording");
+    let samples: Vec<i16> = bytes[44..].chunks_exact(4).map(|f| i16::from_le_bytes([f[0], f[1]])).skip(24_000).collect();
+    assert!(samples.len() > 2 * 48_000, "{} samples", samples.len());
+    let crossings = samples.windows(2).filter(|w| w[0] < 0 && w[1] >= 0).count();
+    let silence = samples.split(|s| s.unsigned_abs() >= 3).map(<[i16]>::len).max().unwrap_or(0);
+    (crossings as f64 * 48_000.0 / samples.len() as f64, Duration::from_secs_f64(silence as f64 / 48_000.0))
+}
+
+#[test]
+fn a_podcast_is_heard_as_it_was_sent_and_stopped_by_the_instructor() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let tone = stack.path("tone.wav");
+    lectern_tests::clip::ffmpeg(&["-f", "lavfi", "-i", "sine=frequency=523:duration=60"], &tone).expect("a tone");
+    let mut publisher = Publisher::start(&stack, &["podcast", "start", "--file", &tone.to_string_lossy()]);
+    let list = stack.client_json(&["podcast", "list"]).expect("a list");
+    assert_eq!((list["podcasts"][0]["name"].as_str(), list["podcasts"][0]["by"].as_str()), (Some("podcast"), Some("Ms Kim")), "{list}");
+    for transport in ["udp", "tcp"] {
+        let out = stack.path("out.wav");
+        let report =
+            stack.client_json(&["listen", "--silent", "--transport", transport, "--for", "4", "--record", &out.to_string_lossy()]).expect("a listener");
+        let (tone, silence) = heard(&out);
+        assert!((tone - 523.0).abs() < 3.0 && silence < Duration::from_millis(30), "{tone} Hz, {silence:?} of silence, {report}");
+        assert_eq!((report["transport"].as_str(), number(&report, "/packets/concealed")), (Some(transport), 0.0), "{report}");
+    }
+    let (_relay, link) = Relay::before(&stack, 23, Condition { loss: 0.05, jitter: Duration::from_millis(20), ..Condition::default() }).expect("a relay");
+    let out = stack.path("bad.wav");
+    let mut listener = stack.client_at(&link, &["listen", "--silent", "--transport", "udp", "--for", "4", "--record", &out.to_string_lossy()]);
+    let report: Value = serde_json::from_slice(&listener.output().expect("a listener").stdout).expect("JSON");
+    let (tone, silence) = heard(&out);
+    assert!((tone - 523.0).abs() < 3.0 && silence < Duration::from_millis(30), "over a bad line: {tone} Hz, {silence:?} of silence, {report}");
+    let stopped = client_of(&stack.instructor(), "Mr Lee", &["podcast", "stop"]).output().expect("an instructor");
+    assert!(stopped.status.success(), "{stopped:?}");
+    assert!(wait_until(Duration::from_secs(10), || publisher.0.try_wait().is_ok_and(|ended| ended.is_some())), "it goes on");
+    assert_eq!(publisher.0.wait().ok().and_then(|s| s.code()), Some(0));
+}
+
+#[test]
+fn a_video_file_stands_for_a_camera() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let clip = stack.path("camera.mp4");
+    lectern_tests::clip::test_clip(&clip, 20, "640x360").expect("a clip");
+    let _publisher = Publisher::start(&stack, &["publish", "--camera", &clip.to_string_lossy(), "--quality", "360p"]);
+    let output = stack.client(&["watch", "--live", "camera", "--for", "4"]).output().expect("a viewer");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    assert!(number(&report, "/frames/presented") > 40.0 && number(&report, "/frames/corrupt") == 0.0, "{report}");
+    assert_eq!((number(&report, "/width"), number(&report, "/height")), (640.0, 360.0), "{report}");
+}
+
 #[test]
 fn who_may_not_publish_and_what_does_not_run_is_told_in_words() {
     let _turn = turn();
