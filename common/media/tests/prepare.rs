@@ -6,7 +6,7 @@ use lectern_media::make::source::Probe;
 use lectern_proto::manifest::{SEGMENT_US, TrackKind};
 use lectern_proto::rung::PictureSize;
 use std::process::Command;
-use support::{Prepared, RUNGS, beeps, check_stamps, object, prepare, sample};
+use support::{Prepared, RUNGS, beeps, check_stamps, encoded_sample, object, prepare, sample};
 
 const SECONDS: u32 = 5;
 const KEYS: [&str; 3] = ["video-1280x720-2500000", "video-640x360-800000", "video-256x144-200000"];
@@ -53,6 +53,22 @@ fn the_sample_lesson_comes_out_right_in_every_rung() {
     // What is a copy is only told again.
     let second: Vec<_> = events_of_second_run(&source, &out).into_iter().filter(|e| e != "segment").collect();
     assert_eq!(second, ["probed", "head", "copied", "progress", "done"]);
+}
+
+/// Who waits for the first pictures waits for one encoder; the other rungs follow with nothing missing and nothing twice.
+#[test]
+fn the_rung_that_auto_begins_in_is_there_first() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (source, out) = (dir.path().join("lesson.mp4"), dir.path().join("out"));
+    encoded_sample(&source, SECONDS, "1280x720");
+    let events = prepare(&source, &out, &RUNGS);
+    let segments = events.iter().filter(|e| e["event"] == "segment" && e["track"].as_str().is_some_and(|t| t.starts_with("video")));
+    let told: Vec<_> = segments.map(|e| (e["track"].as_str().expect("a track"), e["place"].as_u64().expect("a place"))).collect();
+    assert_eq!(told[0], (KEYS[1], 0), "{told:?}");
+    for key in KEYS {
+        assert_eq!(told.iter().filter(|(track, _)| *track == key).map(|(_, place)| *place).collect::<Vec<_>>(), [0, 1, 2], "{key}");
+        check_stamps(&Prepared::open(&out, key), 30, SECONDS);
+    }
 }
 
 /// Nothing is done twice.

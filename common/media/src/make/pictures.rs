@@ -38,6 +38,8 @@ pub(crate) struct Pictures<'a> {
     jumps: bool,
     /// Number of places, once the end of the source has been seen.
     places: Option<usize>,
+    /// Whether one rung alone is made, of one place.
+    leads: bool,
     bytes_per_second: u64,
 }
 
@@ -50,11 +52,15 @@ impl<'a> Pictures<'a> {
         let ladder = Ladder::new(tracks.collect::<Result<_, _>>()?, stream.size, stream.rotation);
         let bytes_per_second = rungs.iter().map(|r| u64::from(r.bitrate_bps)).sum::<u64>() / 8 * RATE_MARGIN;
         let jumps = frames.is_seekable();
-        Ok(Self { job, store, work, grid, ladder, frames, next: None, run: 0..0, jumps, places: None, bytes_per_second })
+        Ok(Self { job, store, work, grid, ladder, frames, next: None, run: 0..0, jumps, places: None, leads: false, bytes_per_second })
     }
 
-    /// Prepares every place that is missing and publishes the tracks; gives how many have something in them.
-    pub(crate) fn run(mut self, reporter: &Reporter) -> Result<usize, Failure> {
+    /// Prepares every place that is missing and publishes the tracks; gives how many have something in them. Where nothing can
+    /// be watched yet, one rung goes ahead.
+    pub(crate) fn run(mut self, reporter: &Reporter, can_be_watched: bool) -> Result<usize, Failure> {
+        if !can_be_watched {
+            self.lead(reporter)?;
+        }
         while let Some(place) = self.choose() {
             self.go_to(place, reporter)?;
             self.follow(place)?;
@@ -64,6 +70,22 @@ impl<'a> Pictures<'a> {
             made += usize::from(track.publish(self.store)?);
         }
         Ok(made)
+    }
+
+    /// Makes the first place in the middle rung alone, which is the one that `auto` begins in: its pictures are decoded twice, but
+    /// who waits for them waits for one encoder and not for all, nor for what these look ahead.
+    fn lead(&mut self, reporter: &Reporter) -> Result<(), Failure> {
+        let middle = self.ladder.tracks.len() / 2;
+        let Some(place) = self.choose().filter(|p| middle > 0 && !self.ladder.tracks.iter().any(|t| t.journal().has(*p))) else { return Ok(()) };
+        let track = self.ladder.tracks.remove(middle);
+        let alone = Ladder::new(vec![track], self.ladder.source, self.ladder.rotation);
+        let all = std::mem::replace(&mut self.ladder, alone);
+        self.leads = true;
+        let led = self.go_to(place, reporter).and_then(|()| self.follow(place));
+        self.leads = false;
+        let alone = std::mem::replace(&mut self.ladder, all);
+        self.ladder.tracks.splice(middle..middle, alone.tracks);
+        led
     }
 
     /// The place to prepare next: the first that is missing from where somebody waits on, else the first that is missing.
@@ -121,7 +143,7 @@ impl<'a> Pictures<'a> {
                     }
                 }
                 self.run.end = place;
-                if place > from && self.choose() != Some(place) {
+                if place > from && (self.leads || self.choose() != Some(place)) {
                     self.ladder.stop(self.store, pts)?;
                     self.run = 0..0;
                     self.next = Some(frame);

@@ -73,7 +73,7 @@ pub fn prepare(job: &Job, reporter: &Reporter) -> Result<(), Failure> {
     let made = std::thread::scope(|scope| {
         let heard = scope.spawn(|| work.part(|| sounds::run(job, &store, tracks, &work, reporter)));
         let drawn = scope.spawn(|| work.part(|| if !has_thumbnail { draw(job, &store, &work, reporter) } else { Ok(()) }));
-        let seen = work.part(|| pictures.map_or(Ok(0), |p| p.run(reporter)));
+        let seen = work.part(|| pictures.map_or(Ok(0), |p| p.run(reporter, is_copied)));
         work.begun();
         let heard = heard.join().unwrap_or_else(|_| Err(Failure::internal("prepare the sound", "its thread died")));
         let drawn = drawn.join().unwrap_or_else(|_| Err(Failure::internal("draw the thumbnail", "its thread died")));
