@@ -65,6 +65,8 @@ pub struct Window {
     /// Who is at a typed address, while it is not known.
     meeting: Option<Box<dyn Meeting>>,
     seat: Option<Member>,
+    /// Whether servers are looked for.
+    looks: bool,
     playing: Option<Playing>,
     /// The live stream on the stage; then nothing else is.
     watching: Option<Watching>,
@@ -114,6 +116,7 @@ impl Window {
             form,
             meeting: None,
             seat: None,
+            looks: false,
             playing: None,
             watching: None,
             board: None,
@@ -223,7 +226,10 @@ impl Window {
             self.ctx.request_repaint_after_secs(left as f32);
         }
         self.follow_meeting();
-        let (seen, known) = (self.backend.seen(self.changed()), self.backend.known());
+        // Who came with a link needs no others: their words would cost a second's tenth and 64 MiB each.
+        self.looks |= waited.is_none();
+        let seen = if self.looks { self.backend.seen(self.changed()) } else { Arc::default() };
+        let known = self.backend.known();
         if let Some(chosen) = self.form.chosen.as_mut().filter(|c| c.words.is_none()) {
             chosen.words = seen.found.iter().find(|f| f.fingerprint == chosen.fingerprint).and_then(|f| f.words);
         }

@@ -33,6 +33,7 @@ impl Window {
                 self.backend.confirm(&state.server_name, &member.link);
             }
             self.backend.stop_looking();
+            self.looks = false;
             // It is not needed again: the class comes back by its seat.
             self.form.forget_password(&self.ctx);
         }
