@@ -360,3 +360,23 @@ fn the_instructor_projects_a_board_without_names() {
     let student = ui_support::enter(&Fake::joined(lectern_proto::control::Role::Student));
     assert!(student.query_by_role_and_label(Role::Button, "Join board for the projector").is_none());
 }
+
+#[test]
+fn cards_stand_below_one_another_in_every_width() {
+    for width in [1280.0, 700.0, 480.0] {
+        let fake = Fake::new();
+        fake.lock().known = known_since("Physics hall", 3, "");
+        fake.lock().seen.found = (3..7).map(|n| found("Physics hall", &format!("10.0.0.{n}"), n)).collect();
+        let mut harness = open(&fake, settings(), Start::default());
+        harness.set_size(egui::vec2(width, 1600.0));
+        harness.run_ok();
+        let card = |n: u8| harness.get_by_role_and_label(Role::Button, &format!("Choose Physics hall at 10.0.0.{n}")).rect();
+        for n in 3..6 {
+            assert!(card(n + 1).top() >= card(n).bottom() + 4.0, "{width}: {:?} and {:?}", card(n), card(n + 1));
+        }
+        let about = harness.get_all_by_label("Not the server you joined before. It gets no password from you.").map(|n| n.rect());
+        for (about, n) in about.zip(4..) {
+            assert!(card(n).contains_rect(about), "{width}: {about:?} in {:?}", card(n));
+        }
+    }
+}

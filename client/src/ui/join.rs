@@ -22,6 +22,8 @@ use crate::discover::Seen;
 use crate::here::HereError;
 use chosen::Chosen;
 
+/// Width that the scroll bar has to itself.
+const BAR: f32 = 14.0;
 /// From this height of the column on the other two ways stand at its foot.
 const WAYS_PINNED: f32 = 560.0;
 
@@ -134,10 +136,14 @@ pub(crate) fn join_ui(ui: &mut Ui, form: &mut JoinForm, view: &JoinView<'_>, cx:
     let pinned = wide && inner.height() >= WAYS_PINNED;
     let ways = ui.data(|d| d.get_temp(ways_id())).unwrap_or(CARD);
     let (list, foot) = inner.split_top_bottom_at_y(if pinned { inner.bottom() - ways } else { inner.bottom() });
+    // What is scrolled does not touch the foot.
+    let list = list.with_max_y(list.bottom() - if pinned { space::M } else { 0.0 });
     ui.scope_builder(UiBuilder::new().id_salt("join-left").max_rect(list), |ui| {
         brand_ui(ui, view, cx);
         ui.add_space(space::XL);
-        let beside_bar = Margin { left: 0, right: if wide { 0 } else { 14 }, top: 0, bottom: 8 };
+        // The bar stands beside what it scrolls.
+        ui.set_max_width(list.width() + BAR);
+        let beside_bar = Margin { left: 0, right: BAR as i8, top: 0, bottom: 8 };
         ScrollArea::vertical().auto_shrink(false).content_margin(beside_bar).show(ui, |ui| {
             say(ui, Type::Display, c.t1, cx.text("join-title"));
             say(ui, Type::Body, c.t2, cx.text("join-subtitle"));

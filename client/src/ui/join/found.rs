@@ -24,6 +24,9 @@ const TILE: f32 = 40.0;
 const WORD: egui::Vec2 = vec2(72.0, 20.0);
 /// Width of three of them.
 const WORDS: f32 = 3.0 * WORD.x + 2.0 * space::XS;
+/// Heights of the two lines on either side.
+const ABOUT: f32 = 20.0 + 2.0 + 16.0;
+const PROOF: f32 = WORD.y + space::XS + 16.0;
 
 /// Draws the list; a click chooses.
 pub(super) fn found_ui(ui: &mut Ui, seen: &Seen, known: &KnownServers, chosen: Option<&Chosen>, cx: &mut Cx<'_>) {
@@ -78,9 +81,13 @@ fn card_ui(ui: &mut Ui, found: &Found, trust: Trust, is_chosen: bool, cx: &Cx<'_
         false => beside.split_top_bottom_at_y(beside.top() + CARD - 2.0 * space::M),
     };
     let about = if roomy { about.with_max_x(about.right() - space::M) } else { about };
-    ui.scope_builder(UiBuilder::new().max_rect(about).layout(Layout::top_down(Align::Min)), |ui| about_ui(ui, found, trust, cx));
+    // Children of their own: what is drawn in them does not move the next card. Two lines each, in the middle of the card.
+    let middle = |rect: Rect, lines: f32| rect.with_min_y(rect.top() + (CARD - 2.0 * space::M - lines) / 2.0);
+    let about = UiBuilder::new().id_salt("about").max_rect(middle(about, ABOUT)).layout(Layout::top_down(Align::Min));
+    about_ui(&mut ui.new_child(about), found, trust, cx);
     let layout = Layout::top_down(if roomy { Align::Max } else { Align::Min });
-    ui.scope_builder(UiBuilder::new().max_rect(proof).layout(layout), |ui| proof_ui(ui, found, is_chosen, cx));
+    let proof = UiBuilder::new().id_salt("proof").max_rect(if roomy { middle(proof, PROOF) } else { proof }).layout(layout);
+    proof_ui(&mut ui.new_child(proof), found, is_chosen, cx);
     let label = cx.strings.format("join-choose", &[("name", found.name.as_str().into()), ("address", first(found).into())]);
     response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, is_chosen, &label));
     response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
@@ -100,6 +107,7 @@ fn about_ui(ui: &mut Ui, found: &Found, trust: Trust, cx: &Cx<'_>) {
         Trust::Known { since } => (Tone::Good, Some(Icon::Shield), dated(since, "join-trust-known", "join-trust-known-since")),
         Trust::Changed { .. } => (Tone::Bad, None, cx.text("join-trust-changed")),
     };
+    ui.spacing_mut().interact_size.y = Type::Title.line();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         // A name of any length leaves the badge its place.
