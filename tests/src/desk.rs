@@ -90,8 +90,13 @@ impl Desk {
 
     /// The client's window with these arguments, once it is on the screen.
     pub fn window(&self, args: &[&str]) -> Result<Window<'_>> {
+        self.window_with(args, &[])
+    }
+
+    /// The same with these paths in its environment.
+    pub fn window_with(&self, args: &[&str], paths: &[(&str, &Path)]) -> Result<Window<'_>> {
         let log = std::fs::File::create(self.dir.path().join("window.log"))?;
-        let child = self.command(bin("lectern")).args(args).stdout(Stdio::null()).stderr(log).spawn()?;
+        let child = self.command(bin("lectern")).args(args).envs(paths.iter().copied()).stdout(Stdio::null()).stderr(log).spawn()?;
         let window = Window { desk: self, child };
         ensure!(wait_until(Duration::from_secs(30), || window.id().is_some()), "no window appears: {}", window.log());
         Ok(window)

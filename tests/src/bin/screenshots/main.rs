@@ -3,10 +3,13 @@
 //!
 //! Usage: `screenshots [DIRECTORY]`. Nothing here checks anything: people look at what comes out.
 
+mod found;
+mod hand;
+mod own;
 mod room;
 mod tour;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use lectern_tests::stack::root;
@@ -17,15 +20,25 @@ const SIZES: [(u32, u32); 2] = [(1280, 800), (1920, 1080)];
 fn main() -> Result<()> {
     let out = std::env::args_os().nth(1).map_or_else(|| root().join("docs/screenshots"), PathBuf::from);
     std::fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
+    // Before there is a class, so that the cards are those of this tour.
+    let known = found::Known::start()?;
+    each(&out, |size, light, name| found::take(&known, size, light, name))?;
+    drop(known);
     let mut room = room::Room::open()?;
+    each(&out, |size, light, name| own::take(&room, size, light, name))?;
+    each(&out, |(width, height), light, name| tour::take(&mut room, width, height, light, name))?;
+    eprintln!("{}", out.display());
+    Ok(())
+}
+
+/// Goes through a tour at every size, dark and light.
+fn each(out: &Path, mut tour: impl FnMut((u32, u32), bool, &dyn Fn(&str) -> PathBuf) -> Result<()>) -> Result<()> {
     for (width, height) in SIZES {
         for light in [false, true] {
             let theme = if light { "light" } else { "dark" };
             eprintln!("{width}x{height}, {theme}");
-            let name = |screen: &str| out.join(format!("{screen}-{width}x{height}-{theme}.png"));
-            tour::take(&mut room, width, height, light, &name)?;
+            tour((width, height), light, &|screen| out.join(format!("{screen}-{width}x{height}-{theme}.png")))?;
         }
     }
-    eprintln!("{}", out.display());
     Ok(())
 }

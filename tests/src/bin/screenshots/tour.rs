@@ -1,102 +1,31 @@
 //! One way through the screens, with keys and mouse alone.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use lectern_tests::desk::Desk;
 
+use crate::hand::{Hand, PEOPLE, wait};
 use crate::room::Room;
 
-/// Measures of the window that clicks need, in points: rail, header, status line, people, join form.
+/// Measures of the window that clicks need, in points: rail, header, status line.
 const RAIL: u32 = 72;
 const HEADER: u32 = 48;
 const STATUS: u32 = 28;
-const PEOPLE: u32 = 288;
 /// The states above the cards.
 const CHIPS: u32 = 40;
-const FORM: u32 = 400;
 /// The lesson as the catalogue calls it.
 const LESSON: &str = "Lectern sample lesson";
-
-struct Hand<'a> {
-    desk: &'a Desk,
-    window: String,
-    width: u32,
-    height: u32,
-}
-
-impl Hand<'_> {
-    fn xdotool(&self, args: &[&str]) -> Result<()> {
-        let status = self.desk.command("xdotool").args(args).status().context("xdotool is not installed; run `make deps-test`")?;
-        ensure!(status.success(), "xdotool {args:?}");
-        Ok(())
-    }
-
-    fn keys(&self, keys: &[&str]) -> Result<()> {
-        for key in keys {
-            self.xdotool(&["key", "--window", &self.window, key])?;
-            wait(120);
-        }
-        Ok(())
-    }
-
-    fn write(&self, text: &str) -> Result<()> {
-        self.xdotool(&["type", "--delay", "4", text])?;
-        wait(200);
-        Ok(())
-    }
-
-    fn point(&self, x: u32, y: u32) -> Result<()> {
-        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()])?;
-        wait(250);
-        Ok(())
-    }
-
-    fn click(&self, x: u32, y: u32) -> Result<()> {
-        self.point(x, y)?;
-        self.xdotool(&["click", "1"])?;
-        wait(400);
-        Ok(())
-    }
-
-    /// Where nothing lights up under the pointer.
-    fn rest(&self) -> Result<()> {
-        self.point(self.width - PEOPLE / 2, self.height - 120)
-    }
-}
-
-fn wait(ms: u64) {
-    std::thread::sleep(Duration::from_millis(ms));
-}
-
-/// A palette makes a picture a third as large, which a repository keeps for ever.
-fn shrink(desk: &Desk, picture: &Path) -> Result<()> {
-    let mut convert = desk.command("mogrify");
-    let status = convert.args(["+dither", "-colors", "255", "-strip", "-format", "png"]).arg(picture).status().context("imagemagick is not installed")?;
-    ensure!(status.success(), "{}", picture.display());
-    Ok(())
-}
 
 /// Walks through every screen and takes its picture.
 pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: &dyn Fn(&str) -> PathBuf) -> Result<()> {
     let desk = Desk::new(width, height, true)?;
     let _window = desk.window(&[])?;
-    let found = desk.command("xdotool").args(["search", "--onlyvisible", "--name", "Lectern"]).output()?;
-    let window = String::from_utf8_lossy(&found.stdout).lines().next().context("the window is gone")?.to_owned();
-    let hand = Hand { desk: &desk, window, width, height };
-    hand.xdotool(&["windowmove", &hand.window, "0", "0", "windowsize", &hand.window, &width.to_string(), &height.to_string()])?;
-    hand.xdotool(&["windowfocus", &hand.window])?;
-    wait(1_000);
-    let shot = |screen: &str| {
-        wait(400);
-        desk.screenshot(&name(screen))?;
-        shrink(&desk, &name(screen))
-    };
+    let hand = Hand::at(&desk, (width, height), name)?;
+    let shot = |screen: &str| hand.shot(screen);
 
     if light {
-        // Between the language and the settings.
-        hand.click(width - FORM - 104, 40)?;
+        hand.lighten()?;
     }
     hand.click(width / 4, 208)?;
     hand.rest()?;
