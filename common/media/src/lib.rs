@@ -20,7 +20,7 @@ pub mod opus_decoder;
 pub mod picture;
 #[cfg(feature = "portable")]
 mod portable;
-#[cfg(any(feature = "play", feature = "portable"))]
+#[cfg(feature = "speaker")]
 pub mod speaker;
 #[cfg(any(feature = "make", feature = "portable"))]
 mod sps;

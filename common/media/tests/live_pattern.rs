@@ -127,6 +127,15 @@ fn what_cannot_be_sent_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_command_line_without_a_source_is_refused() {
+    for wrong in [&["--width", "640"][..], &["--sound"], &["--pattern", "--camera", "0"]] {
+        let mut live = Live::start(wrong);
+        let (code, complaints) = live.end();
+        assert_eq!(code, Some(2), "{wrong:?}: {complaints}");
+    }
+}
+
+#[test]
 fn sound_is_a_packet_each_20_ms_of_server_time() {
     let mut live = Live::start(SMALL.into_iter().chain(["--sound"]));
     let sound = live.news(|news| match news {

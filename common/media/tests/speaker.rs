@@ -5,11 +5,14 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "support/sound_server.rs"]
+mod sound_server;
+
 use lectern_media::speaker::{AudioSink, CHANNELS, SAMPLE_RATE_HZ, Speaker};
+use sound_server::Server;
 use std::f64::consts::TAU;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -20,51 +23,6 @@ const TONE_HZ: f64 = 800.0;
 const LENGTH_SECONDS: usize = 4;
 /// How far the claimed position may be from what is heard. The recorder itself hears some milliseconds late.
 const AGREE_SECONDS: f64 = 0.040;
-
-struct Server {
-    child: Child,
-    dir: tempfile::TempDir,
-}
-
-impl Server {
-    fn start() -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        let socket = dir.path().join("native");
-        let child = Self::command("pulseaudio", dir.path())
-            .args(["-n", "--daemonize=no", "--system=false", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"])
-            .arg(format!("--load=module-native-protocol-unix auth-anonymous=1 socket={}", socket.display()))
-            .arg("--load=module-null-sink sink_name=ear rate=48000 channels=2")
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("pulseaudio is installed; run `make deps-test`");
-        let server = Self { child, dir };
-        let start = Instant::now();
-        while !server.pactl(&["info"]) {
-            assert!(start.elapsed() < Duration::from_secs(10), "the sound server does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
-
-    fn command(program: &str, dir: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env("XDG_RUNTIME_DIR", dir).env("HOME", dir).env("PULSE_SERVER", format!("unix:{}", dir.join("native").display()));
-        command.env_remove("PULSE_COOKIE").env_remove("DBUS_SESSION_BUS_ADDRESS");
-        command
-    }
-
-    fn pactl(&self, arguments: &[&str]) -> bool {
-        let run = Self::command("pactl", self.dir.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        run.expect("pactl is installed; run `make deps-test`").success()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// Wall time in seconds, comparable between processes.
 fn wall() -> f64 {

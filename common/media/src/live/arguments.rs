@@ -1,10 +1,12 @@
 //! The command line of `lectern-media live`.
 
+use super::screen::{Region, parse_region};
 use crate::make::failure::{Failure, FailureKind};
 use crate::make::video_encoder::Preset;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use lectern_proto::rung::{BITRATE_BPS, PictureSize};
 use lectern_proto::stamp;
+use std::path::PathBuf;
 
 /// Frames per second.
 const RATE: std::ops::RangeInclusive<f64> = 1.0..=120.0;
@@ -13,14 +15,41 @@ const EDGE_MAX: u32 = 4096;
 
 /// What is captured and how it is coded.
 #[derive(Debug, Clone, Args)]
-#[group(id = "source", required = true, multiple = true, args = ["pattern"])]
+#[command(group = ArgGroup::new("source").required(true).multiple(true).args(["pattern", "camera", "screen", "audio", "microphone", "list"]))]
 pub struct LiveArguments {
+    /// Say which cameras, screens and microphones there are, as JSON, and end.
+    #[arg(long)]
+    pub list: bool,
     /// Send the test pattern: colour bars, the server's time, and a stamp of the moment at which each picture was made.
     #[arg(long)]
     pub pattern: bool,
     /// With the test pattern: send a quiet tone with a beep at each second of server time.
     #[arg(long, requires = "pattern")]
     pub sound: bool,
+    /// Send a camera: its number, a device file or an address; a video file stands for a camera, at its own pace.
+    #[arg(long, value_name = "CAMERA", conflicts_with_all = ["pattern", "screen"])]
+    pub camera: Option<String>,
+    /// Begin a video file that stands for a camera again when it has ended.
+    #[arg(long = "loop", requires = "camera")]
+    pub again: bool,
+    /// Send the screen.
+    #[arg(long, conflicts_with = "pattern")]
+    pub screen: bool,
+    /// The part of the screen that is sent, in pixels.
+    #[arg(long, value_name = "X,Y,WIDTH,HEIGHT", requires = "screen", value_parser = parse_region)]
+    pub region: Option<Region>,
+    /// Show the mouse pointer.
+    #[arg(long, requires = "screen")]
+    pub cursor: bool,
+    /// Send the sound of a sound or video file, as loud as every other (-16 LUFS).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sound", "microphone"])]
+    pub audio: Option<PathBuf>,
+    /// Where the file begins, in seconds.
+    #[arg(long, value_name = "SECONDS", requires = "audio", default_value_t = 0.0)]
+    pub start: f64,
+    /// Send a microphone: its name, a part of it, or its id; the system's choice without one.
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, conflicts_with = "sound")]
+    pub microphone: Option<Option<String>>,
     /// Width of the pictures, or of the box that they are scaled into, in pixels; even.
     #[arg(long, default_value_t = 1280)]
     pub width: u32,
@@ -77,10 +106,10 @@ impl LiveArguments {
     }
 
     pub(super) fn has_pictures(&self) -> bool {
-        self.pattern
+        self.pattern || self.camera.is_some() || self.screen
     }
 
     pub(super) fn has_sound(&self) -> bool {
-        self.sound
+        self.sound || self.audio.is_some() || self.microphone.is_some()
     }
 }

@@ -1,30 +1,47 @@
 //! Live media in the worker: a source of pictures, one of sound, their encoders and the pipe to whoever started it.
 //!
-//! The way: [`orders`] (commands and the server's time, [`clock`]) → a source ([`pattern`], [`tone`]), at its
-//! [`pace`] → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. Each source has a thread; none waits for the other, and
+//! The way: [`orders`] (commands and the server's time, [`clock`]) → a source of pictures ([`pattern`], [`camera`] out of
+//! [`capture`], [`screen`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
+//! [`loudness`] and [`limiter`]) → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
 //! nothing queues between capture and pipe: what cannot be sent in time is not made. The protocol of the pipe stands in
 //! [`lectern_proto::live::pipe`]; who starts the worker speaks to the server, the worker itself opens no socket.
 
 pub mod arguments;
+mod camera;
+mod capture;
 mod clock;
+mod limiter;
+pub mod list;
+mod loudness;
+mod microphone;
 mod orders;
 mod outlet;
 mod pace;
 mod pattern;
 mod pictures;
+mod podcast;
+mod screen;
+mod slate;
 mod sounds;
 mod tone;
 
 use crate::codec_config;
 use crate::make::failure::{Failure, FailureKind};
+use crate::make::opus_encoder::Heard;
 use crate::make::{events, limits};
 use arguments::LiveArguments;
+use camera::Camera;
+use capture::Device;
 use lectern_proto::live::pipe::News;
+use microphone::Microphone;
 use orders::Orders;
 use outlet::Outlet;
 use pattern::Pattern;
 use pictures::{Coding, Pictures};
+use podcast::Podcast;
+use screen::Screen;
 use sounds::Sounds;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use tone::Tone;
@@ -32,13 +49,18 @@ use tone::Tone;
 /// What is sent.
 struct Sources {
     pictures: Option<Box<dyn Pictures>>,
-    sound: Option<Box<dyn Sounds>>,
+    sound: Option<(Box<dyn Sounds>, Heard)>,
 }
 
 /// Sends what the arguments name until its end, the end of standard input, or a failure, which is told as the last news.
 #[must_use]
 pub fn run(arguments: &LiveArguments) -> ExitCode {
     codec_config::quiet();
+    // OpenCV's own words about cameras that are not there; ours are told.
+    let _ = opencv::core::set_log_level(opencv::core::LogLevel::LOG_LEVEL_SILENT);
+    if arguments.list {
+        return tell_list();
+    }
     let orders = Orders::new(arguments.bitrate);
     let outlet = Outlet::new(std::io::stdout(), &orders, arguments.has_pictures(), arguments.has_sound());
     let outcome = guarded(|| {
@@ -60,17 +82,24 @@ pub fn run(arguments: &LiveArguments) -> ExitCode {
     }
 }
 
+fn tell_list() -> ExitCode {
+    match serde_json::to_string_pretty(&list::Sources::now()) {
+        Ok(text) if writeln!(std::io::stdout(), "{text}").is_ok() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
 /// Captures and sends until the sources or the orders end.
 fn send(arguments: &LiveArguments, orders: &Orders, outlet: &Outlet) -> Result<(), Failure> {
     // Nothing is captured before it is known when.
     if !orders.wait_for_clock() {
         return Ok(());
     }
-    let Sources { pictures, sound } = open(arguments);
+    let Sources { pictures, sound } = open(arguments, orders, outlet)?;
     let coding = Coding { rate_milli: arguments.rate_milli(), preset: arguments.preset };
     let outcome = std::thread::scope(|scope| {
-        let sound = sound.map(|mut source| {
-            let work = move || ending(orders, || sounds::run(&mut *source, orders, outlet));
+        let sound = sound.map(|(mut source, heard)| {
+            let work = move || ending(orders, || sounds::run(&mut *source, heard, orders, outlet));
             std::thread::Builder::new().name("sound".to_owned()).spawn_scoped(scope, work)
         });
         let pictures = pictures.map_or(Ok(()), |mut source| ending(orders, || pictures::run(&mut *source, coding, orders, outlet)));
@@ -100,8 +129,25 @@ fn fault() -> Failure {
     Failure::new(FailureKind::Internal, "The media worker met a fault of its own and stopped. Report this; starting the stream again may help.")
 }
 
-fn open(arguments: &LiveArguments) -> Sources {
-    let pictures = arguments.pattern.then(|| Box::new(Pattern::new(arguments.size(), arguments.rate_milli())) as Box<dyn Pictures>);
-    let sound = arguments.sound.then(|| Box::new(Tone::default()) as Box<dyn Sounds>);
-    Sources { pictures, sound }
+fn open(arguments: &LiveArguments, orders: &Orders, outlet: &Outlet) -> Result<Sources, Failure> {
+    let (size, rate_milli) = (arguments.size(), arguments.rate_milli());
+    let pictures: Option<Box<dyn Pictures>> = if arguments.pattern {
+        Some(Box::new(Pattern::new(size, rate_milli)))
+    } else if let Some(device) = &arguments.camera {
+        Some(Box::new(Camera::open(Device::parse(device, arguments.again), size, rate_milli, orders, outlet)?))
+    } else if arguments.screen {
+        Some(Box::new(Screen::open(arguments.region, arguments.cursor, size, rate_milli, outlet)?))
+    } else {
+        None
+    };
+    let sound: Option<(Box<dyn Sounds>, Heard)> = if arguments.sound {
+        Some((Box::new(Tone::default()), Heard::Anything))
+    } else if let Some(file) = &arguments.audio {
+        Some((Box::new(Podcast::open(file, arguments.start)?), Heard::Anything))
+    } else if let Some(device) = &arguments.microphone {
+        Some((Box::new(Microphone::new(device.clone(), outlet)), Heard::Voice))
+    } else {
+        None
+    };
+    Ok(Sources { pictures, sound })
 }

@@ -137,6 +137,11 @@ impl Orders {
         self.0.keyframe.swap(false, Ordering::AcqRel)
     }
 
+    /// Whether a keyframe is ordered; it stays so.
+    pub(crate) fn wants_keyframe(&self) -> bool {
+        self.0.keyframe.load(Ordering::Acquire)
+    }
+
     /// The bit rate of the pictures.
     pub(crate) fn bps(&self) -> u32 {
         self.0.bps.load(Ordering::Acquire)

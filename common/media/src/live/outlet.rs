@@ -9,8 +9,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tracks on the pipe.
-const PICTURES: u8 = 0;
-const SOUND: u8 = 1;
+pub(crate) const PICTURES: u8 = 0;
+pub(crate) const SOUND: u8 = 1;
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ struct Inner {
     sound: Expected<SoundForm>,
     told: bool,
     open: bool,
+    /// By track: why its source gives nothing.
+    troubles: [Option<String>; 2],
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -55,8 +57,15 @@ impl std::fmt::Debug for Outlet {
 impl Outlet {
     /// To this writer. When it takes no more, the parent has gone and everything ends.
     pub(crate) fn new(out: impl Write + Send + 'static, orders: &Orders, pictures: bool, sound: bool) -> Self {
-        let inner =
-            Inner { out: Box::new(out), orders: orders.clone(), pictures: Expected::new(pictures), sound: Expected::new(sound), told: false, open: true };
+        let inner = Inner {
+            out: Box::new(out),
+            orders: orders.clone(),
+            pictures: Expected::new(pictures),
+            sound: Expected::new(sound),
+            told: false,
+            open: true,
+            troubles: [None, None],
+        };
         Self(Arc::new(Mutex::new(inner)))
     }
 
@@ -83,6 +92,16 @@ impl Outlet {
     /// Tells news.
     pub(crate) fn tell(&self, news: &News) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write(&[&pipe::news(news)]);
+    }
+
+    /// A source gives nothing, and why; or it is there again. Told when it changes.
+    pub(crate) fn trouble(&self, track: u8, why: Option<&str>) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(held) = inner.troubles.get_mut(usize::from(track)).filter(|held| held.as_deref() != why) else { return };
+        *held = why.map(str::to_owned);
+        let all: Vec<_> = inner.troubles.iter().flatten().cloned().collect();
+        let why = (!all.is_empty()).then(|| all.join(" "));
+        inner.write(&[&pipe::news(&News::Trouble { why })]);
     }
 
     /// Gives a coded picture. False when it is too large to be sent: what follows it is of no use without it.

@@ -16,11 +16,20 @@ impl Pace {
         Self { rate_milli: u64::from(rate_milli.max(1)), next: 0 }
     }
 
-    /// Waits for the next picture's time. Those whose time has passed altogether are left out. False: the end came first.
-    #[must_use]
-    pub(crate) fn wait(&mut self, orders: &Orders) -> bool {
+    /// Waits for the next picture's time and says what time it is then. Pictures whose time has passed altogether are left
+    /// out. None: the end came first.
+    pub(crate) fn wait(&mut self, orders: &Orders) -> Option<u64> {
         let due = self.take(orders.now_us());
-        orders.sleep_until(due)
+        orders.sleep_until(due).then(|| {
+            let now_us = orders.now_us();
+            self.woke(now_us);
+            now_us
+        })
+    }
+
+    /// Who slept too long has left out what was due meanwhile.
+    fn woke(&mut self, now_us: u64) {
+        self.next = self.next.max(self.number_at(now_us).saturating_add(1));
     }
 
     /// When the next picture is due, in microseconds.
@@ -61,6 +70,9 @@ mod tests {
         assert_eq!(pace.take(1_000_150_000), 1_000_133_334);
         assert_eq!(pace.take(1_000_410_000), 1_000_400_000);
         assert_eq!(pace.take(1_000_410_000), 1_000_433_334);
+        // Woken long after that: the picture is the one of then, and the next has its own time.
+        pace.woke(1_000_610_000);
+        assert_eq!(pace.take(1_000_610_000), 1_000_633_334);
     }
 
     #[test]

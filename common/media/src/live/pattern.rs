@@ -149,10 +149,8 @@ impl Pattern {
 
 impl Pictures for Pattern {
     fn next(&mut self, orders: &Orders) -> Result<Option<Taken<'_>>, Failure> {
-        if !self.pace.wait(orders) {
-            return Ok(None);
-        }
-        let capture_us = orders.now_us() / TICK_US * TICK_US;
+        let Some(now_us) = self.pace.wait(orders) else { return Ok(None) };
+        let capture_us = now_us / TICK_US * TICK_US;
         self.draw(capture_us);
         Ok(Some(Taken { picture: &mut self.picture, capture_us }))
     }

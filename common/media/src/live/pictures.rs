@@ -16,7 +16,7 @@ use std::fmt::Write;
 const KEYFRAME_EVERY_US: u64 = 2_000_000;
 
 /// Where pictures come from.
-pub(crate) trait Pictures: Send {
+pub(crate) trait Pictures {
     /// Waits for the next picture; none at the end of the source or when the end was ordered. What could not be taken in
     /// time is left out.
     ///

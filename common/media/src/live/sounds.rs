@@ -3,7 +3,7 @@
 use super::orders::Orders;
 use super::outlet::Outlet;
 use crate::make::failure::Failure;
-use crate::make::opus_encoder::OpusEncoder;
+use crate::make::opus_encoder::{Heard, OpusEncoder};
 use lectern_proto::live::pipe::News;
 
 /// Packets between two levels: a tenth of a second.
@@ -30,8 +30,8 @@ pub(crate) struct Block {
 }
 
 /// Sends what a source gives until its end.
-pub(crate) fn run(source: &mut dyn Sounds, orders: &Orders, outlet: &Outlet) -> Result<(), Failure> {
-    let mut encoder = OpusEncoder::new()?;
+pub(crate) fn run(source: &mut dyn Sounds, heard: Heard, orders: &Orders, outlet: &Outlet) -> Result<(), Failure> {
+    let mut encoder = OpusEncoder::new(heard)?;
     outlet.sound_form(OpusEncoder::form());
     let (mut peak, mut packets) = (0f32, 0);
     while let Some(mut block) = source.next(orders)? {

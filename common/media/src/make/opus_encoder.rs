@@ -15,9 +15,32 @@ const BITRATE_BPS: i32 = 64_000;
 /// Largest packet in bytes: four times the rate, as long as a datagram holds it.
 const PACKET_MAX: usize = 1_000;
 
-/// Losses in percent that packets are made for. From about 6 on, Opus gives up its music coder for the one that repeats the
-/// packet before (RFC 6716, 2.1.7): right for voices alone.
-const LOSS_PERCENT: i32 = 2;
+/// What is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Whatever a file holds.
+    Anything,
+    /// A microphone.
+    Voice,
+}
+
+impl Heard {
+    fn application(self) -> Application {
+        match self {
+            Self::Anything => Application::Audio,
+            Self::Voice => Application::Voip,
+        }
+    }
+
+    /// Losses in percent that packets are made for. From about 6 on, Opus gives up its music coder for the one that repeats
+    /// the packet before (RFC 6716, 2.1.7): right for voices alone.
+    fn loss_percent(self) -> i32 {
+        match self {
+            Self::Anything => 2,
+            Self::Voice => 10,
+        }
+    }
+}
 
 /// An encoder.
 #[derive(Debug)]
@@ -32,11 +55,11 @@ fn failed(e: opus::Error) -> Failure {
 }
 
 impl OpusEncoder {
-    pub(crate) fn new() -> Result<Self, Failure> {
-        let mut encoder = Encoder::new(RATE_HZ, Channels::Stereo, Application::Audio).map_err(failed)?;
+    pub(crate) fn new(heard: Heard) -> Result<Self, Failure> {
+        let mut encoder = Encoder::new(RATE_HZ, Channels::Stereo, heard.application()).map_err(failed)?;
         encoder.set_bitrate(Bitrate::Bits(BITRATE_BPS)).map_err(failed)?;
         encoder.set_inband_fec(true).map_err(failed)?;
-        encoder.set_packet_loss_perc(LOSS_PERCENT).map_err(failed)?;
+        encoder.set_packet_loss_perc(heard.loss_percent()).map_err(failed)?;
         let delay = u64::try_from(encoder.get_lookahead().map_err(failed)?).unwrap_or(0);
         Ok(Self { encoder, delay_us: delay * 1_000_000 / u64::from(RATE_HZ), packet: vec![0; PACKET_MAX] })
     }

@@ -143,6 +143,16 @@ pub(crate) fn share(picture: &ffmpeg::frame::Video) -> ffmpeg::frame::Video {
     }
 }
 
+/// Rows of blue, green, red without padding, as OpenCV has them, as FFmpeg wants them.
+pub(crate) fn from_bgr(bgr: &[u8], size: PictureSize) -> Video {
+    let mut frame = Video::new(Pixel::BGR24, size.width, size.height);
+    let (stride, row) = (frame.stride(0), size.width as usize * 3);
+    for (to, from) in frame.data_mut(0).chunks_mut(stride).zip(bgr.chunks_exact(row)) {
+        to[..row].copy_from_slice(from);
+    }
+    frame
+}
+
 /// Says in the frame what it is.
 pub(crate) fn declare(frame: &mut Video) {
     frame.set_color_space(color::Space::BT709);

@@ -81,13 +81,18 @@ impl Speaker {
 
 /// The default output, if the machine has any sound at all.
 fn default_device() -> Option<cpal::Device> {
+    usable_host()?.default_output_device()
+}
+
+/// The sound system, if the machine has any sound at all.
+pub(super) fn usable_host() -> Option<cpal::Host> {
     let host = cpal::default_host();
     // Without a card ALSA still offers its `default`, and complains on stderr when it is opened.
     #[cfg(target_os = "linux")]
     if host.id() == cpal::HostId::Alsa && !has_alsa_card() {
         return None;
     }
-    host.default_output_device()
+    Some(host)
 }
 
 #[cfg(target_os = "linux")]

@@ -6,11 +6,15 @@
 
 mod clock;
 mod device;
+#[cfg(feature = "make")]
+mod inputs;
 mod ledger;
 mod silent;
 
 pub use crate::audio_decoder::{CHANNELS, SAMPLE_RATE_HZ};
 pub use device::Speaker;
+#[cfg(feature = "make")]
+pub(crate) use inputs::{InputDevice, input_devices};
 pub use silent::SilentSpeaker;
 
 use std::time::{Duration, Instant};

@@ -6,7 +6,7 @@ use crate::codec_config;
 use crate::make::audio_encoder::AudioEncoder;
 use crate::make::failure::Failure;
 use crate::make::pcm::{CHANNELS, RATE_HZ};
-use crate::make::scale::Scaler;
+use crate::make::scale::{Scaler, from_bgr};
 use crate::make::video_encoder::{Purpose, VideoEncoder};
 use ffmpeg::format::Pixel;
 use ffmpeg::{ChannelLayout, Dictionary, Rational, codec, format};
@@ -41,7 +41,7 @@ pub(super) fn write(lesson: &SampleLesson, path: &Path) -> Result<(), Failure> {
     let mut heard = 0;
     for number in 0..lesson.seconds * lesson.fps {
         scene.draw(number).map_err(drawing)?;
-        let mut picture = scaler.run(&to_frame(scene.picture.data_bytes().map_err(drawing)?, lesson))?;
+        let mut picture = scaler.run(&from_bgr(scene.picture.data_bytes().map_err(drawing)?, lesson.size))?;
         let (stride, width, height) = (picture.stride(0), picture.width() as usize, picture.height() as usize);
         stamp::draw(picture.data_mut(0), stride, width, height, number);
         let pts = i64::from(number) * i64::from(VIDEO_TIMESCALE) / i64::from(lesson.fps);
@@ -61,16 +61,6 @@ pub(super) fn write(lesson: &SampleLesson, path: &Path) -> Result<(), Failure> {
     audio.finish()?;
     file.take(&mut video, &mut audio)?;
     file.output.write_trailer().map_err(failed)
-}
-
-/// The scene's rows, as FFmpeg wants them.
-fn to_frame(bgr: &[u8], lesson: &SampleLesson) -> ffmpeg::frame::Video {
-    let mut frame = ffmpeg::frame::Video::new(Pixel::BGR24, lesson.size.width, lesson.size.height);
-    let (stride, row) = (frame.stride(0), lesson.size.width as usize * 3);
-    for (to, from) in frame.data_mut(0).chunks_mut(stride).zip(bgr.chunks(row)) {
-        to[..row].copy_from_slice(from);
-    }
-    frame
 }
 
 /// The file that is being written.

@@ -1,0 +1,28 @@
+//! The screen on systems where it cannot be captured yet.
+
+use super::{GrabError, Region};
+use crate::live::list::ScreenArea;
+use ffmpeg::frame::Video;
+use ffmpeg_the_third as ffmpeg;
+
+/// Never open.
+#[derive(Debug)]
+pub(super) enum Grabber {}
+
+impl Grabber {
+    pub(super) fn open(_region: Option<Region>, _cursor: bool) -> Result<Self, GrabError> {
+        Err(missing())
+    }
+
+    pub(super) fn grab(&mut self) -> Result<Option<&Video>, GrabError> {
+        match *self {}
+    }
+}
+
+pub(super) fn monitors() -> Result<Vec<ScreenArea>, GrabError> {
+    Err(missing())
+}
+
+fn missing() -> GrabError {
+    GrabError::Never("The screen cannot be captured on this system yet, only on Linux with X11. Send a camera or a file instead.".to_owned())
+}

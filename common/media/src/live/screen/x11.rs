@@ -1,0 +1,228 @@
+//! The screen of an X server: pixels through shared memory, and the damage extension, which says whether anything changed.
+
+use super::cursor::{self, Look};
+use super::shared::Shared;
+use super::{GrabError, Region};
+use crate::live::list::ScreenArea;
+use ffmpeg::format::Pixel;
+use ffmpeg::frame::Video;
+use ffmpeg_the_third as ffmpeg;
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
+use x11rb::protocol::xproto::{self, ChangeWindowAttributesAux, EventMask, ImageFormat, ImageOrder};
+use x11rb::protocol::{Event, damage, randr, shm, xfixes};
+use x11rb::rust_connection::RustConnection;
+
+/// All bits of each pixel.
+const ALL_PLANES: u32 = !0;
+/// Bytes of a pixel; no screen that is used today has others.
+const PIXEL: usize = 4;
+
+/// A screen that is open.
+pub(super) struct Grabber {
+    connection: RustConnection,
+    root: xproto::Window,
+    area: Region,
+    way: Way,
+    damage: Option<damage::Damage>,
+    cursor: bool,
+    look: Option<Look>,
+    frame: Video,
+    /// Nothing was grabbed yet.
+    fresh: bool,
+}
+
+/// How pixels come.
+enum Way {
+    Shared {
+        segment: shm::Seg,
+        memory: Shared,
+    },
+    /// Through the socket, from a server on another machine.
+    Socket,
+}
+
+fn gone(e: impl std::fmt::Display) -> GrabError {
+    GrabError::Now(format!("The screen cannot be read ({e}). It is tried again each second; if that does not help, send it again."))
+}
+
+impl From<ConnectionError> for GrabError {
+    fn from(e: ConnectionError) -> Self {
+        gone(e)
+    }
+}
+
+impl From<ReplyError> for GrabError {
+    fn from(e: ReplyError) -> Self {
+        gone(e)
+    }
+}
+
+impl From<ReplyOrIdError> for GrabError {
+    fn from(e: ReplyOrIdError) -> Self {
+        gone(e)
+    }
+}
+
+/// Connects to the X server, and gives the number of its screen.
+fn connect() -> Result<(RustConnection, usize), GrabError> {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let wayland = "This desktop is Wayland, whose screen cannot be captured yet. Log out, choose the desktop on X11 (Xorg) on the login screen, and \
+                   send the screen from there; or send a camera or a file.";
+    if !set("DISPLAY") {
+        let none = "There is no screen here: DISPLAY is not set. Start this from a desktop on X11; or send a camera or a file.";
+        return Err(GrabError::Never(if set("WAYLAND_DISPLAY") { wayland } else { none }.to_owned()));
+    }
+    let (connection, screen) = RustConnection::connect(None).map_err(gone)?;
+    // The X server inside Wayland shows X programs alone; its screen stays black.
+    if xproto::query_extension(&connection, b"XWAYLAND")?.reply()?.present {
+        return Err(GrabError::Never(wayland.to_owned()));
+    }
+    Ok((connection, screen))
+}
+
+/// The monitors that make up the screen.
+pub(super) fn monitors() -> Result<Vec<ScreenArea>, GrabError> {
+    let (connection, number) = connect()?;
+    let Some(screen) = connection.setup().roots.get(number) else { return Err(gone("the server has no such screen")) };
+    let whole =
+        ScreenArea { name: "Screen".to_owned(), x: 0, y: 0, width: screen.width_in_pixels.into(), height: screen.height_in_pixels.into(), default: true };
+    let Ok(Ok(reply)) = randr::get_monitors(&connection, screen.root, true).map(|cookie| cookie.reply()) else { return Ok(vec![whole]) };
+    let mut found = Vec::new();
+    for monitor in reply.monitors {
+        let name = xproto::get_atom_name(&connection, monitor.name)?.reply()?.name;
+        let (x, y) = (monitor.x.into(), monitor.y.into());
+        let name = String::from_utf8_lossy(&name).into_owned();
+        found.push(ScreenArea { name, x, y, width: monitor.width.into(), height: monitor.height.into(), default: monitor.primary });
+    }
+    Ok(if found.is_empty() { vec![whole] } else { found })
+}
+
+impl Grabber {
+    pub(super) fn open(region: Option<Region>, cursor: bool) -> Result<Self, GrabError> {
+        let (connection, number) = connect()?;
+        let setup = connection.setup();
+        let Some(screen) = setup.roots.get(number) else { return Err(gone("the server has no such screen")) };
+        let (root, depth) = (screen.root, screen.root_depth);
+        let bits = setup.pixmap_formats.iter().find(|f| f.depth == depth).map(|f| f.bits_per_pixel);
+        if !matches!(depth, 24 | 32) || bits != Some(32) || setup.image_byte_order != ImageOrder::LSB_FIRST {
+            let why = format!("This screen has {depth} bits of colour in a form that cannot be sent. Set it to 24 bits of colour.");
+            return Err(GrabError::Never(why));
+        }
+        let geometry = xproto::get_geometry(&connection, root)?.reply()?;
+        let area = clip(region, geometry.width, geometry.height).ok_or_else(|| {
+            GrabError::Now(format!("The region lies outside of the screen, which has {}x{} pixels. Choose another one.", geometry.width, geometry.height))
+        })?;
+        // A screen that changes its size is opened anew.
+        xproto::change_window_attributes(&connection, root, &ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY))?.check()?;
+        let way = share(&connection, area).unwrap_or(Way::Socket);
+        let damage = watch(&connection, root).ok();
+        let cursor = cursor && xfixes::query_version(&connection, 5, 0)?.reply().is_ok();
+        let frame = Video::new(Pixel::BGRZ, area.width.into(), area.height.into());
+        Ok(Self { connection, root, area, way, damage, cursor, look: None, frame, fresh: true })
+    }
+
+    /// The picture, when it is another than the last.
+    pub(super) fn grab(&mut self) -> Result<Option<&Video>, GrabError> {
+        let mut changed = self.fresh || self.damage.is_none();
+        while let Some(event) = self.connection.poll_for_event()? {
+            match event {
+                Event::DamageNotify(_) => changed = true,
+                Event::ConfigureNotify(event) if event.window == self.root => return Err(gone("its size has changed")),
+                _ => {}
+            }
+        }
+        let pointer = if self.cursor { Some(xfixes::get_cursor_image(&self.connection)?.reply()?) } else { None };
+        let look = pointer.as_ref().map(Look::of);
+        changed |= look != self.look;
+        if !changed {
+            return Ok(None);
+        }
+        if let Some(damage) = self.damage {
+            // Before the pixels are taken: what changes from now on is told again.
+            damage::subtract(&self.connection, damage, x11rb::NONE, x11rb::NONE)?;
+        }
+        let copied = self.copy()?;
+        // Without damage only a comparison says whether it is another picture.
+        if !copied && look == self.look && !self.fresh {
+            return Ok(None);
+        }
+        (self.look, self.fresh) = (look, false);
+        if let Some(pointer) = pointer {
+            let (stride, width) = (self.frame.stride(0), usize::from(self.area.width));
+            cursor::draw(&pointer, self.frame.data_mut(0), stride, width, (self.area.x.into(), self.area.y.into()));
+        }
+        Ok(Some(&self.frame))
+    }
+
+    /// Copies the pixels into the frame; whether they are others than those that are there.
+    fn copy(&mut self) -> Result<bool, GrabError> {
+        let Region { x, y, width, height } = self.area;
+        // Screens have at most 32,767 pixels an edge.
+        let (left, top) = (x as i16, y as i16);
+        let row = usize::from(width) * PIXEL;
+        match &self.way {
+            Way::Shared { segment, memory } => {
+                shm::get_image(&self.connection, self.root, left, top, width, height, ALL_PLANES, ImageFormat::Z_PIXMAP.into(), *segment, 0)?.reply()?;
+                Ok(rows(&mut self.frame, memory.bytes(), row))
+            }
+            Way::Socket => {
+                let image = xproto::get_image(&self.connection, ImageFormat::Z_PIXMAP, self.root, left, top, width, height, ALL_PLANES)?.reply()?;
+                Ok(rows(&mut self.frame, &image.data, row))
+            }
+        }
+    }
+}
+
+/// Copies rows without padding; whether any differs from what was there.
+fn rows(frame: &mut Video, pixels: &[u8], row: usize) -> bool {
+    let (stride, height) = (frame.stride(0), frame.height() as usize);
+    let mut differs = false;
+    for (to, from) in frame.data_mut(0).chunks_mut(stride).take(height).zip(pixels.chunks_exact(row)) {
+        let to = &mut to[..row];
+        differs |= to != from;
+        to.copy_from_slice(from);
+    }
+    differs
+}
+
+/// The part of the region that is on the screen.
+fn clip(region: Option<Region>, width: u16, height: u16) -> Option<Region> {
+    let whole = Region { x: 0, y: 0, width, height };
+    let wanted = region.unwrap_or(whole);
+    let inside = Region { width: wanted.width.min(width.saturating_sub(wanted.x)), height: wanted.height.min(height.saturating_sub(wanted.y)), ..wanted };
+    (inside.width >= 2 && inside.height >= 2).then_some(inside)
+}
+
+/// Shares memory with the server; it refuses when it is on another machine.
+fn share(connection: &RustConnection, area: Region) -> Result<Way, GrabError> {
+    if connection.extension_information(shm::X11_EXTENSION_NAME)?.is_none() {
+        return Ok(Way::Socket);
+    }
+    let memory = Shared::new(usize::from(area.width) * usize::from(area.height) * PIXEL).map_err(gone)?;
+    let segment = connection.generate_id()?;
+    shm::attach_fd(connection, segment, memory.descriptor().map_err(gone)?, false)?.check()?;
+    Ok(Way::Shared { segment, memory })
+}
+
+/// Has the server tell that something changed, once until it is taken note of.
+fn watch(connection: &RustConnection, root: xproto::Window) -> Result<damage::Damage, GrabError> {
+    damage::query_version(connection, 1, 1)?.reply()?;
+    let id = connection.generate_id()?;
+    damage::create(connection, id, root, damage::ReportLevel::NON_EMPTY)?.check()?;
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_cut_at_the_edges_of_the_screen() {
+        let region = |x, y, width, height| Region { x, y, width, height };
+        assert_eq!(clip(None, 800, 600), Some(region(0, 0, 800, 600)));
+        assert_eq!(clip(Some(region(700, 500, 300, 300)), 800, 600), Some(region(700, 500, 100, 100)));
+        assert_eq!(clip(Some(region(800, 0, 300, 300)), 800, 600), None);
+        assert_eq!(clip(Some(region(u16::MAX, u16::MAX, u16::MAX, u16::MAX)), 800, 600), None);
+    }
+}
