@@ -79,7 +79,7 @@ impl What {
             Self { screen: true, .. } => vec![text("--screen")],
             Self { microphone: true, .. } => vec![text("--microphone")],
             Self { camera: Some(camera), .. } => vec![text("--camera"), camera.clone()],
-            Self { file, .. } => file.iter().flat_map(|file| [text("--camera"), file.clone()]).collect(),
+            Self { file, .. } => file.iter().flat_map(|file| [text("--camera"), file.clone(), text("--audio"), file.clone()]).collect(),
         }
     }
 }

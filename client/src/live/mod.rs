@@ -1,6 +1,6 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
-//! [`connection`] is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: [`player`] (→ `video`, `state`). Listening: [`listener`] (→ `sound`, `wav`). [`view`] is both, for the window. Publishing: [`publish`] starts
+//! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `video`, `state`). Listening: `listener` (→ `sound`, `wav`). `view` is both, for the window. Publishing: `publish` starts
 //! a media worker (`worker`) and sends what it makes.
 
 mod clock;

@@ -2,7 +2,7 @@
 //!
 //! Each exchange is a question with the client's time and an answer with the server's (the four-timestamp exchange of NTP,
 //! RFC 5905, 8, with the server's two in one, as it answers at once). Half the round trip is the bound of its error; exchanges that
-//! waited in a queue have long round trips, so the one with the shortest of the last [`WINDOW`] counts, and the drift is the
+//! waited in a queue have long round trips, so the one with the shortest of the last `WINDOW` counts, and the drift is the
 //! slope between such best exchanges that lie far apart.
 
 use std::collections::VecDeque;

@@ -1,7 +1,7 @@
 //! How far behind the capture a viewer shows a stream: the stream's target where it can, more where its line or machine needs it.
 //!
 //! What counts is when a picture was ready to be shown, since its capture. The lag covers all but one in a hundred of the last
-//! [`WINDOW`] of them; it grows at once, so that a line that got worse costs one late picture, and shrinks slowly, so that it
+//! `WINDOW` of them; it grows at once, so that a line that got worse costs one late picture, and shrinks slowly, so that it
 //! does not swing.
 
 use std::collections::VecDeque;
