@@ -73,6 +73,7 @@ lint: deps ## Checks form, warnings and scripts
 	scripts/check-files
 	$(CARGO) clippy $(CARGO_FLAGS) $(EVERYTHING) --all-targets -- -D warnings
 	$(CARGO) clippy $(CARGO_FLAGS) -p lectern-media --no-default-features --features portable -- -D warnings
+	$(CARGO) clippy $(CARGO_FLAGS) $(WORKER) --no-default-features --features make -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps
 
 .PHONY: vectors

@@ -9,10 +9,7 @@ use crate::video_decoder::DecodeError;
 use lectern_proto::fmp4::{AudioConfig, Sample};
 use std::collections::VecDeque;
 
-/// Sample rate of every [`PcmBlock`], and of the speaker.
-pub const SAMPLE_RATE_HZ: u32 = 48_000;
-/// Channels of every [`PcmBlock`], and of the speaker.
-pub const CHANNELS: usize = 2;
+pub use crate::speaker::{CHANNELS, SAMPLE_RATE_HZ};
 
 /// Decoded sound: interleaved left and right, -1 to 1, 48 kHz.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,13 +11,17 @@ mod inputs;
 mod ledger;
 mod silent;
 
-pub use crate::audio_decoder::{CHANNELS, SAMPLE_RATE_HZ};
 pub use device::Speaker;
 #[cfg(feature = "make")]
 pub(crate) use inputs::{InputDevice, input_devices};
 pub use silent::SilentSpeaker;
 
 use std::time::{Duration, Instant};
+
+/// Sample rate of everything that is decoded, played and recorded.
+pub const SAMPLE_RATE_HZ: u32 = 48_000;
+/// Channels of everything that is decoded and played.
+pub const CHANNELS: usize = 2;
 
 /// Sound held between [`AudioSink::write`] and the device, in frames: half a second.
 pub const BUFFER_FRAMES: usize = SAMPLE_RATE_HZ as usize / 2;
