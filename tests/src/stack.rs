@@ -105,6 +105,10 @@ impl Stack {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let cache = lesson_cache().join(format!("lesson-{seconds}-{size}-{}", worker_build()?));
         let guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Other test programs run beside this one.
+        std::fs::create_dir_all(lesson_cache())?;
+        let programs = std::fs::File::create(cache.with_extension("lock"))?;
+        programs.lock()?;
         if !cache.exists() {
             let first = Self::start(&[])?;
             clip::sample(&first.path("lesson.mp4"), seconds, size)?;
@@ -117,7 +121,7 @@ impl Stack {
             }
             std::fs::rename(&fresh, &cache)?;
         }
-        drop(guard);
+        drop((programs, guard));
         let mut stack = Self::prepare()?;
         stack.settings = settings.iter().map(|s| (*s).to_owned()).collect();
         for sub in ["videos", "chunks"] {

@@ -2,6 +2,10 @@
 
 use super::orders::Orders;
 
+/// Unit of the stamp and of capture times, in microseconds. A picture is due at a whole one, so that its capture time, which is
+/// rounded down to one, never falls before the time at which it was due.
+pub(crate) const TICK_US: u64 = 100;
+
 /// The pace of one source of pictures.
 #[derive(Debug)]
 pub(crate) struct Pace {
@@ -41,12 +45,13 @@ impl Pace {
 
     /// The last frame that is due at this time.
     fn number_at(&self, time_us: u64) -> u64 {
-        // A frame is due from its time on, rounded up to a microsecond.
-        u64::try_from(u128::from(time_us) * u128::from(self.rate_milli) / 1_000_000_000).unwrap_or(u64::MAX)
+        // A frame is due from its time on, rounded up to a tick.
+        u64::try_from(u128::from(time_us / TICK_US * TICK_US) * u128::from(self.rate_milli) / 1_000_000_000).unwrap_or(u64::MAX)
     }
 
     fn time_of(&self, number: u64) -> u64 {
-        u64::try_from((u128::from(number) * 1_000_000_000).div_ceil(u128::from(self.rate_milli))).unwrap_or(u64::MAX)
+        let ticks = (u128::from(number) * 1_000_000_000).div_ceil(u128::from(self.rate_milli) * u128::from(TICK_US));
+        u64::try_from(ticks * u128::from(TICK_US)).unwrap_or(u64::MAX)
     }
 }
 
@@ -65,14 +70,26 @@ mod tests {
                 due - 1_000_000_000
             })
             .collect();
-        assert_eq!(due, [0, 33_334, 66_667, 100_000]);
+        assert_eq!(due, [0, 33_400, 66_700, 100_000]);
         // Late by less than a frame: at once. Later: what is due now.
-        assert_eq!(pace.take(1_000_150_000), 1_000_133_334);
+        assert_eq!(pace.take(1_000_150_000), 1_000_133_400);
         assert_eq!(pace.take(1_000_410_000), 1_000_400_000);
-        assert_eq!(pace.take(1_000_410_000), 1_000_433_334);
+        assert_eq!(pace.take(1_000_410_000), 1_000_433_400);
         // Woken long after that: the picture is the one of then, and the next has its own time.
         pace.woke(1_000_610_000);
-        assert_eq!(pace.take(1_000_610_000), 1_000_633_334);
+        assert_eq!(pace.take(1_000_610_000), 1_000_633_400);
+    }
+
+    #[test]
+    fn who_looks_in_ticks_sees_the_same_frame() {
+        for rate in [24_000, 29_970, 30_000, 60_000] {
+            let pace = Pace::new(rate);
+            for number in 90_000..90_300 {
+                let due = pace.time_of(number);
+                assert_eq!((due % TICK_US, pace.number_at(due), pace.number_at(due - 1)), (0, number, number - 1), "{rate}");
+                assert_eq!(due / TICK_US * TICK_US * u64::from(rate) / 1_000_000_000, number, "{rate}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Drawn straight into the planes; from picture to picture only what changes is. All sizes are shares of the picture.
 
 use super::orders::Orders;
-use super::pace::Pace;
+use super::pace::{Pace, TICK_US};
 use super::pictures::{Pictures, Taken};
 use crate::make::failure::Failure;
 use crate::make::scale;
@@ -26,8 +26,6 @@ const SWEEP_TOP: f64 = 0.82;
 const SWEEP_US: u64 = 2_000_000;
 /// How long the flash at each second is shown.
 const FLASH_US: u64 = 100_000;
-/// Unit of the stamp and of capture times.
-const TICK_US: u64 = 100;
 /// Segments of a digit: top, upper right, lower right, bottom, lower left, upper left, middle; bit 0 first.
 const DIGITS: [u8; 10] = [0x3F, 0x06, 0x5B, 0x4F, 0x66, 0x6D, 0x7D, 0x07, 0x7F, 0x6F];
 
