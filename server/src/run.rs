@@ -19,6 +19,7 @@ use crate::control::{Control, Entrance, EntranceParts, PasswordGate};
 use crate::handout::HandOut;
 use crate::identity::{Identity, IdentityError};
 use crate::library::{Library, LibraryParts};
+use crate::live::RungMaker;
 use crate::lock::{LockError, Locks};
 use crate::media::{ChunkIndex, Media, MediaSessions, RoomMedia, SealedCache};
 use crate::net::{Discovery, listen, listen_both};
@@ -93,6 +94,8 @@ impl Server {
             people: config.limits.people,
             media: room_media,
             ladder: config.ladder.clone(),
+            live_ladder: config.live_ladder.clone(),
+            rungs: RungMaker::new(config.media_worker.clone(), config.limits.worker_memory_bytes, clock, tasks.clone(), stop.clone()),
             catalogue: library.catalogue.clone(),
             store: store.clone(),
             clock,
@@ -108,6 +111,7 @@ impl Server {
             media: sessions,
             ports,
             ladder: config.ladder,
+            live_ladder: config.live_ladder,
             thirds: config.thirds,
             clock,
         });

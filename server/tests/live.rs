@@ -121,8 +121,8 @@ async fn what_is_published_comes_to_everybody_and_ends_with_its_publisher() {
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let mut publisher = Publisher::start(&instructor(&server), "camera").await;
     let info = stream(&mut ana).await;
-    assert_eq!((info.id, info.name.as_str(), info.tracks.len()), (publisher.stream, "camera", 2));
-    let (video, _) = info.videos().next().expect("pictures");
+    assert_eq!((info.id, info.name.as_str(), info.tracks.len()), (publisher.stream, "camera", 4));
+    let (video, _) = info.videos().next_back().expect("pictures");
     let (sound, _) = info.sound().expect("sound");
     let mut early = Viewer::start(&ana, &info, video).await;
     assert_eq!(publisher.media.next().await, Ok(Output::Said(Reply::KeyframeWanted)), "there is nothing to start with");
@@ -217,7 +217,7 @@ async fn a_viewer_that_does_not_read_misses_something_and_the_others_nothing() {
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let ben = Member::enter(&join(&server), "Ben").await;
     let info = stream(&mut ana).await;
-    let (video, _) = info.videos().next().expect("pictures");
+    let (video, _) = info.videos().next_back().expect("pictures");
     let (mut quick, mut slow) = (Viewer::start(&ana, &info, video).await, Viewer::start(&ben, &info, video).await);
     // More than the buffers of the system hold of one connection.
     let big = vec![7; 900_000];
@@ -289,7 +289,7 @@ async fn over_udp_what_is_lost_is_sent_again() {
     let mut publisher = Publisher::start(&instructor(&server), "camera").await;
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let info = stream(&mut ana).await;
-    let (video, _) = info.videos().next().expect("pictures");
+    let (video, _) = info.videos().next_back().expect("pictures");
     let mut flow = Flow::open(&ana).await;
     let mut receiver = receiver(&ana, &info, video, Way::Udp);
     flow.core.ask(&Ask::Subscribe { stream: info.id, track: video });
@@ -350,7 +350,7 @@ async fn strangers_get_less_than_they_send_and_a_removed_member_nothing() {
     let mut publisher = Publisher::start(&instructor(&server), "camera").await;
     let mut ana = Member::enter(&join(&server), "Ana").await;
     let info = stream(&mut ana).await;
-    let (video, _) = info.videos().next().expect("pictures");
+    let (video, _) = info.videos().next_back().expect("pictures");
     let stranger = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
     stranger.connect(SocketAddr::from(([127, 0, 0, 1], ana.joined.media.video_port))).await.expect("an address");
     let mut got = [0; 2_000];
@@ -376,5 +376,26 @@ async fn strangers_get_less_than_they_send_and_a_removed_member_nothing() {
     publisher.unit(0, true, b"two").await;
     let silence = tokio::time::timeout(Duration::from_millis(300), flow.next()).await;
     assert!(silence.is_err(), "{silence:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_lower_rung_that_cannot_be_made_ends_and_the_stream_goes_on() {
+    let stage = Stage::new();
+    let server = stage.serve().await;
+    let mut ana = Member::enter(&join(&server), "Ana").await;
+    let mut publisher = Publisher::start(&instructor(&server), "camera").await;
+    let info = stream(&mut ana).await;
+    let rungs: Vec<_> = info.videos().map(|(_, v)| (v.rung.as_str(), v.width, v.height, v.bps, v.avcc.is_empty())).collect();
+    let below = [("180p", 320, 180, 200_000, true), ("360p", 640, 360, 700_000, true)];
+    assert_eq!(rungs, [below[0], below[1], ("720p", 1280, 720, 2_500_000, false)]);
+    let (low, _) = info.videos().next().expect("a lower rung");
+    let (high, _) = info.videos().next_back().expect("the publisher's");
+    let mut lower = Viewer::start(&ana, &info, low).await;
+    // There is no worker here: after some attempts the rung is given up.
+    assert_eq!(soon("the end of the rung", lower.unit()).await, None);
+    let mut source = Viewer::start(&ana, &info, high).await;
+    publisher.unit(0, true, &picture(1)).await;
+    assert_eq!(soon("a picture", source.unit()).await, Some((0, picture(1).into())));
     server.stop().await;
 }

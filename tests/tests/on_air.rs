@@ -88,6 +88,45 @@ fn a_bad_line_is_repaired_and_a_closed_one_gone_around() {
     assert!(number(&report, "/frames/presented") > 30.0, "{report}");
 }
 
+#[test]
+fn a_lower_rung_is_made_while_somebody_watches_it() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let _publisher = Publisher::start(&stack, PATTERN);
+    assert!(!stack.log().contains("a lower rung is made"), "nobody watches it: {}", stack.log());
+    for transport in ["tcp", "udp"] {
+        let report = stack.client_json(&["watch", "--live", "pattern", "--quality", "180p", "--transport", transport, "--for", "5"]).expect("a viewer");
+        assert_eq!((report["height"].as_u64(), report["transport"].as_str(), report["rungs"][0]["name"].as_str()), (Some(180), Some(transport), Some("180p")), "{report}");
+        let (presented, expected) = (number(&report, "/frames/presented"), number(&report, "/frames/expected"));
+        assert!(presented >= 60.0 && presented >= 0.9 * expected, "{report}");
+        assert_eq!((number(&report, "/frames/corrupt"), number(&report, "/units/lost")), (0.0, 0.0), "{report}");
+        assert!((20.0..400.0).contains(&number(&report, "/latency_ms/p50")), "{report}");
+    }
+    assert_eq!(stack.log().matches("a lower rung is made").count(), 1, "one worker for both, who came soon after each other: {}", stack.log());
+}
+
+#[test]
+fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let _publisher = Publisher::start(&stack, PATTERN);
+    for transport in ["tcp", "udp"] {
+        // Below the 700 kbit/s of the publisher, above the 200 of the rung below it.
+        let slow = Condition { rate_bps: Some(450_000), queue_bytes: 32 * 1024, ..Condition::default() };
+        let (_relay, link) = Relay::before(&stack, 24, slow).expect("a relay");
+        let mut viewer = stack.client_at(&link, &["watch", "--live", "pattern", "--transport", transport, "--for", "20"]);
+        let output = viewer.stderr(Stdio::inherit()).output().expect("a viewer");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let rungs: Vec<_> = report["rungs"].as_array().expect("rungs").iter().map(|r| r["name"].as_str().unwrap_or_default().to_owned()).collect();
+        assert_eq!(rungs.iter().take(2).map(String::as_str).collect::<Vec<_>>(), ["360p", "180p"], "{report}");
+        assert!(number(&report, "/frames/presented") >= 200.0, "{report}");
+        assert_eq!(number(&report, "/frames/corrupt"), 0.0, "{report}");
+        assert!(report["reason"].as_str().is_some_and(|r| r.contains("line")), "{report}");
+    }
+    let good = stack.client_json(&["watch", "--live", "pattern", "--for", "5"]).expect("a viewer");
+    assert_eq!((good["rungs"].as_array().map(Vec::len), good["height"].as_u64()), (Some(1), Some(360)), "{good}");
+}
+
 /// The tone of a recording, in Hz, and its longest silence, both without the first half second.
 fn heard(path: &std::path::Path) -> (f64, Duration) {
     let bytes = std::fs::read(path).expect("a recording");

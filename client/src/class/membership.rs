@@ -262,6 +262,7 @@ impl Membership {
         self.state.me = Some(Me { id: joined.you, name: joined.name, role: joined.role });
         self.state.room = joined.room;
         self.state.ladder = joined.ladder;
+        self.state.live_ladder = joined.live_ladder;
         self.state.thirds = joined.thirds;
         // What stood there before the connection was lost may be gone.
         self.state.people.clear();

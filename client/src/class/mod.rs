@@ -157,7 +157,7 @@ impl Class {
         let found = state.streams.iter().find(|s| s.name == name || s.id.to_string() == name);
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = found.ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
-        LivePlayer::open(&self.0.runtime, self.0.route.clone(), stream, options)
+        LivePlayer::open(&self.0.runtime, self.0.route.clone(), self.0.state.clone(), stream, options)
     }
 
     /// Shows and plays a stream of the room in the window.
@@ -168,7 +168,7 @@ impl Class {
         let state = self.state();
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = state.streams.iter().find(|s| s.id == id).ok_or_else(|| LiveError::NoSuchStream { name: id.to_string(), running: running() })?;
-        LiveView::open(&self.0.runtime, &self.0.route, stream, changed)
+        LiveView::open(&self.0.runtime, &self.0.route, &self.0.state, stream, changed)
     }
 
     /// Listens to a stream of the room.

@@ -30,6 +30,8 @@ pub struct ClassState {
     pub synchronised: bool,
     /// The ladder of the server, lowest rung first.
     pub ladder: Vec<RungSpec>,
+    /// The same of live streams.
+    pub live_ladder: Vec<RungSpec>,
     /// Rungs of the first, second and last third.
     pub thirds: [String; 3],
     /// Round trip of the last ping.
@@ -186,6 +188,7 @@ impl ClassState {
             videos: Vec::new(),
             synchronised: false,
             ladder: Vec::new(),
+            live_ladder: Vec::new(),
             thirds: Default::default(),
             round_trip: None,
             media_way: MediaWay::default(),

@@ -98,8 +98,8 @@ fn pictures(rung: &RungSpec, rate: u32) -> Vec<String> {
 pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), Failure> {
     let program = programs::worker()?;
     let (class, state) = join(request).await?;
-    let rung = state.ladder.iter().find(|r| r.name == args.quality).ok_or_else(|| {
-        let known = state.ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ");
+    let rung = state.live_ladder.iter().find(|r| r.name == args.quality).ok_or_else(|| {
+        let known = state.live_ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ");
         Failure::Usage(format!("the room has no resolution `{}`; it has {known}", args.quality))
     })?;
     let kind = args.what.kind();

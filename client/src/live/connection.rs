@@ -41,6 +41,9 @@ pub(crate) enum Ask {
         track: u16,
         content: Content,
     },
+    Unsubscribe {
+        track: u16,
+    },
     Publish {
         stream: StreamId,
     },
@@ -62,10 +65,13 @@ pub(crate) enum Heard {
     },
     /// So many units before the next will not come.
     Missing {
+        track: u16,
         units: u32,
     },
-    /// The stream of a track has ended.
-    Over,
+    /// A track has ended.
+    Over {
+        track: u16,
+    },
     /// Whether the units of the stream are taken.
     Publishing {
         taken: bool,
@@ -307,6 +313,10 @@ impl Task {
                 self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content, Way::Tcp) });
                 core.ask(&Request::Subscribe { stream, track });
             }
+            Ask::Unsubscribe { track } => {
+                self.tracks.remove(&track);
+                core.ask(&Request::Unsubscribe { track });
+            }
             Ask::Publish { stream } => core.ask(&Request::Publish { stream }),
             Ask::Unit { .. } if !self.is_publishing => {}
             Ask::Unit { track, keyframe, capture_us, mut data } => {
@@ -354,7 +364,7 @@ impl Task {
                 self.heard
                     .send(match received {
                         Received::Unit(unit) => Heard::Unit { track, unit },
-                        Received::Missing(units) => Heard::Missing { units },
+                        Received::Missing(units) => Heard::Missing { track, units },
                     })
                     .await?;
             }
@@ -389,7 +399,7 @@ impl Task {
             Output::Said(Reply::KeyframeWanted) => self.heard.send(Heard::KeyframeWanted).await,
             Output::Said(Reply::StreamOver { track }) => {
                 self.tracks.remove(&track);
-                self.heard.send(Heard::Over).await
+                self.heard.send(Heard::Over { track }).await
             }
             // Stored videos have connections of their own.
             Output::Accepted { .. } | Output::Record { .. } | Output::Ended { .. } | Output::Said(Reply::Accepted { .. } | Reply::Ended { .. }) => Ok(()),

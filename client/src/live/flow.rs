@@ -141,16 +141,22 @@ impl Task {
                 self.say_subscriptions(flow);
             }
             Output::Record(record) => {
-                let track = RecordHeader::read(record).and_then(|header| self.tracks.get_mut(&header.track));
-                if let Some(subscribed) = track {
-                    subscribed.receiver.push(self.started.elapsed(), record);
+                let Some(header) = RecordHeader::read(record) else { return };
+                match self.tracks.get_mut(&header.track) {
+                    Some(subscribed) => subscribed.receiver.push(self.started.elapsed(), record),
+                    // That it is not wanted any more was lost on the way.
+                    None if flow.said_at.elapsed() >= SAY_AGAIN => {
+                        flow.said_at = Instant::now();
+                        flow.core.ask(&Wire::Unsubscribe { track: header.track });
+                    }
+                    None => {}
                 }
             }
             Output::Tell(Tell::Clock { sent_us, server_us }) => self.answered(sent_us, server_us),
             Output::Tell(Tell::StreamOver { track }) => {
                 if self.tracks.remove(&track).is_some() {
                     // Nobody listens any more: seen by the caller.
-                    let _ = self.heard.send(Heard::Over).await;
+                    let _ = self.heard.send(Heard::Over { track }).await;
                 }
             }
             Output::Tell(Tell::Open) => {}
@@ -158,9 +164,17 @@ impl Task {
     }
 
     fn flow_ask(&mut self, flow: &mut Flow, route: &MediaRoute, ask: Ask) {
-        if let Ask::Subscribe { stream, track, content } = ask {
-            self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content, Way::Udp) });
-            self.say_subscriptions(flow);
+        match ask {
+            Ask::Subscribe { stream, track, content } => {
+                self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content, Way::Udp) });
+                self.say_subscriptions(flow);
+            }
+            Ask::Unsubscribe { track } => {
+                self.tracks.remove(&track);
+                flow.core.ask(&Wire::Unsubscribe { track });
+            }
+            // Who publishes does it over TCP.
+            Ask::Publish { .. } | Ask::Unit { .. } => {}
         }
     }
 

@@ -220,8 +220,8 @@ async fn dispatch(shared: Arc<Shared>, connection: LiveConnection, mut heard: mp
         }
         let fed = match heard {
             Heard::Unit { unit, .. } => Fed::Unit(unit),
-            Heard::Missing { units } => Fed::Missing(units),
-            Heard::Over => return shared.end(Ok(())),
+            Heard::Missing { units, .. } => Fed::Missing(units),
+            Heard::Over { .. } => return shared.end(Ok(())),
             Heard::Lost(_) | Heard::Publishing { .. } | Heard::KeyframeWanted => continue,
         };
         match feed.try_send(fed) {

@@ -1,6 +1,7 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
-//! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `video`, `state`). Listening: `listener` (→ `sound`, `wav`). `view` is both, for the window. Publishing: `publish` starts
+//! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `viewer`, `video`,
+//! `state`). Listening: `listener` (→ `sound`, `wav`). `view` is both, for the window. Publishing: `publish` starts
 //! a media worker (`worker`) and sends what it makes.
 
 mod clock;
@@ -14,6 +15,7 @@ mod sound;
 mod state;
 mod video;
 mod view;
+mod viewer;
 mod wav;
 mod worker;
 

@@ -1,23 +1,24 @@
 //! A live stream on this machine: received, decoded, and shown a fixed time after its capture.
 //!
 //! ```text
-//! connection ─ dispatch → video thread → pictures ─ present() → screen
+//! connection ─ viewer → video thread → pictures ─ present() → screen
 //! ```
 //! Whoever has a screen asks [`LivePlayer::present`] what is due, as with a stored video.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use lectern_proto::control::{LiveVideo, StreamInfo};
-use lectern_proto::live::receive::Content;
-use tokio::sync::{mpsc, watch};
+use lectern_proto::live::choice::Limit;
+use tokio::sync::watch;
 
-use super::connection::{Ask, Heard, LinkStats, LiveConnection, Port, Transport};
+use super::connection::{LinkStats, LiveConnection, Port, Transport};
 use super::report;
 use super::state::Shared;
 use super::video::{self, Fed};
-use crate::class::Changed;
+use super::viewer::{self, Viewer};
+use crate::class::{Changed, ClassState};
 use crate::fetch::MediaRoute;
 use crate::player::{Presented, Report};
 
@@ -28,7 +29,7 @@ const WAITING: usize = 150;
 /// How a stream is opened.
 #[derive(Clone)]
 pub struct LiveOptions {
-    /// A rung's name; the nearest below is taken where the stream does not have it. None: the highest.
+    /// A rung's name; the highest is taken where the stream does not have it. None: what line and machine can hold.
     pub rung: Option<String>,
     /// Whether anything is decoded.
     pub decode: bool,
@@ -82,25 +83,26 @@ impl LivePlayer {
     pub(crate) fn open(
         runtime: &tokio::runtime::Handle,
         route: watch::Receiver<Option<MediaRoute>>,
+        state: watch::Receiver<Arc<ClassState>>,
         stream: &StreamInfo,
         options: &LiveOptions,
     ) -> Result<Self, LiveError> {
         let (track, video) = choose(stream, options.rung.as_deref()).ok_or_else(|| LiveError::NoPictures(stream.name.clone()))?;
-        let (connection, heard) = LiveConnection::open(runtime, route, options.transport, Port::Video);
+        let (connection, heard) = LiveConnection::open(runtime, route.clone(), options.transport, Port::Video);
         let interval = Duration::from_secs(1_000) / video.rate_milli.max(1);
         let shared = Arc::new(Shared::new(Arc::clone(&connection.clock), stream.target_us, interval, options.changed.clone()));
         let decoder = if options.decode {
             let (feed, fed) = sync_channel(WAITING);
-            // There is room for the first.
-            let _ = feed.try_send(Fed::Form { track, video: video.clone() });
             spawn_decoder(&shared, fed)?;
             Some(feed)
         } else {
             None
         };
         let stats = connection.stats.clone();
-        runtime.spawn(dispatch(Arc::clone(&shared), connection, heard, (stream.clone(), track), decoder));
-        Ok(Self(Arc::new(Handle { shared, stream: stream.clone(), stats, decode: options.decode })))
+        let (is_auto, stream) = (options.rung.is_none(), stream.clone());
+        let viewer = Viewer { shared: Arc::clone(&shared), connection, stream: stream.clone(), state, route, decoder, is_auto, track };
+        runtime.spawn(viewer::run(viewer, heard));
+        Ok(Self(Arc::new(Handle { shared, stream, stats, decode: options.decode })))
     }
 
     /// The picture that is due at `now`, each given once, and when the next is due.
@@ -129,6 +131,12 @@ impl LivePlayer {
         Duration::from_micros(shared.lock().lag.us(shared.target_us).into())
     }
 
+    /// Why a lower rung than the highest is shown, if it was not asked for.
+    #[must_use]
+    pub fn limit(&self) -> Option<Limit> {
+        self.0.shared.lock().limit
+    }
+
     /// Whether it comes over UDP now.
     #[must_use]
     pub fn is_udp(&self) -> bool {
@@ -150,57 +158,8 @@ fn spawn_decoder(shared: &Arc<Shared>, fed: Receiver<Fed>) -> Result<(), LiveErr
     spawned.map(drop).map_err(|e| LiveError::NoThread(e.to_string()))
 }
 
-/// The rung that was asked for, else the nearest below it, else the lowest; without a wish the highest.
+/// The rung that was asked for, else the highest.
 fn choose<'a>(stream: &'a StreamInfo, rung: Option<&str>) -> Option<(u16, &'a LiveVideo)> {
     let named = rung.and_then(|rung| stream.videos().find(|(_, v)| v.rung == rung));
     named.or_else(|| stream.videos().next_back())
-}
-
-/// Hands on what comes, until the stream or its viewer ends.
-async fn dispatch(
-    shared: Arc<Shared>,
-    connection: LiveConnection,
-    mut heard: mpsc::Receiver<Heard>,
-    (stream, track): (StreamInfo, u16),
-    decoder: Option<SyncSender<Fed>>,
-) {
-    if connection.asks.send(Ask::Subscribe { stream: stream.id, track, content: Content::Video }).await.is_err() {
-        return shared.end(Err("the connection to the class has ended.".to_owned()));
-    }
-    let mut is_broken = false;
-    while let Some(heard) = heard.recv().await {
-        if shared.lock().stop {
-            return;
-        }
-        let fed = match heard {
-            Heard::Unit { track, unit } => {
-                let counted = u64::from(!shared.is_past(unit.capture_us));
-                shared.lock().counts.expected += counted;
-                if is_broken && !unit.keyframe {
-                    shared.lock().counts.dropped += counted;
-                    continue;
-                }
-                is_broken = false;
-                Fed::Unit { track, unit }
-            }
-            Heard::Missing { units } => {
-                shared.lock().counts.expected += u64::from(units);
-                Fed::Broken
-            }
-            Heard::Over => return shared.end(Ok(())),
-            Heard::Lost(_) => Fed::Broken,
-            Heard::Publishing { .. } | Heard::KeyframeWanted => continue,
-        };
-        let Some(decoder) = &decoder else { continue };
-        match decoder.try_send(fed) {
-            Ok(()) => {}
-            // This machine decodes too slowly: on with the next keyframe.
-            Err(TrySendError::Full(_)) => {
-                is_broken = true;
-                shared.lock().counts.dropped += 1;
-            }
-            Err(TrySendError::Disconnected(_)) => return,
-        }
-    }
-    shared.end(Err("the connection to the class has ended.".to_owned()));
 }

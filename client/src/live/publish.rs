@@ -158,7 +158,7 @@ async fn run(
                     tracing::info!(%why, "the connection that publishes was lost");
                     break Err("the connection to the server was lost, and with it the stream; publish it anew when it is back.".to_owned());
                 }
-                Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over) => {}
+                Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over { .. }) => {}
                 None => break Err("the connection to the class has ended.".to_owned()),
             },
         }

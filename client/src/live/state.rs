@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
+use lectern_proto::live::choice::Limit;
 use lectern_proto::live::lag::Lag;
 use lectern_proto::stamp;
 
@@ -49,9 +50,13 @@ pub(super) struct Counts {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pictures: VecDeque<Waiting>,
+    /// When the newest of them, or of those that were shown, was captured.
+    newest_us: Option<u64>,
     pub(super) lag: Lag,
     pub(super) counts: Counts,
     shown_at: Option<Instant>,
+    /// What keeps it from a higher rung.
+    pub(super) limit: Option<Limit>,
     /// The viewer has ended: by itself, or why.
     pub(super) over: Option<Result<(), String>>,
     pub(super) stop: bool,
@@ -96,6 +101,11 @@ impl Shared {
             state.lag.ready(Duration::from_micros(now.saturating_sub(capture_us)), self.target_us);
         }
         state.counts.corrupt += u64::from(picture.corrupt);
+        // Another rung begins with a keyframe that is a little older than what waits here.
+        if state.newest_us.is_some_and(|newest| capture_us <= newest) {
+            return;
+        }
+        state.newest_us = Some(capture_us);
         let is_first = state.pictures.is_empty();
         state.pictures.push_back(Waiting { picture, capture_us, track });
         if state.pictures.len() > PICTURES

@@ -1,14 +1,16 @@
 //! A live stream as the window shows it: its pictures, its sound, or both.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lectern_proto::control::StreamInfo;
+use lectern_proto::live::choice::Limit;
 use tokio::sync::watch;
 
 use super::connection::Transport;
 use super::listener::{ListenOptions, Listener};
 use super::player::{LiveError, LiveOptions, LivePlayer};
-use crate::class::Changed;
+use crate::class::{Changed, ClassState};
 use crate::fetch::MediaRoute;
 use crate::player::Presented;
 
@@ -21,6 +23,8 @@ pub struct LiveStatus {
     pub rung: Option<String>,
     /// How long after its capture something is shown or heard.
     pub lag: Duration,
+    /// Why it is not the highest.
+    pub limit: Option<Limit>,
     /// Whether it comes over UDP.
     pub is_udp: bool,
     /// Why nothing is heard although there is sound.
@@ -40,13 +44,14 @@ impl LiveView {
     pub(crate) fn open(
         runtime: &tokio::runtime::Handle,
         route: &watch::Receiver<Option<MediaRoute>>,
+        state: &watch::Receiver<Arc<ClassState>>,
         stream: &StreamInfo,
         changed: &Changed,
     ) -> Result<Self, LiveError> {
         let pictures = LiveOptions { rung: None, decode: true, transport: Transport::Auto, changed: changed.clone() };
         let sound = ListenOptions { audible: true, record: None, transport: Transport::Auto, changed: changed.clone() };
         let has_pictures = stream.videos().next().is_some();
-        let player = has_pictures.then(|| LivePlayer::open(runtime, route.clone(), stream, &pictures)).transpose()?;
+        let player = has_pictures.then(|| LivePlayer::open(runtime, route.clone(), state.clone(), stream, &pictures)).transpose()?;
         let listener = stream.sound().map(|_| Listener::open(runtime, route.clone(), stream, &sound)).transpose()?;
         Ok(Self { player, listener })
     }
@@ -72,6 +77,7 @@ impl LiveView {
             has_pictures: self.player.is_some(),
             has_sound: self.listener.is_some(),
             rung: self.player.as_ref().and_then(LivePlayer::rung),
+            limit: self.player.as_ref().and_then(LivePlayer::limit),
             lag: lag.unwrap_or_default(),
             is_udp: self.player.as_ref().map_or_else(|| self.listener.as_ref().is_some_and(Listener::is_udp), LivePlayer::is_udp),
             silent: self.listener.as_ref().and_then(Listener::silent),

@@ -384,6 +384,7 @@ pub fn joined(role: Role) -> ClassState {
         synchronised: true,
         streams: Vec::new(),
         ahead: lectern::class::Ahead::default(),
+        live_ladder: Vec::new(),
         ladder: vec![
             rung("144p", 256, 144, 200_000),
             rung("360p", 640, 360, 800_000),

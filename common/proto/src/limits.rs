@@ -125,6 +125,10 @@ pub const LIVE_KEYFRAME_EVERY: Duration = Duration::from_millis(500);
 pub const LIVE_SILENCE_MAX: Duration = Duration::from_secs(10);
 /// Bytes that the system holds unsent for one viewer of a live stream: so much it lags at most before it is left out.
 pub const LIVE_UNSENT_MAX: u32 = 32 * 1024;
+/// A lower rung of a live stream is made for so long after the last viewer has left it.
+pub const LIVE_RUNG_IDLE: Duration = Duration::from_secs(5);
+/// Lower rungs that are made at once, of all streams. Full: the next waits, and its viewers stay where they are.
+pub const LIVE_RUNG_WORKERS_MAX: usize = 8;
 /// Addresses of one session over UDP. Full: the one that was silent longest is forgotten.
 pub const DATAGRAM_PEERS_PER_SESSION: usize = 4;
 /// A viewer over UDP that said nothing for this long is gone; it compares clocks every second.

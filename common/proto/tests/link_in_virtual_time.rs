@@ -60,6 +60,7 @@ fn joined() -> Joined {
         seat: SeatToken([1; 16]),
         media: MediaAccess { session: 9, video_port: 1, audio_port: 2, epoch: 1, room_key: RoomKey([3; 32]) },
         ladder: Vec::new(),
+        live_ladder: Vec::new(),
         thirds: ["a".into(), "b".into(), "c".into()],
         server_time_us: 5,
     }

@@ -158,6 +158,7 @@ fn joined() -> Joined {
         seat: SeatToken([0x5e; 16]),
         media: MediaAccess { session: 0x0102_0304_0506_0708, video_port: 9000, audio_port: 5858, epoch: 1, room_key: RoomKey([0x6b; 32]) },
         ladder: vec![RungSpec { name: "144p".into(), box_width: 256, box_height: 144, bitrate_bps: 150_000 }],
+        live_ladder: vec![RungSpec { name: "180p".into(), box_width: 320, box_height: 180, bitrate_bps: 200_000 }],
         thirds: ["144p".into(), "144p".into(), "144p".into()],
         server_time_us: 1_000_000,
     }

@@ -38,8 +38,10 @@ pub struct Config {
     pub audio_port: Port,
     /// Whether the server answers clients that look for servers on the network.
     pub discovery: bool,
-    /// Lowest rung first, at least one.
+    /// Of stored videos: lowest rung first, at least one.
     pub ladder: Vec<RungSpec>,
+    /// Of live streams: lowest rung first, at least one.
+    pub live_ladder: Vec<RungSpec>,
     /// Names of rungs for the first, second and last third.
     pub thirds: [String; 3],
     pub paths: Paths,
@@ -240,7 +242,7 @@ mod tests {
     fn the_shipped_file_explains_every_key_and_is_the_default() {
         let shipped = parse(SHIPPED, &[]).expect("the shipped file");
         let empty = parse("", &[]).expect("an empty file");
-        assert_eq!((shipped.ladder, shipped.thirds, shipped.bind), (empty.ladder, empty.thirds, empty.bind));
+        assert_eq!((shipped.ladder, shipped.live_ladder, shipped.thirds, shipped.bind), (empty.ladder, empty.live_ladder, empty.thirds, empty.bind));
         for (section, key, default) in settings::known_keys() {
             let part = SHIPPED.split(&format!("[{section}]")).nth(1).expect("the section").split("\n[").next().expect("its text");
             let line =
@@ -266,7 +268,7 @@ mod tests {
         );
         check(
             "[nonsense]\nx = 1",
-            "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [quality], [paths], [rooms], [store], [limits]",
+            "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [live], [quality], [paths], [rooms], [store], [limits]",
         );
         check(
             "[resolutions]\n720p = 1280by720",

@@ -20,10 +20,11 @@ const fn known(section: &'static str, key: &'static str, default: &'static str) 
     Known { section, key, default }
 }
 
-/// The section whose keys are names of rungs.
+/// The sections whose keys are names of rungs: of stored videos, and of live streams.
 pub(super) const LADDER: &str = "resolutions";
+pub(super) const LIVE_LADDER: &str = "live";
 
-/// All keys besides those of [`LADDER`], in the order of the shipped file.
+/// All keys besides those of ladders, in the order of the shipped file.
 const KNOWN: &[Known] = &[
     known("server", "name", "Lectern"),
     known("server", "bind", "any"),
@@ -46,8 +47,21 @@ const KNOWN: &[Known] = &[
     known("limits", "room_bandwidth", "none"),
 ];
 
-/// The ladder of a file without `[resolutions]`.
-const DEFAULT_LADDER: &[(&str, &str)] = &[("144p", "256x144 150k"), ("360p", "640x360 700k"), ("720p", "1280x720 2500k"), ("1440p", "2560x1440 8000k")];
+/// The ladders of a file without their sections.
+const DEFAULT_LADDERS: &[(&str, &str, &str)] = &[
+    (LADDER, "144p", "256x144 150k"),
+    (LADDER, "360p", "640x360 700k"),
+    (LADDER, "720p", "1280x720 2500k"),
+    (LADDER, "1440p", "2560x1440 8000k"),
+    (LIVE_LADDER, "180p", "320x180 200k"),
+    (LIVE_LADDER, "360p", "640x360 700k"),
+    (LIVE_LADDER, "720p", "1280x720 2500k"),
+    (LIVE_LADDER, "1080p", "1920x1080 5000k"),
+];
+
+fn is_ladder(section: &str) -> bool {
+    [LADDER, LIVE_LADDER].contains(&section)
+}
 
 /// Where a setting stands, as people are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,16 +138,16 @@ impl Settings {
             }
         }
         let mut settings = Self { map: BTreeMap::new(), path: Arc::clone(&path), sections: file.sections.iter().map(|(s, l)| (s.clone(), *l)).collect() };
-        settings.defaults(file.sections.contains_key(LADDER));
+        settings.defaults(|section| file.sections.contains_key(section));
         for entry in file.entries.into_iter().filter(|e| is_section(&e.section)) {
             settings.put(&entry.section, &entry.key, entry.value, at(entry.line), problems);
         }
         settings
     }
 
-    fn defaults(&mut self, file_has_ladder: bool) {
-        let ladder = DEFAULT_LADDER.iter().filter(|_| !file_has_ladder).map(|(name, value)| (LADDER, *name, *value));
-        for (section, key, default) in KNOWN.iter().map(|k| (k.section, k.key, k.default)).chain(ladder) {
+    fn defaults(&mut self, file_has: impl Fn(&str) -> bool) {
+        let ladders = DEFAULT_LADDERS.iter().filter(|(section, ..)| !file_has(section)).copied();
+        for (section, key, default) in KNOWN.iter().map(|k| (k.section, k.key, k.default)).chain(ladders) {
             let place = self.section_place(section);
             self.map.insert((section.to_owned(), key.to_owned()), Setting { value: default.to_owned(), place, is_default: true });
         }
@@ -161,7 +175,7 @@ impl Settings {
         if !is_section(section) {
             let allowed = format!("known are {}", section_names());
             problems.push(Problem { place: Place::Set, section: Some(section.into()), key: None, what: "there is no such section".into(), allowed });
-        } else if section == LADDER && value.is_empty() {
+        } else if is_ladder(section) && value.is_empty() {
             self.map.remove(&(section.to_owned(), key.to_owned()));
         } else {
             self.put(section, key, value.to_owned(), Place::Set, problems);
@@ -174,7 +188,7 @@ impl Settings {
     }
 
     fn put(&mut self, section: &str, key: &str, value: String, place: Place, problems: &mut Vec<Problem>) {
-        if section != LADDER && !KNOWN.iter().any(|k| k.section == section && k.key == key) {
+        if !is_ladder(section) && !KNOWN.iter().any(|k| k.section == section && k.key == key) {
             let keys: Vec<_> = KNOWN.iter().filter(|k| k.section == section).map(|k| k.key).collect();
             let allowed = format!("[{section}] has {}", keys.join(", "));
             problems.push(Problem { place, section: Some(section.into()), key: Some(key.into()), what: "there is no such key".into(), allowed });
@@ -213,6 +227,7 @@ fn section_list() -> Vec<&'static str> {
         }
     }
     list.insert(1, LADDER);
+    list.insert(2, LIVE_LADDER);
     list
 }
 
@@ -227,5 +242,5 @@ fn is_section(name: &str) -> bool {
 /// The keys that the shipped file must explain.
 #[cfg(test)]
 pub(super) fn known_keys() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    KNOWN.iter().map(|k| (k.section, k.key, k.default)).chain(DEFAULT_LADDER.iter().map(|(n, v)| (LADDER, *n, *v)))
+    KNOWN.iter().map(|k| (k.section, k.key, k.default)).chain(DEFAULT_LADDERS.iter().copied())
 }

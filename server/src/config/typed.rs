@@ -12,7 +12,7 @@ use lectern_proto::limits::{
 use lectern_proto::rung::{RungSpec, parse_bitrate};
 
 use super::ini::shortened;
-use super::settings::{LADDER, Setting, Settings};
+use super::settings::{LADDER, LIVE_LADDER, Setting, Settings};
 use super::{Bind, Config, Limits, Paths, Place, Port, Problem, RoomSettings, Shown};
 
 struct Reader<'a> {
@@ -128,31 +128,31 @@ impl Reader<'_> {
         }
     }
 
-    fn ladder(&mut self) -> Vec<RungSpec> {
+    fn ladder(&mut self, section: &str) -> Vec<RungSpec> {
         let mut ladder = Vec::new();
         let settings = self.settings;
-        for (name, setting) in settings.section(LADDER) {
+        for (name, setting) in settings.section(section) {
             match RungSpec::parse(name, &setting.value) {
                 Ok(rung) => ladder.push(rung),
                 Err(error) => {
                     let text = error.to_string();
                     let (what, allowed) =
                         text.split_once("; ").unwrap_or((&text, "16 to 4096 pixels an edge and 20k to 100M are allowed, for example 1280x720 2500k"));
-                    self.bad(LADDER, name, setting.place.clone(), what, allowed);
+                    self.bad(section, name, setting.place.clone(), what, allowed);
                 }
             }
         }
-        if self.settings.section(LADDER).count() == 0 {
+        if self.settings.section(section).count() == 0 {
             self.problems.push(Problem {
-                place: self.settings.section_place(LADDER),
-                section: Some(LADDER.into()),
+                place: self.settings.section_place(section),
+                section: Some(section.into()),
                 key: None,
                 what: "there is no rung".into(),
                 allowed: format!("1 to {RUNGS_MAX} rungs are allowed, one a line, for example 720p = 1280x720 2500k"),
             });
         }
-        if let Some((name, setting)) = self.settings.section(LADDER).nth(RUNGS_MAX) {
-            self.bad(LADDER, name, setting.place.clone(), "there are too many rungs", format!("1 to {RUNGS_MAX} rungs are allowed"));
+        if let Some((name, setting)) = self.settings.section(section).nth(RUNGS_MAX) {
+            self.bad(section, name, setting.place.clone(), "there are too many rungs", format!("1 to {RUNGS_MAX} rungs are allowed"));
         }
         ladder.sort_by_key(|r| (u64::from(r.box_width) * u64::from(r.box_height), r.bitrate_bps));
         ladder
@@ -202,7 +202,7 @@ impl Reader<'_> {
 pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<&Path>, problems: &mut Vec<Problem>) -> Option<Config> {
     let before = problems.len();
     let mut r = Reader { settings, problems };
-    let ladder = r.ladder();
+    let (ladder, live_ladder) = (r.ladder(LADDER), r.ladder(LIVE_LADDER));
     let thirds = if ladder.is_empty() { Default::default() } else { r.thirds(&ladder) };
     let data = data_dir.map_or_else(|| r.path("data", base), Path::to_owned);
     let paths = Paths { videos: r.path("videos", base), chunks: r.path("chunks", base), data, dist: r.path("dist", base) };
@@ -215,6 +215,7 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
         audio_port: r.port("audio_port"),
         discovery: r.switch("server", "discovery"),
         ladder,
+        live_ladder,
         thirds,
         store: r.store(&paths.data),
         paths,

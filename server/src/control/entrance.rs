@@ -30,6 +30,7 @@ pub(crate) struct EntranceParts {
     pub(crate) media: Arc<MediaSessions>,
     pub(crate) ports: Ports,
     pub(crate) ladder: Vec<RungSpec>,
+    pub(crate) live_ladder: Vec<RungSpec>,
     pub(crate) thirds: [String; 3],
     pub(crate) clock: Clock,
 }
@@ -103,6 +104,7 @@ impl Entrance {
                 room_key: admission.room_key,
             },
             ladder: parts.ladder.clone(),
+            live_ladder: parts.live_ladder.clone(),
             thirds: parts.thirds.clone(),
             server_time_us: parts.clock.server_time_us(),
         };
@@ -159,6 +161,7 @@ fn expiry(clock: Clock) -> i64 {
 mod tests {
     use super::*;
     use crate::library::Catalogue;
+    use crate::live::RungMaker;
     use crate::media::RoomMedia;
     use crate::room::RoomParts;
     use tokio_util::sync::CancellationToken;
@@ -170,8 +173,11 @@ mod tests {
         let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
         let (clock, (catalogue, told)) = (Clock::start(), tokio::sync::watch::channel(Catalogue::default()));
         let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
-        let parts = RoomParts { name: "class".into(), people: 9, media, ladder: Vec::new(), catalogue: told, store: store.clone(), clock };
-        let room = Room::start(parts, &TaskTracker::new(), CancellationToken::new());
+        let (tasks, stop, name) = (TaskTracker::new(), CancellationToken::new(), "class".to_owned());
+        let rungs = RungMaker::new("no-worker".into(), 1 << 30, clock, tasks.clone(), stop.clone());
+        let (ladder, live_ladder) = (Vec::new(), Vec::new());
+        let parts = RoomParts { name, people: 9, media, ladder, live_ladder, rungs, catalogue: told, store: store.clone(), clock };
+        let room = Room::start(parts, &tasks, stop);
         let (gate, _thread) = PasswordGate::start("right", clock).expect("started");
         let entrance = Entrance::new(EntranceParts {
             room,
@@ -181,6 +187,7 @@ mod tests {
             media: Arc::default(),
             ports: Ports { control: 1, video: 2, audio: 3 },
             ladder: Vec::new(),
+            live_ladder: Vec::new(),
             thirds: Default::default(),
             clock,
         });

@@ -1,11 +1,15 @@
 //! The hub: live streams between the one who publishes and all who watch.
 //!
 //! Flow: publisher's media connection → [`publishing`] (pieces become units) → [`track`] (sealed once, kept since the newest
-//! keyframe) → [`subscription`] (a cursor for each viewer) → media connection. The publisher never waits for a viewer. Which streams
-//! there are is the room's to decide; it opens and ends them here.
+//! keyframe) → [`subscription`] (a cursor for each viewer) → media connection. The publisher never waits for a viewer. Who watches a
+//! lower rung makes [`rungs`] run a media worker, which gets the publisher's units by a [`tap`]. Which streams there are is the room's
+//! to decide; it opens and ends them here.
 
+mod keyframes;
 mod publishing;
+mod rungs;
 mod subscription;
+mod tap;
 mod track;
 
 use std::collections::HashMap;
@@ -14,12 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lectern_proto::control::{Offer, PersonId, StreamId};
-use lectern_proto::limits::LIVE_KEYFRAME_EVERY;
 use lectern_proto::live::receive::Content;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use publishing::{PublishError, Publishing};
+pub(crate) use rungs::{LowerRung, RungMaker};
 pub(crate) use subscription::Subscriptions;
 pub(crate) use track::Track;
 
@@ -43,20 +46,13 @@ pub(crate) struct Stream {
     pub(crate) publisher: PersonId,
     /// As in the offer: pictures, then sound.
     pub(crate) video: Option<Arc<Track>>,
+    /// Rungs below that, lowest first, which are made here when somebody watches them.
+    pub(crate) lower: Vec<Arc<Track>>,
     pub(crate) sound: Option<Arc<Track>>,
     /// Ended by the room.
     pub(crate) over: CancellationToken,
     /// A connection feeds it.
     fed: AtomicBool,
-    keyframe: KeyframeWishes,
-}
-
-/// Viewers' wishes for a keyframe, at most one in [`LIVE_KEYFRAME_EVERY`].
-#[derive(Debug)]
-struct KeyframeWishes {
-    /// When the last was passed on.
-    last: Mutex<Option<Duration>>,
-    count: watch::Sender<u64>,
 }
 
 impl Hub {
@@ -64,8 +60,8 @@ impl Hub {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a stream with a fresh number for each of its tracks.
-    pub(crate) fn open(&self, id: StreamId, publisher: PersonId, offer: &Offer, key: &EpochKey) -> Arc<Stream> {
+    /// Opens a stream with a fresh number for each of its tracks, with so many lower rungs.
+    pub(crate) fn open(&self, id: StreamId, publisher: PersonId, offer: &Offer, lower: usize, key: &EpochKey) -> Arc<Stream> {
         let mut streams = self.lock();
         let mut track = |content| {
             let number = streams.free_number();
@@ -75,11 +71,11 @@ impl Hub {
         };
         let stream = Arc::new(Stream {
             publisher,
+            lower: (0..lower).map(|_| track(Content::Video)).collect(),
             video: offer.video.as_ref().map(|_| track(Content::Video)),
             sound: offer.sound.map(|_| track(Content::Sound)),
             over: CancellationToken::new(),
             fed: AtomicBool::new(false),
-            keyframe: KeyframeWishes { last: Mutex::new(None), count: watch::Sender::new(0) },
         });
         streams.streams.insert(id, Arc::clone(&stream));
         stream
@@ -116,12 +112,12 @@ impl Streams {
 
 impl Stream {
     pub(crate) fn tracks(&self) -> impl Iterator<Item = &Arc<Track>> {
-        self.video.iter().chain(&self.sound)
+        self.video.iter().chain(&self.lower).chain(&self.sound)
     }
 
-    /// Whether something came of late: the time of the newest unit.
+    /// Whether something came of late: the time of the publisher's newest unit.
     pub(crate) fn last_unit_at(&self) -> Option<Duration> {
-        self.tracks().filter_map(|t| t.last_at()).max()
+        self.video.iter().chain(&self.sound).filter_map(|t| t.last_at()).max()
     }
 
     /// Takes the one place of the connection that feeds it.
@@ -131,14 +127,5 @@ impl Stream {
 
     fn feed_ended(&self) {
         self.fed.store(false, Ordering::Release);
-    }
-
-    /// A viewer cannot go on without a keyframe.
-    pub(crate) fn want_keyframe(&self, now: Duration) {
-        let mut last = self.keyframe.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|last| now >= last + LIVE_KEYFRAME_EVERY) {
-            *last = Some(now);
-            self.keyframe.count.send_modify(|count| *count += 1);
-        }
     }
 }

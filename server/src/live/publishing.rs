@@ -34,7 +34,7 @@ const AHEAD_MAX: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Publishing {
     stream: Arc<Stream>,
-    keyframes: watch::Receiver<u64>,
+    keyframes: Option<watch::Receiver<u64>>,
     /// A unit that is still coming, by track.
     parts: [Part; 2],
 }
@@ -48,7 +48,7 @@ struct Part {
 impl Publishing {
     /// Takes the stream's place of a feeder; none when another connection has it.
     pub(crate) fn start(stream: Arc<Stream>) -> Option<Self> {
-        let keyframes = stream.keyframe.count.subscribe();
+        let keyframes = stream.video.as_ref().map(|video| video.keyframe_wishes());
         stream.feed().then(|| Self { stream, keyframes, parts: Default::default() })
     }
 
@@ -90,7 +90,11 @@ impl Publishing {
 
     /// Waits until a viewer needs a keyframe.
     pub(crate) async fn keyframe_wanted(&mut self) {
-        if self.keyframes.changed().await.is_err() {
+        let wished = match &mut self.keyframes {
+            Some(keyframes) => keyframes.changed().await.is_ok(),
+            None => false,
+        };
+        if !wished {
             std::future::pending::<()>().await;
         }
     }

@@ -7,7 +7,7 @@ use lectern_proto::live::record::SealedUnit;
 use tokio::sync::Notify;
 
 use super::track::Cursor;
-use super::{Stream, Track};
+use super::Track;
 
 /// Tracks that one connection takes at most: the pictures and the sound of some streams. Full: the oldest ends.
 const TRACKS_MAX: usize = 8;
@@ -23,7 +23,6 @@ pub(crate) struct Subscriptions {
 
 #[derive(Debug)]
 struct Subscription {
-    stream: Arc<Stream>,
     track: Arc<Track>,
     cursor: Cursor,
     news: Arc<Notify>,
@@ -46,24 +45,24 @@ impl Subscriptions {
         self.all.iter().find(|s| s.track.number() == number).map(|s| &s.track)
     }
 
-    /// Nothing of a track can be shown until a keyframe comes: its stream is asked for one.
+    /// Nothing of a track can be shown until a keyframe comes: who makes it is asked for one.
     pub(crate) fn want_keyframe(&self, number: u16, now: Duration) {
         if let Some(subscription) = self.all.iter().find(|s| s.track.number() == number) {
-            subscription.stream.want_keyframe(now);
+            subscription.track.want_keyframe(now);
         }
     }
 
     /// Takes a track from its newest keyframe on, at `now`.
-    pub(crate) fn add(&mut self, stream: Arc<Stream>, track: Arc<Track>, now: Duration) {
+    pub(crate) fn add(&mut self, track: Arc<Track>, now: Duration) {
         self.remove(track.number());
         if self.all.len() == TRACKS_MAX {
             self.all.remove(0);
         }
         track.listen(&self.news);
         if track.needs_keyframe(Cursor::Keyframe) {
-            stream.want_keyframe(now);
+            track.want_keyframe(now);
         }
-        self.all.push(Subscription { stream, track, cursor: Cursor::Keyframe, news: Arc::clone(&self.news) });
+        self.all.push(Subscription { track, cursor: Cursor::Keyframe, news: Arc::clone(&self.news) });
     }
 
     pub(crate) fn remove(&mut self, number: u16) {
@@ -83,7 +82,7 @@ impl Subscriptions {
                 return Some(unit);
             }
             if subscription.track.needs_keyframe(subscription.cursor) {
-                subscription.stream.want_keyframe(now);
+                subscription.track.want_keyframe(now);
             }
         }
         None

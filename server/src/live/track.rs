@@ -13,8 +13,10 @@ use lectern_proto::limits::{LIVE_BEHIND_MAX, LIVE_KEPT_MAX};
 use lectern_proto::live::Unit;
 use lectern_proto::live::receive::Content;
 use lectern_proto::live::record::{LiveSealer, NumbersUsedUp, SealedUnit};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc, watch};
 
+use super::keyframes::KeyframeWishes;
+use super::tap::Taps;
 use crate::media::EpochKey;
 
 /// One track of a stream.
@@ -25,6 +27,10 @@ pub(crate) struct Track {
     kept: Mutex<Kept>,
     /// Its viewers' connections, each woken when a unit came, and how many viewers each has.
     listeners: Mutex<Vec<(Arc<Notify>, usize)>>,
+    /// How many viewers there are.
+    viewers: watch::Sender<usize>,
+    keyframes: KeyframeWishes,
+    taps: Taps,
 }
 
 #[derive(Debug)]
@@ -53,7 +59,15 @@ impl Track {
     pub(super) fn new(stream: StreamId, number: u16, content: Content, key: &EpochKey) -> Self {
         let sealer = LiveSealer::new(&key.key, key.epoch, stream, number);
         let kept = Kept { sealer, units: VecDeque::new(), first: 0, keyframe: None, bytes: 0, last_at: None, ended: false };
-        Self { number, content, kept: Mutex::new(kept), listeners: Mutex::default() }
+        Self {
+            number,
+            content,
+            kept: Mutex::new(kept),
+            listeners: Mutex::default(),
+            viewers: watch::Sender::new(0),
+            keyframes: KeyframeWishes::default(),
+            taps: Taps::default(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -76,6 +90,7 @@ impl Track {
             Some((_, viewers)) => *viewers += 1,
             None => listeners.push((Arc::clone(listener), 1)),
         }
+        self.viewers.send_modify(|viewers| *viewers += 1);
     }
 
     /// For one viewer less.
@@ -86,7 +101,30 @@ impl Track {
             if listeners[at].1 == 0 {
                 listeners.swap_remove(at);
             }
+            self.viewers.send_modify(|viewers| *viewers -= 1);
         }
+    }
+
+    /// How many take it now.
+    pub(crate) fn viewers(&self) -> watch::Receiver<usize> {
+        self.viewers.subscribe()
+    }
+
+    /// A viewer cannot go on without a keyframe.
+    pub(crate) fn want_keyframe(&self, now: Duration) {
+        self.keyframes.wish(now);
+    }
+
+    /// Changes with each wish for a keyframe that is to be fulfilled.
+    pub(super) fn keyframe_wishes(&self) -> watch::Receiver<u64> {
+        self.keyframes.listen()
+    }
+
+    /// Its units as they come, from a keyframe on, which is wished for at `now`.
+    pub(crate) fn tap(&self, now: Duration) -> mpsc::Receiver<Unit> {
+        let tap = self.taps.open();
+        self.want_keyframe(now);
+        tap
     }
 
     fn wake(&self) {
@@ -118,6 +156,9 @@ impl Track {
         let index = kept.first + kept.units.len() as u64;
         // 2³² units are used up after their records are.
         let unit = Unit { sequence: index as u32, capture_us, keyframe, data };
+        if self.taps.give(&unit) {
+            self.want_keyframe(now);
+        }
         let sealed = Arc::new(kept.sealer.seal(&unit)?);
         if keyframe {
             kept.keyframe = Some(index);

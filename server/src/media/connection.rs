@@ -347,13 +347,13 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
 
     fn subscribe(&mut self, stream: StreamId, number: u16) {
         let found = self.seat.session().room.hub.find(stream);
-        let track = found.as_ref().and_then(|stream| stream.tracks().find(|t| t.number() == number).cloned());
-        match found.zip(track) {
-            Some((stream, track)) => {
+        let track = found.and_then(|stream| stream.tracks().find(|t| t.number() == number).cloned());
+        match track {
+            Some(track) => {
                 if self.live.is_empty() {
                     self.writer.goes_live();
                 }
-                self.live.add(stream, track, self.clock.now());
+                self.live.add(track, self.clock.now());
             }
             None => self.reply(&Reply::StreamOver { track: number }),
         }

@@ -188,8 +188,8 @@ impl Port {
                     return None;
                 }
                 match find(viewer, stream, track) {
-                    Some((stream, track)) => {
-                        viewer.live.add(stream, track, now);
+                    Some(track) => {
+                        viewer.live.add(track, now);
                         return None;
                     }
                     None => Tell::StreamOver { track },
@@ -232,10 +232,8 @@ impl Port {
     }
 }
 
-fn find(viewer: &Viewer, stream: StreamId, number: u16) -> Option<(Arc<crate::live::Stream>, Arc<crate::live::Track>)> {
-    let stream = viewer.seat.session().room.hub.find(stream)?;
-    let track = stream.tracks().find(|t| t.number() == number).cloned()?;
-    Some((stream, track))
+fn find(viewer: &Viewer, stream: StreamId, number: u16) -> Option<Arc<crate::live::Track>> {
+    viewer.seat.session().room.hub.find(stream)?.tracks().find(|t| t.number() == number).cloned()
 }
 
 /// Sends lost records again, as far as that is allowed.

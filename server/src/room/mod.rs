@@ -12,7 +12,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId};
+use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LiveVideo, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId};
 use lectern_proto::limits::{CONTROL_QUEUE, ROOM_MAILBOX};
 use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::library::Catalogue;
+use crate::live::RungMaker;
 use crate::media::RoomMedia;
 use crate::store::Store;
 
@@ -36,6 +37,9 @@ pub(crate) struct RoomParts {
     pub media: Arc<RoomMedia>,
     /// The ladder, lowest rung first.
     pub ladder: Vec<RungSpec>,
+    /// The same of live streams.
+    pub live_ladder: Vec<RungSpec>,
+    pub rungs: Arc<RungMaker>,
     pub catalogue: watch::Receiver<Catalogue>,
     pub store: Store,
     pub clock: Clock,
@@ -95,6 +99,8 @@ enum Message {
     FetchAhead { by: PersonId, lesson: Option<Lesson>, reply: oneshot::Sender<Result<(), Refusal>> },
     FetchedAhead { person: PersonId, lesson: Lesson, progress: AheadProgress },
     Publish { by: PersonId, offer: Offer, reply: oneshot::Sender<Result<StreamId, Refusal>> },
+    /// What is needed to decode a lower rung is known.
+    RungMade { stream: StreamId, track: u16, video: LiveVideo },
     EndStream { by: PersonId, stream: StreamId, reply: oneshot::Sender<Result<(), Refusal>> },
 }
 
@@ -111,8 +117,9 @@ impl Room {
     #[must_use]
     pub(crate) fn start(parts: RoomParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
         let (mailbox, messages) = mpsc::channel(ROOM_MAILBOX);
+        let own = mailbox.downgrade();
         let room = Self { name: parts.name.as_str().into(), mailbox, media: Arc::clone(&parts.media) };
-        tasks.spawn(task::RoomTask::new(parts).run(messages, stop));
+        tasks.spawn(task::RoomTask::new(parts, own).run(messages, stop));
         room
     }
 

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{LiveMedia, LiveTrack, Offer, Person, PersonId, Refusal, Role, StreamId, StreamInfo};
+use lectern_proto::control::{LiveMedia, LiveTrack, LiveVideo, Offer, Person, PersonId, Refusal, Role, StreamId, StreamInfo};
 use lectern_proto::limits::{LIVE_AVCC_MAX, LIVE_NAME_MAX, LIVE_SILENCE_MAX, LIVE_STREAMS_MAX, LIVE_STREAMS_PER_PERSON, LIVE_TARGET_MIN, LIVE_TARGET_SOUND};
-use lectern_proto::rung::RungSpec;
+use lectern_proto::rung::{PictureSize, RungSpec};
+use tokio::sync::mpsc;
 
-use crate::live::Stream;
+use super::Message;
+use crate::live::{LowerRung, RungMaker, Stream};
 use crate::media::RoomMedia;
 
 /// Widths and heights that are taken.
@@ -20,9 +22,12 @@ const RATES_MILLI: std::ops::RangeInclusive<u32> = 1..=240_000;
 const SAMPLES: std::ops::RangeInclusive<u16> = 120..=2_880;
 
 /// The streams of a room.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Streams {
     running: BTreeMap<StreamId, Running>,
+    /// Lowest rung first.
+    ladder: Vec<RungSpec>,
+    rungs: Arc<RungMaker>,
 }
 
 #[derive(Debug)]
@@ -33,6 +38,10 @@ struct Running {
 }
 
 impl Streams {
+    pub(super) fn new(ladder: Vec<RungSpec>, rungs: Arc<RungMaker>) -> Self {
+        Self { running: BTreeMap::new(), ladder, rungs }
+    }
+
     /// All of them, for somebody who has just entered.
     pub(super) fn all(&self) -> Vec<StreamInfo> {
         self.running.values().map(|r| r.info.clone()).collect()
@@ -49,13 +58,13 @@ impl Streams {
         id: StreamId,
         by: &Person,
         offer: Offer,
-        media: &RoomMedia,
-        ladder: &[RungSpec],
+        media: &Arc<RoomMedia>,
+        mailbox: &mpsc::WeakSender<Message>,
     ) -> Result<(StreamInfo, Option<StreamId>), Refusal> {
         if by.role != Role::Instructor {
             return Err(Refusal::NotAllowed);
         }
-        if !is_good(&offer, ladder) {
+        if !is_good(&offer, &self.ladder) {
             return Err(Refusal::BadOffer);
         }
         let same = self.running.values().find(|r| r.info.name == offer.name).map(|r| (r.info.id, r.info.publisher));
@@ -75,13 +84,38 @@ impl Streams {
         // Sound without pictures is heard together rather than soon.
         let target = if offer.video.is_some() { LIVE_TARGET_MIN } else { LIVE_TARGET_SOUND };
         let target_us = u32::try_from(target.as_micros()).unwrap_or(u32::MAX);
-        let stream = media.hub.open(id, by.id, &offer, &media.keys.current());
-        let video = stream.video.as_ref().zip(offer.video).map(|(track, video)| LiveTrack { track: track.number(), media: LiveMedia::Video(video) });
+        let lower = offer.video.as_ref().map_or_else(Vec::new, |video| lower_rungs(video, &self.ladder));
+        let stream = media.hub.open(id, by.id, &offer, lower.len(), &media.keys.current());
+        let videos = stream.lower.iter().zip(lower).chain(stream.video.iter().zip(offer.video.clone()));
+        let videos: Vec<_> = videos.map(|(track, video)| (Arc::clone(track), video)).collect();
         let sound = stream.sound.as_ref().zip(offer.sound).map(|(track, sound)| LiveTrack { track: track.number(), media: LiveMedia::Sound(sound) });
-        let tracks = video.into_iter().chain(sound).collect();
+        let tracks = videos.iter().map(|(track, video)| LiveTrack { track: track.number(), media: LiveMedia::Video(video.clone()) }).chain(sound).collect();
+        if let Some(source) = offer.video {
+            for (track, wanted) in videos.into_iter().filter(|(_, video)| video.avcc.is_empty()) {
+                let (mailbox, number) = (mailbox.clone(), track.number());
+                let made = move |video| {
+                    let mailbox = mailbox.upgrade();
+                    async move {
+                        if let Some(mailbox) = mailbox {
+                            // A room that has ended needs nothing.
+                            let _ = mailbox.send(Message::RungMade { stream: id, track: number, video }).await;
+                        }
+                    }
+                };
+                self.rungs.keep(LowerRung { stream: Arc::clone(&stream), track, source: source.clone(), wanted }, Arc::clone(media), made);
+            }
+        }
         let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
         self.running.insert(id, Running { info: info.clone(), stream, opened_at: now });
         Ok((info, older))
+    }
+
+    /// The form of a lower rung is known; the stream as everybody is to know it now, if that is new.
+    pub(super) fn rung_made(&mut self, stream: StreamId, track: u16, video: LiveVideo) -> Option<StreamInfo> {
+        let info = &mut self.running.get_mut(&stream)?.info;
+        let media = &mut info.tracks.iter_mut().find(|t| t.track == track)?.media;
+        let made = LiveMedia::Video(video);
+        (std::mem::replace(media, made.clone()) != made).then(|| info.clone())
     }
 
     /// Whether somebody may end a stream.
@@ -108,11 +142,23 @@ impl Streams {
     }
 }
 
+/// The rungs below what a publisher sends, lowest first.
+fn lower_rungs(source: &LiveVideo, ladder: &[RungSpec]) -> Vec<LiveVideo> {
+    let size = PictureSize { width: source.width, height: source.height };
+    let is_lower = |rung: &&RungSpec| rung.name != source.rung && rung.bitrate_bps < source.bps && rung.fit(size) != size;
+    let rungs = ladder.iter().filter(is_lower).map(|rung| {
+        let PictureSize { width, height } = rung.fit(size);
+        LiveVideo { rung: rung.name.clone(), width, height, rate_milli: source.rate_milli, bps: rung.bitrate_bps, avcc: Vec::new() }
+    });
+    rungs.collect()
+}
+
 fn is_good(offer: &Offer, ladder: &[RungSpec]) -> bool {
     let name = !offer.name.trim().is_empty() && offer.name.len() <= LIVE_NAME_MAX && !offer.name.contains(char::is_control);
     let video = offer.video.as_ref().is_none_or(|v| {
         let rung = ladder.iter().any(|r| r.name == v.rung);
-        rung && SIDES.contains(&v.width) && SIDES.contains(&v.height) && RATES_MILLI.contains(&v.rate_milli) && v.avcc.len() <= LIVE_AVCC_MAX
+        let avcc = !v.avcc.is_empty() && v.avcc.len() <= LIVE_AVCC_MAX;
+        rung && avcc && SIDES.contains(&v.width) && SIDES.contains(&v.height) && RATES_MILLI.contains(&v.rate_milli)
     });
     let sound = offer.sound.as_ref().is_none_or(|s| (1..=2).contains(&s.channels) && SAMPLES.contains(&s.samples));
     name && video && sound && (offer.video.is_some() || offer.sound.is_some())

@@ -63,6 +63,8 @@ pub(super) struct RoomTask {
     /// When the shares of the bandwidth are looked at again.
     shares_at: Duration,
     ladder: Vec<RungSpec>,
+    /// What others on this machine tell the room by.
+    mailbox: mpsc::WeakSender<Message>,
     ahead: Option<Ahead>,
     /// When instructors are told again how far that is.
     ahead_at: Duration,
@@ -72,7 +74,7 @@ pub(super) struct RoomTask {
 }
 
 impl RoomTask {
-    pub(super) fn new(parts: RoomParts) -> Self {
+    pub(super) fn new(parts: RoomParts, mailbox: mpsc::WeakSender<Message>) -> Self {
         let mut catalogue = parts.catalogue;
         let told = catalogue.borrow_and_update().clone();
         Self {
@@ -92,9 +94,10 @@ impl RoomTask {
             next_epoch: None,
             shares_at: Duration::ZERO,
             ladder: parts.ladder,
+            mailbox,
             ahead: None,
             ahead_at: Duration::ZERO,
-            streams: Streams::default(),
+            streams: Streams::new(parts.live_ladder, parts.rungs),
             streams_at: Duration::ZERO,
         }
     }
@@ -200,6 +203,11 @@ impl RoomTask {
                     self.end_streams(id);
                 }
             }
+            Message::RungMade { stream, track, video } => {
+                if let Some(info) = self.streams.rung_made(stream, track, video) {
+                    self.tell(Event::Streams(vec![info]));
+                }
+            }
             Message::EndStream { by, stream, reply } => {
                 let may = self.roster.person(by).ok_or(Refusal::NotAllowed).and_then(|by| self.streams.may_end(by, stream));
                 self.end_streams(may.is_ok().then_some(stream));
@@ -211,7 +219,7 @@ impl RoomTask {
     fn publish(&mut self, by: PersonId, offer: Offer) -> Result<StreamId, Refusal> {
         let id = StreamId(rand::random());
         let by = self.roster.person(by).filter(|p| p.connected).ok_or(Refusal::NotAllowed)?;
-        let (info, older) = self.streams.publish(self.clock.now(), id, by, offer, &self.media, &self.ladder)?;
+        let (info, older) = self.streams.publish(self.clock.now(), id, by, offer, &self.media, &self.mailbox)?;
         tracing::info!(room = %self.name, person = by.id.0, stream = %id, name = ?info.name, "live");
         if let Some(older) = older {
             self.tell(Event::StreamEnded(older));

@@ -24,9 +24,10 @@ async fn stage(people: usize) -> Stage {
     let (catalogue, told) = watch::channel(Catalogue::default());
     let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
     let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
-    let parts = RoomParts { name: "class".into(), people, media, ladder: ladder(), catalogue: told, store, clock: Clock::start() };
-    let stop = CancellationToken::new();
-    Stage { room: Room::start(parts, &TaskTracker::new(), stop.clone()), catalogue, stop, _dir: dir }
+    let (clock, tasks, stop) = (Clock::start(), TaskTracker::new(), CancellationToken::new());
+    let rungs = RungMaker::new("no-worker".into(), 1 << 30, clock, tasks.clone(), stop.clone());
+    let parts = RoomParts { name: "class".into(), people, media, ladder: ladder(), live_ladder: ladder(), rungs, catalogue: told, store, clock };
+    Stage { room: Room::start(parts, &tasks, stop.clone()), catalogue, stop, _dir: dir }
 }
 
 impl Stage {

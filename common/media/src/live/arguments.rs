@@ -15,7 +15,7 @@ const EDGE_MAX: u32 = 4096;
 
 /// What is captured and how it is coded.
 #[derive(Debug, Clone, Args)]
-#[command(group = ArgGroup::new("source").required(true).multiple(true).args(["pattern", "camera", "screen", "audio", "microphone", "list"]))]
+#[command(group = ArgGroup::new("source").required(true).multiple(true).args(["pattern", "camera", "screen", "audio", "microphone", "relay", "list"]))]
 pub struct LiveArguments {
     /// Say which cameras, screens and microphones there are, as JSON, and end.
     #[arg(long)]
@@ -50,6 +50,9 @@ pub struct LiveArguments {
     /// Send a microphone: its name, a part of it, or its id; the system's choice without one.
     #[arg(long, value_name = "DEVICE", num_args = 0..=1, conflicts_with = "sound")]
     pub microphone: Option<Option<String>>,
+    /// Send what is handed in on standard input, coded by this configuration (avcC, hexadecimal), in another size: a lower rung.
+    #[arg(long, value_name = "AVCC", value_parser = parse_relayed, conflicts_with_all = ["pattern", "camera", "screen", "audio", "microphone"])]
+    pub relay: Option<Relayed>,
     /// Width of the pictures, or of the box that they are scaled into, in pixels; even.
     #[arg(long, default_value_t = 1280)]
     pub width: u32,
@@ -68,6 +71,14 @@ pub struct LiveArguments {
     /// Address space that the worker may use, in bytes.
     #[arg(long, value_name = "BYTES")]
     pub max_memory: Option<u64>,
+}
+
+/// The configuration of the pictures that are handed in.
+#[derive(Debug, Clone)]
+pub struct Relayed(pub Vec<u8>);
+
+fn parse_relayed(text: &str) -> Result<Relayed, String> {
+    super::relay::parse_avcc(text).map(Relayed)
 }
 
 impl LiveArguments {
@@ -106,7 +117,7 @@ impl LiveArguments {
     }
 
     pub(super) fn has_pictures(&self) -> bool {
-        self.pattern || self.camera.is_some() || self.screen
+        self.pattern || self.camera.is_some() || self.screen || self.relay.is_some()
     }
 
     pub(super) fn has_sound(&self) -> bool {

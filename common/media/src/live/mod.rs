@@ -1,7 +1,7 @@
 //! Live media in the worker: a source of pictures, one of sound, their encoders and the pipe to whoever started it.
 //!
 //! The way: [`orders`] (commands and the server's time, [`clock`]) → a source of pictures ([`pattern`], [`camera`] out of
-//! [`capture`], [`screen`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
+//! [`capture`], [`screen`], a higher rung by [`relay`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
 //! [`loudness`] and [`limiter`]) → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
 //! nothing queues between capture and pipe: what cannot be sent in time is not made. The protocol of the pipe stands in
 //! [`lectern_proto::live::pipe`]; who starts the worker speaks to the server, the worker itself opens no socket.
@@ -20,6 +20,7 @@ mod pace;
 mod pattern;
 mod pictures;
 mod podcast;
+mod relay;
 mod screen;
 mod slate;
 mod sounds;
@@ -39,6 +40,7 @@ use outlet::Outlet;
 use pattern::Pattern;
 use pictures::{Coding, Pictures};
 use podcast::Podcast;
+use relay::Relay;
 use screen::Screen;
 use sounds::Sounds;
 use std::io::Write;
@@ -66,9 +68,12 @@ pub fn run(arguments: &LiveArguments) -> ExitCode {
     let outcome = guarded(|| {
         arguments.check()?;
         limits::limit(arguments.max_memory)?;
-        orders.listen()?;
+        let relay = match &arguments.relay {
+            Some(avcc) => Some(Relay::open(relay::listen(&orders)?, &avcc.0, arguments.size())?),
+            None => orders.listen().map(|()| None)?,
+        };
         outlet.tell(&News::Ready);
-        send(arguments, &orders, &outlet)
+        send(arguments, relay, &orders, &outlet)
     });
     match outcome {
         // The parent has ended it, or is gone.
@@ -90,12 +95,12 @@ fn tell_list() -> ExitCode {
 }
 
 /// Captures and sends until the sources or the orders end.
-fn send(arguments: &LiveArguments, orders: &Orders, outlet: &Outlet) -> Result<(), Failure> {
+fn send(arguments: &LiveArguments, relay: Option<Relay>, orders: &Orders, outlet: &Outlet) -> Result<(), Failure> {
     // Nothing is captured before it is known when.
     if !orders.wait_for_clock() {
         return Ok(());
     }
-    let Sources { pictures, sound } = open(arguments, orders, outlet)?;
+    let Sources { pictures, sound } = open(arguments, relay, orders, outlet)?;
     let coding = Coding { rate_milli: arguments.rate_milli(), preset: arguments.preset };
     let outcome = std::thread::scope(|scope| {
         let sound = sound.map(|(mut source, heard)| {
@@ -129,9 +134,11 @@ fn fault() -> Failure {
     Failure::new(FailureKind::Internal, "The media worker met a fault of its own and stopped. Report this; starting the stream again may help.")
 }
 
-fn open(arguments: &LiveArguments, orders: &Orders, outlet: &Outlet) -> Result<Sources, Failure> {
+fn open(arguments: &LiveArguments, relay: Option<Relay>, orders: &Orders, outlet: &Outlet) -> Result<Sources, Failure> {
     let (size, rate_milli) = (arguments.size(), arguments.rate_milli());
-    let pictures: Option<Box<dyn Pictures>> = if arguments.pattern {
+    let pictures: Option<Box<dyn Pictures>> = if let Some(relay) = relay {
+        Some(Box::new(relay))
+    } else if arguments.pattern {
         Some(Box::new(Pattern::new(size, rate_milli)))
     } else if let Some(device) = &arguments.camera {
         Some(Box::new(Camera::open(Device::parse(device, arguments.again), size, rate_milli, orders, outlet)?))

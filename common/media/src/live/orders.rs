@@ -61,14 +61,24 @@ impl Orders {
                     eprintln!("lectern-media: a line on standard input was ignored: {why}");
                 }
             });
-            orders.end();
-            std::thread::sleep(LINGER);
-            std::process::exit(0);
+            orders.end_process();
         })
     }
 
+    /// Ends the work, and a moment later this process.
+    pub(super) fn end_process(&self) -> ! {
+        self.end();
+        std::thread::sleep(LINGER);
+        std::process::exit(0);
+    }
+
     fn take(&self, line: &[u8]) -> Result<(), String> {
-        match serde_json::from_slice(line).map_err(|e| e.to_string())? {
+        self.obey(serde_json::from_slice(line).map_err(|e| e.to_string())?)
+    }
+
+    /// Does what the parent orders; says why not.
+    pub(super) fn obey(&self, command: Command) -> Result<(), String> {
+        match command {
             Command::Clock { server_us } if server_us > TIME_MAX_US => return Err(format!("{server_us} is no time")),
             Command::Clock { server_us } => {
                 let own_us = self.own_us(Instant::now());

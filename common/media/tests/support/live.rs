@@ -4,7 +4,7 @@
 use lectern_media::picture::Picture;
 use lectern_media::video_decoder::VideoDecoder;
 use lectern_proto::fmp4::{Sample, VideoConfig};
-use lectern_proto::live::pipe::{Command, News, PipeReader, Said, VideoForm};
+use lectern_proto::live::pipe::{self, Command, News, PipeReader, Said, VideoForm};
 use lectern_proto::rung::PictureSize;
 use lectern_proto::stamp;
 use std::ffi::OsStr;
@@ -24,6 +24,8 @@ pub struct Live {
     pub stdin: Option<ChildStdin>,
     said: mpsc::Receiver<(u64, Said)>,
     start: Instant,
+    /// Whether its input is frames, not lines.
+    framed: bool,
     /// What came while something else was waited for.
     complaints: Option<std::thread::JoinHandle<String>>,
 }
@@ -41,6 +43,8 @@ impl Live {
     /// As [`Self::start`], with variables of the environment.
     pub fn start_with(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, environment: &[(&str, &str)]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lectern-media"));
+        let arguments: Vec<_> = arguments.into_iter().map(|a| a.as_ref().to_owned()).collect();
+        let framed = arguments.iter().any(|a| a == "--relay");
         command.arg("live").args(arguments).envs(environment.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the worker starts");
         let (mut stdout, mut stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
@@ -64,7 +68,7 @@ impl Live {
             text
         });
         let stdin = child.stdin.take();
-        let mut live = Self { child, stdin, said, start, complaints: Some(complaints) };
+        let mut live = Self { child, stdin, said, start, framed, complaints: Some(complaints) };
         if let Some((_, Said::News(News::Ready))) = live.next() {
             live.clock();
         }
@@ -82,7 +86,17 @@ impl Live {
         self.order(Command::Clock { server_us });
     }
 
+    /// Hands in a coded picture.
+    pub fn hand_in(&mut self, unit: &Unit) {
+        let length = u32::try_from(unit.data.len()).expect("short");
+        self.write(&pipe::unit_head(0, unit.keyframe, unit.capture_us, length));
+        self.write(&unit.data);
+    }
+
     pub fn order(&mut self, command: Command) {
+        if self.framed {
+            return self.write(&pipe::command(&command));
+        }
         let mut line = serde_json::to_vec(&command).expect("JSON");
         line.push(b'\n');
         self.write(&line);

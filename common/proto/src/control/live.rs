@@ -61,7 +61,7 @@ pub struct Offer {
 /// The pictures of a stream in one rung: H.264, every keyframe closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveVideo {
-    /// Of the server's ladder.
+    /// Of the server's ladder for live streams.
     pub rung: String,
     pub width: u32,
     pub height: u32,
@@ -69,7 +69,8 @@ pub struct LiveVideo {
     pub rate_milli: u32,
     /// What the encoder aims at, in bits per second.
     pub bps: u32,
-    /// The decoder's configuration (ISO/IEC 14496-15, 5.3.3.1).
+    /// The decoder's configuration (ISO/IEC 14496-15, 5.3.3.1). Empty: nobody has watched this rung yet; the stream is told again
+    /// with it when it begins to come.
     pub avcc: Vec<u8>,
 }
 

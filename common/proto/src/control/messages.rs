@@ -175,6 +175,8 @@ pub struct Joined {
     pub thirds: [String; 3],
     /// Server time at sending, in microseconds since its start.
     pub server_time_us: u64,
+    /// The ladder of `[live]`, lowest rung first.
+    pub live_ladder: Vec<RungSpec>,
 }
 
 /// How media is reached and opened.

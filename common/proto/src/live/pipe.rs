@@ -6,6 +6,12 @@
 //! kind 1  a unit; flags bit 0: keyframe; track 0: pictures, 1: sound
 //! kind 2  news as JSON ([`News`]); flags, track and capture_us are 0
 //! ```
+//! A worker that makes a lower rung (`--relay`) is handed the coded pictures of its source on its standard input, in the same
+//! frames, and its commands between them:
+//!
+//! ```text
+//! kind 3  a command as JSON ([`Command`]); flags, track and capture_us are 0
+//! ```
 //! Times are server time: the worker is told it with [`Command::Clock`] before it captures anything. Both programs are on one
 //! machine; what the pipe costs is some 50 µs.
 
@@ -18,6 +24,7 @@ use crate::limits::LIVE_UNIT_MAX;
 const HEAD: usize = 16;
 const UNIT: u8 = 1;
 const NEWS: u8 = 2;
+const COMMAND: u8 = 3;
 /// Largest news.
 const NEWS_MAX: usize = 64 * 1024;
 
@@ -98,25 +105,55 @@ pub fn unit_head(track: u8, keyframe: bool, capture_us: u64, length: u32) -> [u8
 /// The bytes of a piece of news.
 #[must_use]
 pub fn news(news: &News) -> Vec<u8> {
-    let body = serde_json::to_vec(news).unwrap_or_default();
+    json(NEWS, news)
+}
+
+/// The bytes of a command between the units of a source.
+#[must_use]
+pub fn command(command: &Command) -> Vec<u8> {
+    json(COMMAND, command)
+}
+
+fn json(kind: u8, what: &impl Serialize) -> Vec<u8> {
+    let body = serde_json::to_vec(what).unwrap_or_default();
     let mut out = vec![0; HEAD];
-    out[0] = NEWS;
-    // News is some hundred bytes long.
+    out[0] = kind;
+    // Some hundred bytes long.
     out[4..8].copy_from_slice(&(body.len() as u32).to_be_bytes());
     out.extend_from_slice(&body);
     out
 }
 
-/// What a worker must not say.
+/// What must not come through the pipe.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PipeError {
-    #[error("the media worker sent a frame of {0} bytes; that is too long")]
+    #[error("the media worker's pipe brought a frame of {0} bytes; that is too long")]
     Length(usize),
-    #[error("the media worker sent something that is not known: {0}")]
+    #[error("the media worker's pipe brought something that is not known: {0}")]
     Unknown(String),
 }
 
-/// Reads what a worker says.
+/// What a worker that makes a lower rung is handed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// A coded picture of its source.
+    Unit {
+        keyframe: bool,
+        capture_us: u64,
+        data: Bytes,
+    },
+    Command(Command),
+}
+
+struct Frame {
+    kind: u8,
+    keyframe: bool,
+    track: u8,
+    capture_us: u64,
+    body: Bytes,
+}
+
+/// Reads what comes through the pipe, in either direction.
 #[derive(Debug, Default)]
 pub struct PipeReader(BytesMut);
 
@@ -131,9 +168,32 @@ impl PipeReader {
     /// # Errors
     /// [`PipeError`]: end the worker.
     pub fn next_said(&mut self) -> Result<Option<Said>, PipeError> {
+        let Some(Frame { kind, keyframe, track, capture_us, body }) = self.next_frame()? else { return Ok(None) };
+        match kind {
+            UNIT if track <= 1 => Ok(Some(Said::Unit { track, keyframe, capture_us, data: body })),
+            NEWS => read_json(&body).map(|news| Some(Said::News(news))),
+            kind => Err(PipeError::Unknown(format!("kind {kind}"))),
+        }
+    }
+
+    /// What it is told next.
+    ///
+    /// # Errors
+    /// [`PipeError`]: nothing after it can be read.
+    pub fn next_told(&mut self) -> Result<Option<Told>, PipeError> {
+        let Some(Frame { kind, keyframe, track, capture_us, body }) = self.next_frame()? else { return Ok(None) };
+        match kind {
+            UNIT if track == 0 => Ok(Some(Told::Unit { keyframe, capture_us, data: body })),
+            COMMAND => read_json(&body).map(|command| Some(Told::Command(command))),
+            kind => Err(PipeError::Unknown(format!("kind {kind}"))),
+        }
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame>, PipeError> {
         let Some(head) = self.0.first_chunk::<HEAD>().copied() else { return Ok(None) };
-        let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        let most = if head[0] == UNIT { LIVE_UNIT_MAX } else { NEWS_MAX };
+        let [kind, flags, track, _, length @ .., _, _, _, _, _, _, _, _] = head;
+        let length = u32::from_be_bytes(length) as usize;
+        let most = if kind == UNIT { LIVE_UNIT_MAX } else { NEWS_MAX };
         if length > most {
             return Err(PipeError::Length(length));
         }
@@ -141,16 +201,13 @@ impl PipeReader {
             return Ok(None);
         }
         self.0.advance(HEAD);
-        let body = self.0.split_to(length).freeze();
-        match head[0] {
-            UNIT if head[2] <= 1 => {
-                let capture_us = u64::from_be_bytes([head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15]]);
-                Ok(Some(Said::Unit { track: head[2], keyframe: head[1] & 1 != 0, capture_us, data: body }))
-            }
-            NEWS => serde_json::from_slice(&body).map(|news| Some(Said::News(news))).map_err(|e| PipeError::Unknown(e.to_string())),
-            kind => Err(PipeError::Unknown(format!("kind {kind}"))),
-        }
+        let capture_us = u64::from_be_bytes([head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15]]);
+        Ok(Some(Frame { kind, keyframe: flags & 1 != 0, track, capture_us, body: self.0.split_to(length).freeze() }))
     }
+}
+
+fn read_json<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, PipeError> {
+    serde_json::from_slice(body).map_err(|e| PipeError::Unknown(e.to_string()))
 }
 
 #[cfg(test)]
@@ -174,6 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_is_heard_between_units() {
+        let mut reader = PipeReader::default();
+        reader.push(&unit_head(0, false, 5, 2));
+        reader.push(b"ab");
+        reader.push(&command(&Command::Rate { bps: 70_000 }));
+        reader.push(&news(&News::Ready));
+        assert_eq!(reader.next_told(), Ok(Some(Told::Unit { keyframe: false, capture_us: 5, data: Bytes::from_static(b"ab") })));
+        assert_eq!(reader.next_told(), Ok(Some(Told::Command(Command::Rate { bps: 70_000 }))));
+        assert_eq!(reader.next_told(), Err(PipeError::Unknown("kind 2".to_owned())), "news goes the other way");
+    }
+
+    #[test]
     fn a_giant_frame_is_refused_before_it_comes() {
         let mut reader = PipeReader::default();
         reader.push(&unit_head(0, true, 0, u32::MAX));
@@ -186,6 +255,9 @@ mod tests {
             let mut reader = PipeReader::default();
             reader.push(&noise);
             while let Ok(Some(_)) = reader.next_said() {}
+            let mut reader = PipeReader::default();
+            reader.push(&noise);
+            while let Ok(Some(_)) = reader.next_told() {}
         }
     }
 }

@@ -1,0 +1,311 @@
+//! A viewer's choice among the rungs of a stream: subscribes, hands on what comes to the decoder, and changes the rung.
+//!
+//! Once a second what came is put before [`Choice`]. A change subscribes the other rung beside the one of now; with its first keyframe
+//! the decoder goes over and the old one is let go, so that the picture does not pause. What is needed to decode a rung that nobody
+//! watched before comes with the state of the class.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::{Duration, Instant};
+
+use lectern_proto::control::{LiveVideo, StreamInfo};
+use lectern_proto::live::Unit;
+use lectern_proto::live::choice::{Choice, Seen};
+use lectern_proto::live::receive::Content;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::connection::{Ask, Heard, LiveConnection};
+use super::state::{Counts, Shared};
+use super::video::Fed;
+use crate::class::ClassState;
+use crate::fetch::MediaRoute;
+
+/// How often the rung is thought about.
+const EVERY: Duration = Duration::from_secs(1);
+/// Units of a rung that comes before it is known how to decode it: a second. Full: the oldest go.
+const EARLY: usize = 60;
+
+/// What a viewer watches and what it watches it with.
+pub(super) struct Viewer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) connection: LiveConnection,
+    pub(super) stream: StreamInfo,
+    pub(super) state: watch::Receiver<Arc<ClassState>>,
+    pub(super) route: watch::Receiver<Option<MediaRoute>>,
+    /// None: nothing is decoded.
+    pub(super) decoder: Option<SyncSender<Fed>>,
+    /// Whether it may change by itself.
+    pub(super) is_auto: bool,
+    /// The track on the screen.
+    pub(super) track: u16,
+}
+
+/// A rung that is subscribed and not yet shown.
+struct Coming {
+    track: u16,
+    /// What came before it is known how to decode it.
+    early: VecDeque<Unit>,
+}
+
+/// What was seen since the last look.
+#[derive(Default)]
+struct Second {
+    came: u32,
+    missing: u32,
+    delays: Vec<Duration>,
+    bytes: u64,
+    counts: Counts,
+}
+
+struct Watching {
+    viewer: Viewer,
+    choice: Choice,
+    coming: Option<Coming>,
+    second: Second,
+    /// Pictures were left out because the decoder is too slow: on with a keyframe.
+    is_broken: bool,
+    started: Instant,
+}
+
+/// Runs until the stream, its viewer or the membership ends.
+pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
+    let shared = Arc::clone(&viewer.shared);
+    let rungs = viewer.stream.videos().map(|(_, video)| u64::from(video.bps)).collect();
+    let mut choice = Choice::new(Duration::ZERO, rungs);
+    if !viewer.is_auto {
+        // What was asked for stays.
+        choice = Choice::new(Duration::ZERO, vec![0]);
+    }
+    let track = viewer.track;
+    let mut watching = Watching { viewer, choice, coming: None, second: Second::default(), is_broken: false, started: Instant::now() };
+    if !watching.subscribe(track).await {
+        return shared.end(Err("the connection to the class has ended.".to_owned()));
+    }
+    // A rung that nobody watched before is waited for as one that is changed to.
+    if watching.form(track).is_none() {
+        watching.coming = Some(Coming { track, early: VecDeque::new() });
+    } else {
+        watching.feed_form(track);
+    }
+    let mut look = interval(EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    look.reset();
+    let mut state = watching.viewer.state.clone();
+    let end = loop {
+        let goes_on = tokio::select! {
+            heard = heard.recv() => match heard {
+                Some(heard) => watching.take(heard).await,
+                None => break Err("the connection to the class has ended.".to_owned()),
+            },
+            _ = look.tick() => watching.look().await,
+            Ok(()) = state.changed() => {
+                watching.learn();
+                true
+            }
+        };
+        if shared.lock().stop {
+            return;
+        }
+        if !goes_on {
+            break Ok(());
+        }
+    };
+    shared.end(end);
+}
+
+impl Watching {
+    async fn subscribe(&self, track: u16) -> bool {
+        self.viewer.connection.asks.send(Ask::Subscribe { stream: self.viewer.stream.id, track, content: Content::Video }).await.is_ok()
+    }
+
+    async fn unsubscribe(&self, track: u16) {
+        // A connection that has ended needs nothing.
+        let _ = self.viewer.connection.asks.send(Ask::Unsubscribe { track }).await;
+    }
+
+    /// How a track is decoded, once that is known.
+    fn form(&self, track: u16) -> Option<&LiveVideo> {
+        self.viewer.stream.videos().find(|(number, video)| *number == track && !video.avcc.is_empty()).map(|(_, video)| video)
+    }
+
+    fn place(&self, track: u16) -> Option<usize> {
+        self.viewer.stream.videos().position(|(number, _)| number == track)
+    }
+
+    fn track_at(&self, rung: usize) -> Option<u16> {
+        self.viewer.stream.videos().nth(rung).map(|(number, _)| number)
+    }
+
+    /// The class may know more of the stream now.
+    fn learn(&mut self) {
+        let state = self.viewer.state.borrow_and_update().clone();
+        let Some(now) = state.streams.iter().find(|s| s.id == self.viewer.stream.id) else { return };
+        if *now != self.viewer.stream {
+            self.viewer.stream = now.clone();
+            self.arrive();
+        }
+    }
+
+    /// Goes over to the rung that is coming, if it is here and it is known how to decode it.
+    fn arrive(&mut self) -> Option<u16> {
+        let coming = self.coming.as_ref()?;
+        let track = coming.track;
+        if coming.early.is_empty() || self.form(track).is_none() {
+            return None;
+        }
+        let coming = self.coming.take()?;
+        let old = std::mem::replace(&mut self.viewer.track, track);
+        self.is_broken = false;
+        self.feed_form(track);
+        for unit in coming.early {
+            self.unit(unit);
+        }
+        (old != track).then_some(old)
+    }
+
+    /// Takes what came; says whether it goes on.
+    async fn take(&mut self, heard: Heard) -> bool {
+        match heard {
+            Heard::Unit { track, unit } if track == self.viewer.track && self.coming.as_ref().is_none_or(|c| c.track != track) => self.unit(unit),
+            Heard::Unit { track, unit } => {
+                let Some(coming) = self.coming.as_mut().filter(|c| c.track == track) else { return true };
+                if unit.keyframe {
+                    coming.early.clear();
+                }
+                if unit.keyframe || !coming.early.is_empty() {
+                    coming.early.push_back(unit);
+                }
+                if coming.early.len() > EARLY {
+                    coming.early.clear();
+                }
+                if let Some(old) = self.arrive() {
+                    self.unsubscribe(old).await;
+                }
+            }
+            Heard::Missing { track, units } if track == self.viewer.track => {
+                self.viewer.shared.lock().counts.expected += u64::from(units);
+                self.second.missing += units;
+                self.feed(Fed::Broken);
+            }
+            Heard::Missing { .. } => {
+                if let Some(coming) = &mut self.coming {
+                    coming.early.clear();
+                }
+            }
+            Heard::Over { track } => return self.lost(track).await,
+            Heard::Lost(_) => {
+                self.feed(Fed::Broken);
+                if let Some(coming) = &mut self.coming {
+                    coming.early.clear();
+                }
+            }
+            Heard::Publishing { .. } | Heard::KeyframeWanted => {}
+        }
+        true
+    }
+
+    /// A track has ended: the stream with it, or a rung of it that cannot be made.
+    async fn lost(&mut self, track: u16) -> bool {
+        let Some(place) = self.place(track).filter(|place| place + 1 < self.viewer.stream.videos().count()) else { return false };
+        let is_coming = self.coming.take_if(|c| c.track == track).is_some();
+        if track != self.viewer.track && !is_coming {
+            return true;
+        }
+        let other = match self.viewer.is_auto {
+            true => self.choice.lost(self.started.elapsed(), place),
+            false => Some(place + 1),
+        };
+        match other.and_then(|rung| self.track_at(rung)) {
+            Some(other) if other == self.viewer.track => true,
+            Some(other) => self.change(other).await,
+            None => false,
+        }
+    }
+
+    async fn change(&mut self, track: u16) -> bool {
+        if let Some(before) = self.coming.take().filter(|c| c.track != self.viewer.track && c.track != track) {
+            self.unsubscribe(before.track).await;
+        }
+        if track == self.viewer.track {
+            return true;
+        }
+        self.coming = Some(Coming { track, early: VecDeque::new() });
+        self.subscribe(track).await
+    }
+
+    /// A unit of the rung on the screen.
+    fn unit(&mut self, unit: Unit) {
+        let shared = &self.viewer.shared;
+        let counted = !shared.is_past(unit.capture_us);
+        let now_us = shared.clock.server_us(Instant::now());
+        shared.lock().counts.expected += u64::from(counted);
+        if counted {
+            self.second.came += 1;
+            self.second.delays.extend(now_us.map(|now| Duration::from_micros(now.saturating_sub(unit.capture_us))));
+        }
+        if self.is_broken && !unit.keyframe {
+            shared.lock().counts.dropped += u64::from(counted);
+            return;
+        }
+        self.is_broken = false;
+        self.feed(Fed::Unit { track: self.viewer.track, unit });
+    }
+
+    fn feed_form(&self, track: u16) {
+        if let (Some(video), Some(decoder)) = (self.form(track), &self.viewer.decoder) {
+            // A decoder that is behind is told again with the next change; what it has not heard of it leaves out.
+            let _ = decoder.try_send(Fed::Form { track, video: video.clone() });
+        }
+    }
+
+    fn feed(&mut self, fed: Fed) {
+        let Some(decoder) = &self.viewer.decoder else { return };
+        // This machine decodes too slowly: on with the next keyframe.
+        if let Err(TrySendError::Full(_)) = decoder.try_send(fed) {
+            self.is_broken = true;
+            self.viewer.shared.lock().counts.dropped += 1;
+        }
+    }
+
+    /// Looks at the last second and changes the rung if that is better; says whether it goes on.
+    async fn look(&mut self) -> bool {
+        if !self.viewer.is_auto {
+            return true;
+        }
+        let seen = self.seen();
+        if self.coming.is_some() && self.started.elapsed() < EVERY * 2 {
+            return true;
+        }
+        let rung = self.choice.seen(self.started.elapsed(), &seen);
+        self.viewer.shared.lock().limit = self.choice.limit();
+        match rung.and_then(|rung| self.track_at(rung)) {
+            Some(track) => {
+                tracing::debug!(?seen, track, "another rung");
+                self.change(track).await
+            }
+            None => true,
+        }
+    }
+
+    fn seen(&mut self) -> Seen {
+        let bytes = self.viewer.connection.stats.borrow().bytes;
+        let counts = self.viewer.shared.lock().counts.clone();
+        let before = std::mem::replace(&mut self.second, Second { bytes, counts: counts.clone(), ..Second::default() });
+        let mut delays = before.delays;
+        let middle = delays.len() / 2;
+        let delay = (!delays.is_empty()).then(|| *delays.select_nth_unstable(middle).1);
+        let unshown = (counts.dropped + counts.late).saturating_sub(before.counts.dropped + before.counts.late);
+        let share_bps = self.viewer.route.borrow().as_ref().and_then(|route| route.share_bps);
+        Seen {
+            came: before.came,
+            missing: before.missing,
+            bytes: bytes.saturating_sub(before.bytes),
+            delay,
+            busy: counts.decode_time.saturating_sub(before.counts.decode_time).as_secs_f32() / EVERY.as_secs_f32(),
+            unshown: u32::try_from(unshown).unwrap_or(u32::MAX),
+            share_bps,
+        }
+    }
+}
