@@ -109,12 +109,14 @@ fn a_lower_rung_is_made_while_somebody_watches_it() {
 fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
     let _turn = turn();
     let stack = Stack::start(&[]).expect("a server");
-    let _publisher = Publisher::start(&stack, PATTERN);
+    let clip = stack.path("busy.mp4");
+    lectern_tests::clip::ffmpeg(&["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=60,noise=alls=12:allf=t"], &clip).expect("a clip");
+    let _publisher = Publisher::start(&stack, &["publish", "--camera", &clip.to_string_lossy(), "--quality", "360p"]);
     for transport in ["tcp", "udp"] {
         // Below the 700 kbit/s of the publisher, above the 200 of the rung below it.
-        let slow = Condition { rate_bps: Some(450_000), queue_bytes: 32 * 1024, ..Condition::default() };
+        let slow = Condition { rate_bps: Some(400_000), queue_bytes: 16 * 1024, ..Condition::default() };
         let (_relay, link) = Relay::before(&stack, 24, slow).expect("a relay");
-        let mut viewer = stack.client_at(&link, &["watch", "--live", "pattern", "--transport", transport, "--for", "20"]);
+        let mut viewer = stack.client_at(&link, &["watch", "--live", "camera", "--transport", transport, "--for", "20"]);
         let output = viewer.stderr(Stdio::inherit()).output().expect("a viewer");
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let rungs: Vec<_> = report["rungs"].as_array().expect("rungs").iter().map(|r| r["name"].as_str().unwrap_or_default().to_owned()).collect();
@@ -123,7 +125,7 @@ fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
         assert_eq!(number(&report, "/frames/corrupt"), 0.0, "{report}");
         assert!(report["reason"].as_str().is_some_and(|r| r.contains("line")), "{report}");
     }
-    let good = stack.client_json(&["watch", "--live", "pattern", "--for", "5"]).expect("a viewer");
+    let good = stack.client_json(&["watch", "--live", "camera", "--for", "5"]).expect("a viewer");
     assert_eq!((good["rungs"].as_array().map(Vec::len), good["height"].as_u64()), (Some(1), Some(360)), "{good}");
 }
 

@@ -1,6 +1,7 @@
 //! The report of `lectern watch --live`.
 
 use lectern_proto::control::{LiveMedia, StreamInfo};
+use lectern_proto::live::choice::Limit;
 
 use super::connection::LinkStats;
 use super::state::State;
@@ -50,6 +51,11 @@ fn reason(state: &State, units: &Units) -> Option<String> {
     let counts = &state.counts;
     if let Some(Err(why)) = &state.over {
         return Some(why.clone());
+    }
+    match state.lowered {
+        Some(Limit::Line) => return Some("the line does not carry the highest resolution of this stream; a lower one was shown".to_owned()),
+        Some(Limit::Machine) => return Some("this machine cannot decode the highest resolution of this stream; a lower one was shown".to_owned()),
+        None => {}
     }
     if units.lost > 0 || units.skipped > 0 {
         return Some(format!("the line did not carry everything in time: {} pictures were lost and {} left out", units.lost, units.skipped));

@@ -52,11 +52,15 @@ pub(super) struct State {
     pictures: VecDeque<Waiting>,
     /// When the newest of them, or of those that were shown, was captured.
     newest_us: Option<u64>,
+    /// The track that comes, and since when in server time.
+    since: Option<(u16, u64)>,
     pub(super) lag: Lag,
     pub(super) counts: Counts,
     shown_at: Option<Instant>,
     /// What keeps it from a higher rung.
     pub(super) limit: Option<Limit>,
+    /// What made it take a lower rung last.
+    pub(super) lowered: Option<Limit>,
     /// The viewer has ended: by itself, or why.
     pub(super) over: Option<Result<(), String>>,
     pub(super) stop: bool,
@@ -97,7 +101,12 @@ impl Shared {
     pub(super) fn ready(&self, picture: Picture, capture_us: u64, track: u16) {
         let now = self.clock.server_us(Instant::now()).unwrap_or(capture_us);
         let mut state = self.lock();
-        if !self.is_past(capture_us) {
+        // What was captured before a rung began to come waited for its maker to start: the lag is not to follow that.
+        if state.since.is_none_or(|(of, _)| of != track) {
+            state.since = Some((track, now));
+        }
+        let is_current = state.since.is_some_and(|(_, since)| capture_us >= since);
+        if is_current && !self.is_past(capture_us) {
             state.lag.ready(Duration::from_micros(now.saturating_sub(capture_us)), self.target_us);
         }
         state.counts.corrupt += u64::from(picture.corrupt);

@@ -1,7 +1,8 @@
 //! A viewer's choice among the rungs of a stream: subscribes, hands on what comes to the decoder, and changes the rung.
 //!
 //! Once a second what came is put before [`Choice`]. A change subscribes the other rung beside the one of now; with its first keyframe
-//! the decoder goes over and the old one is let go, so that the picture does not pause. What is needed to decode a rung that nobody
+//! the decoder goes over and the old one is let go, so that the picture does not pause. A line that is too slow is not loaded with
+//! both: there the old one goes at once. What is needed to decode a rung that nobody
 //! watched before comes with the state of the class.
 
 use std::collections::VecDeque;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use lectern_proto::control::{LiveVideo, StreamInfo};
 use lectern_proto::live::Unit;
-use lectern_proto::live::choice::{Choice, Seen};
+use lectern_proto::live::choice::{Choice, Limit, Seen};
 use lectern_proto::live::receive::Content;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -283,6 +284,12 @@ impl Watching {
         match rung.and_then(|rung| self.track_at(rung)) {
             Some(track) => {
                 tracing::debug!(?seen, track, "another rung");
+                if self.choice.limit() == Some(Limit::Line) && self.place(track) < self.place(self.viewer.track) {
+                    self.unsubscribe(self.viewer.track).await;
+                }
+                if let Some(limit) = self.choice.limit() {
+                    self.viewer.shared.lock().lowered = Some(limit);
+                }
                 self.change(track).await
             }
             None => true,

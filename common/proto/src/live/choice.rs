@@ -20,9 +20,10 @@ const BUSY: f32 = 0.9;
 const LOOKED_AT: usize = 3;
 const TROUBLED: usize = 2;
 /// After a change nothing is decided for so long: what was under way belongs to the rung before.
-const SETTLE: Duration = Duration::from_secs(3);
-/// Without trouble for so long: up by one. Doubled by a rise that failed within [`PROOF`], up to the most.
-const QUIET_MIN: Duration = Duration::from_secs(8);
+const SETTLE: Duration = Duration::from_secs(2);
+/// Without trouble for so long: up by one. Doubled by a rise that failed within [`PROOF`], up to the most. A rise that fails
+/// costs the class a pause, so it is not tried lightly.
+const QUIET_MIN: Duration = Duration::from_secs(15);
 const QUIET_MAX: Duration = Duration::from_secs(120);
 const PROOF: Duration = Duration::from_secs(12);
 /// Of what came through, so much is counted on, in percent.
@@ -64,6 +65,8 @@ pub struct Choice {
     seconds: VecDeque<Option<Limit>>,
     delays: VecDeque<Duration>,
     changed_at: Duration,
+    /// Nothing is decided before this.
+    settled_at: Duration,
     /// When it last went up by itself.
     rose_at: Option<Duration>,
     quiet_since: Duration,
@@ -83,6 +86,7 @@ impl Choice {
             seconds: VecDeque::new(),
             delays: VecDeque::new(),
             changed_at: now,
+            settled_at: now,
             rose_at: None,
             quiet_since: now,
             quiet: QUIET_MIN,
@@ -128,7 +132,7 @@ impl Choice {
             self.limit = Some(Limit::Line);
             return Some(self.change(now, share));
         }
-        if now < self.changed_at + SETTLE {
+        if now < self.settled_at {
             return None;
         }
         let total = u64::from(seen.came) + u64::from(seen.missing);
@@ -188,6 +192,7 @@ impl Choice {
     fn change(&mut self, now: Duration, rung: usize) -> usize {
         self.at = rung;
         self.changed_at = now;
+        self.settled_at = now + SETTLE;
         self.seconds.clear();
         // Another rung comes another way: its delays are not to be compared with these.
         self.delays.clear();
@@ -258,7 +263,7 @@ mod tests {
     fn a_slow_machine_goes_down_by_one_and_a_share_of_the_room_is_kept() {
         let mut choice = Choice::new(s(0), LADDER.to_vec());
         let busy = |second| (s(second), Seen { busy: 1.1, unshown: 9, ..good(2_500_000) });
-        for second in 1..6 {
+        for second in 1..4 {
             let (now, seen) = busy(second);
             choice.seen(now, &seen);
         }
