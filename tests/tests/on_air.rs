@@ -96,7 +96,11 @@ fn a_lower_rung_is_made_while_somebody_watches_it() {
     assert!(!stack.log().contains("a lower rung is made"), "nobody watches it: {}", stack.log());
     for transport in ["tcp", "udp"] {
         let report = stack.client_json(&["watch", "--live", "pattern", "--quality", "180p", "--transport", transport, "--for", "5"]).expect("a viewer");
-        assert_eq!((report["height"].as_u64(), report["transport"].as_str(), report["rungs"][0]["name"].as_str()), (Some(180), Some(transport), Some("180p")), "{report}");
+        assert_eq!(
+            (report["height"].as_u64(), report["transport"].as_str(), report["rungs"][0]["name"].as_str()),
+            (Some(180), Some(transport), Some("180p")),
+            "{report}"
+        );
         let (presented, expected) = (number(&report, "/frames/presented"), number(&report, "/frames/expected"));
         assert!(presented >= 60.0 && presented >= 0.9 * expected, "{report}");
         assert_eq!((number(&report, "/frames/corrupt"), number(&report, "/units/lost")), (0.0, 0.0), "{report}");
@@ -116,8 +120,19 @@ fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
         // Below the 700 kbit/s of the publisher, above the 200 of the rung below it.
         let slow = Condition { rate_bps: Some(400_000), queue_bytes: 16 * 1024, ..Condition::default() };
         let (_relay, link) = Relay::before(&stack, 24, slow).expect("a relay");
-        let mut viewer = stack.client_at(&link, &["watch", "--live", "camera", "--transport", transport, "--for", "20"]);
-        let output = viewer.stderr(Stdio::inherit()).output().expect("a viewer");
+        let mut slow = stack.client_at(&link, &["watch", "--live", "camera", "--transport", transport, "--for", "20"]);
+        let slow = slow.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("a viewer");
+        let good = client_of(&stack.join(), "ben", &["watch", "--live", "camera", "--for", "18"]).stdout(Stdio::piped()).spawn().expect("another");
+        // The instructor sees who has trouble, and why.
+        let told = wait_until(Duration::from_secs(18), || {
+            let output = client_of(&stack.instructor(), "Mr Lee", &["people", "--live"]).output().expect("an instructor");
+            let viewers: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            let line = |n: usize| (viewers["viewers"][n]["name"].as_str(), viewers["viewers"][n]["trouble"].as_str());
+            matches!((line(0), line(1)), ((Some("ana"), Some(_)), (Some("ben"), None)))
+        });
+        assert!(told, "over {transport}");
+        let output = slow.wait_with_output().expect("a viewer");
+        assert!(good.wait_with_output().expect("another").status.success());
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let rungs: Vec<_> = report["rungs"].as_array().expect("rungs").iter().map(|r| r["name"].as_str().unwrap_or_default().to_owned()).collect();
         assert_eq!(rungs.iter().take(2).map(String::as_str).collect::<Vec<_>>(), ["360p", "180p"], "{report}");

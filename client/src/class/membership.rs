@@ -194,6 +194,7 @@ impl Membership {
                 self.publish();
                 Request::FetchedAhead { lesson, progress }
             }
+            Command::Report(report) => Request::Report(report),
             Command::Publish { offer, reply } => Request::Publish { request: self.ask(Asked::Publish(reply)), offer },
             Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::End(reply)), stream },
         });
@@ -269,6 +270,7 @@ impl Membership {
         self.state.videos.clear();
         self.state.synchronised = false;
         self.state.streams.clear();
+        self.state.reports.clear();
         self.state.ahead.lesson = None;
         let access = joined.media;
         // The same address, with its zone where it has one.
@@ -306,7 +308,11 @@ impl Membership {
                 }
                 self.state.streams.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
             }
-            Event::StreamEnded(id) => self.state.streams.retain(|s| s.id != id),
+            Event::StreamEnded(id) => {
+                self.state.streams.retain(|s| s.id != id);
+                self.state.reports.remove(&id);
+            }
+            Event::Reports { stream, viewers } => _ = self.state.reports.insert(stream, viewers),
             Event::People(people) => {
                 for person in people {
                     self.state.people.retain(|p| p.id != person.id);

@@ -1,9 +1,12 @@
 //! What a member knows about the class: plain data, published as snapshots that the window and the command line read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamInfo, VERSION, VERSION_MIN};
+use lectern_proto::control::{
+    AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamId, StreamInfo, VERSION, VERSION_MIN, ViewerReport,
+};
 use lectern_proto::rung::RungSpec;
 
 use crate::connect::trouble::Trouble;
@@ -41,6 +44,8 @@ pub struct ClassState {
     pub ahead: Ahead,
     /// Live streams of the room, by name.
     pub streams: Vec<StreamInfo>,
+    /// For instructors: how the viewers of each stream fare, worst first.
+    pub reports: BTreeMap<StreamId, Vec<(PersonId, ViewerReport)>>,
 }
 
 /// What is fetched before it is watched.
@@ -194,6 +199,7 @@ impl ClassState {
             media_way: MediaWay::default(),
             ahead: Ahead::default(),
             streams: Vec::new(),
+            reports: BTreeMap::new(),
         }
     }
 }

@@ -7,6 +7,7 @@
 mod clock;
 mod connection;
 mod flow;
+mod in_class;
 mod listener;
 mod player;
 mod publish;
@@ -21,6 +22,7 @@ mod worker;
 
 pub use clock::ServerClock;
 pub use connection::Transport;
+pub(crate) use in_class::InClass;
 pub use listener::{ListenOptions, ListenReport, Listener};
 pub use player::{LiveError, LiveOptions, LivePlayer};
 pub use publish::{Published, Publisher, Source};

@@ -125,6 +125,11 @@ pub const LIVE_KEYFRAME_EVERY: Duration = Duration::from_millis(500);
 pub const LIVE_SILENCE_MAX: Duration = Duration::from_secs(10);
 /// Bytes that the system holds unsent for one viewer of a live stream: so much it lags at most before it is left out.
 pub const LIVE_UNSENT_MAX: u32 = 32 * 1024;
+/// A viewer of a live stream reports this often how it fares; a report is kept for so long, and instructors are told so many of a
+/// stream, worst first.
+pub const LIVE_REPORT_EVERY: Duration = Duration::from_secs(2);
+pub const LIVE_REPORTS_KEPT: Duration = Duration::from_secs(7);
+pub const LIVE_REPORTS_TOLD: usize = 100;
 /// A lower rung of a live stream is made for so long after the last viewer has left it.
 pub const LIVE_RUNG_IDLE: Duration = Duration::from_secs(5);
 /// Lower rungs that are made at once, of all streams. Full: the next waits, and its viewers stay where they are.

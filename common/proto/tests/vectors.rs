@@ -21,6 +21,7 @@ use lectern_proto::framing;
 use lectern_proto::handout::{Ask, HandOutFile, HandOutRefusal, HandOutReply, HandOutRequest};
 use lectern_proto::limits;
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
+use lectern_proto::live::choice::Limit;
 use lectern_proto::manifest::{Chapter, ChunkHash, Details, Manifest, Segment, Span, Track, TrackKind};
 use lectern_proto::media::client::MediaClientCore;
 use lectern_proto::media::server::{MediaServerCore, records_header, refusal};
@@ -57,6 +58,7 @@ variants!(request, REQUESTS, Request:
     Request::FetchAhead { .. } => "FetchAhead",
     Request::FetchedAhead { .. } => "FetchedAhead",
     Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
+    Request::Report(_) => "Report",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -74,6 +76,7 @@ variants!(event, EVENTS, Event:
     Event::Streams(_) => "Streams",
     Event::StreamEnded(_) => "StreamEnded",
     Event::Published { .. } => "Published",
+    Event::Reports { .. } => "Reports",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -202,6 +205,7 @@ fn every_message_of_the_control_plane() {
         Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Unable },
         Request::Publish { request: 7, offer: offer() },
         Request::EndStream { request: 8, stream: STREAM },
+        Request::Report(report(Some(Limit::Line))),
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -279,7 +283,27 @@ fn events() -> Vectors {
     examples.extend(kinds.map(|kind| Event::Streams(vec![stream(kind)])));
     examples.push(Event::StreamEnded(STREAM));
     examples.extend([Ok(STREAM), Err(Refusal::NameTaken)].map(|result| Event::Published { request: 7, result }));
+    let viewers = [None, Some(Limit::Line), Some(Limit::Machine)].into_iter().zip(7..).map(|(limit, person)| (PersonId(person), report(limit))).collect();
+    examples.push(Event::Reports { stream: STREAM, viewers });
     each("Event", EVENTS, event, examples)
+}
+
+fn report(limit: Option<Limit>) -> ViewerReport {
+    ViewerReport {
+        stream: STREAM,
+        track: 3,
+        lag_us: 48_000,
+        needed_us: 31_000,
+        came: 60,
+        lost: 2,
+        skipped: 1,
+        repaired: 5,
+        waiting: 2,
+        busy_percent: 18,
+        round_trip_us: 900,
+        is_udp: true,
+        limit,
+    }
 }
 
 fn hkdf(ikm: &[u8], info: &[u8]) -> [u8; 32] {

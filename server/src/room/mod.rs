@@ -12,7 +12,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LiveVideo, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId};
+use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LiveVideo, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId, ViewerReport};
 use lectern_proto::limits::{CONTROL_QUEUE, ROOM_MAILBOX};
 use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
@@ -92,16 +92,53 @@ pub(crate) struct Admission {
 
 #[derive(Debug)]
 enum Message {
-    Enter { entry: Entry, reply: oneshot::Sender<Result<Admission, LoginRefusal>> },
-    Lost { person: PersonId, connection: ConnectionId },
-    Leave { person: PersonId, connection: ConnectionId },
-    Remove { by: PersonId, person: PersonId, reply: oneshot::Sender<Result<(), Refusal>> },
-    FetchAhead { by: PersonId, lesson: Option<Lesson>, reply: oneshot::Sender<Result<(), Refusal>> },
-    FetchedAhead { person: PersonId, lesson: Lesson, progress: AheadProgress },
-    Publish { by: PersonId, offer: Offer, reply: oneshot::Sender<Result<StreamId, Refusal>> },
+    Enter {
+        entry: Entry,
+        reply: oneshot::Sender<Result<Admission, LoginRefusal>>,
+    },
+    Lost {
+        person: PersonId,
+        connection: ConnectionId,
+    },
+    Leave {
+        person: PersonId,
+        connection: ConnectionId,
+    },
+    Remove {
+        by: PersonId,
+        person: PersonId,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    FetchAhead {
+        by: PersonId,
+        lesson: Option<Lesson>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    FetchedAhead {
+        person: PersonId,
+        lesson: Lesson,
+        progress: AheadProgress,
+    },
+    Publish {
+        by: PersonId,
+        offer: Offer,
+        reply: oneshot::Sender<Result<StreamId, Refusal>>,
+    },
+    Report {
+        person: PersonId,
+        report: ViewerReport,
+    },
     /// What is needed to decode a lower rung is known.
-    RungMade { stream: StreamId, track: u16, video: LiveVideo },
-    EndStream { by: PersonId, stream: StreamId, reply: oneshot::Sender<Result<(), Refusal>> },
+    RungMade {
+        stream: StreamId,
+        track: u16,
+        video: LiveVideo,
+    },
+    EndStream {
+        by: PersonId,
+        stream: StreamId,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
 }
 
 /// How others reach a room.
@@ -182,6 +219,11 @@ impl Presence {
     /// Says how far this person is with it. Dropped when the room has no time: the next comes soon.
     pub(crate) fn fetched_ahead(&self, lesson: Lesson, progress: AheadProgress) {
         let _ = self.mailbox.try_send(Message::FetchedAhead { person: self.person, lesson, progress });
+    }
+
+    /// Says how this person fares with a stream. Dropped when the room has no time: the next comes soon.
+    pub(crate) fn report(&self, report: ViewerReport) {
+        let _ = self.mailbox.try_send(Message::Report { person: self.person, report });
     }
 
     /// Opens a live stream that this connection publishes.

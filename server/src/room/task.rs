@@ -158,6 +158,7 @@ impl RoomTask {
         if now >= self.streams_at {
             self.streams_at = now + STREAMS_EVERY;
             self.end_streams(self.streams.silent(now));
+            self.tell_health(now);
         }
         if let Some(next) = self.next_epoch.take_if(|n| now >= n.at) {
             self.media.keys.replace(next.key);
@@ -201,6 +202,11 @@ impl RoomTask {
                 // Somebody who went away meanwhile publishes nothing.
                 if reply.send(published).is_err() {
                     self.end_streams(id);
+                }
+            }
+            Message::Report { person, report } => {
+                if self.roster.person(person).is_some() {
+                    self.streams.report(self.clock.now(), person, report);
                 }
             }
             Message::RungMade { stream, track, video } => {
@@ -359,8 +365,23 @@ impl RoomTask {
     /// Tells instructors how many have the lesson.
     fn tell_ahead(&mut self) {
         let Some(news) = self.ahead.as_mut().and_then(|ahead| ahead.news(self.roster.people())) else { return };
+        self.tell_teachers(news);
+    }
+
+    fn tell_teachers(&mut self, event: Event) {
         let teachers: BTreeSet<_> = self.roster.people().filter(|p| p.role == Role::Instructor).map(|p| p.id).collect();
-        self.tell_some(news, |person| teachers.contains(&person));
+        self.tell_some(event, |person| teachers.contains(&person));
+    }
+
+    /// Tells everybody the targets that changed, and instructors how viewers fare.
+    fn tell_health(&mut self, now: Duration) {
+        let (changed, reports) = self.streams.health(now);
+        if !changed.is_empty() {
+            self.tell(Event::Streams(changed));
+        }
+        for event in reports {
+            self.tell_teachers(event);
+        }
     }
 
     /// Announces a new media key. It is used a moment later, so that no record comes before its key.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::messages::PersonId;
+use crate::live::choice::Limit;
 
 /// Names one publishing of a stream: 128 random bits drawn by the server. A publisher that starts again gets another, so that no
 /// media key ever meets two records of one number.
@@ -111,6 +112,32 @@ pub struct LiveTrack {
 pub enum LiveMedia {
     Video(LiveVideo),
     Sound(LiveSound),
+}
+
+/// How a viewer fares with the pictures of a stream since its last report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewerReport {
+    pub stream: StreamId,
+    /// The track on its screen.
+    pub track: u16,
+    /// How long after their capture it shows pictures, in microseconds, and how long it would have to at least.
+    pub lag_us: u32,
+    pub needed_us: u32,
+    /// Pictures that came whole, that were lost, and that were left out because the viewer fell behind.
+    pub came: u32,
+    pub lost: u32,
+    pub skipped: u32,
+    /// Records that came when they were asked for again.
+    pub repaired: u32,
+    /// Decoded pictures that wait for their time.
+    pub waiting: u8,
+    /// Share of the time that decoding took, in percent of one processor.
+    pub busy_percent: u8,
+    /// To the server and back on the media port, in microseconds; 0 when it is not known.
+    pub round_trip_us: u32,
+    pub is_udp: bool,
+    /// What keeps it from the highest rung.
+    pub limit: Option<Limit>,
 }
 
 impl StreamInfo {

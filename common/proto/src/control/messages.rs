@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::failure::FailureReason;
-use super::live::{Offer, StreamId, StreamInfo};
+use super::live::{Offer, StreamId, StreamInfo, ViewerReport};
 use crate::link::InstructorKey;
 use crate::manifest::{ChunkHash, Span};
 use crate::rung::RungSpec;
@@ -212,6 +212,8 @@ pub enum Request {
     Publish { request: u32, offer: Offer },
     /// Ends a stream: one's own, for an instructor anybody's. Answered with [`Event::Answer`].
     EndStream { request: u32, stream: StreamId },
+    /// How this viewer fares with a live stream. Not answered.
+    Report(ViewerReport),
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -276,6 +278,11 @@ pub enum Event {
     Published {
         request: u32,
         result: Result<StreamId, Refusal>,
+    },
+    /// Instructors: how the viewers of a stream fare, worst first; at most [`crate::limits::LIVE_REPORTS_TOLD`] of them.
+    Reports {
+        stream: StreamId,
+        viewers: Vec<(PersonId, ViewerReport)>,
     },
 }
 
