@@ -13,6 +13,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{oneshot, watch};
 
 use super::connection::{Ask, Heard, LiveConnection, Port, Transport};
+use super::document::{Desk, DocumentCamera, Sheet};
 use super::worker::{FromWorker, Worker};
 use crate::class::{Class, StreamError};
 use crate::fetch::MediaRoute;
@@ -52,21 +53,29 @@ pub enum Published {
 pub struct Publisher {
     state: watch::Receiver<Published>,
     stop: Option<oneshot::Sender<()>>,
+    document: DocumentCamera,
 }
 
 impl Publisher {
     pub(crate) fn start(runtime: &tokio::runtime::Handle, class: Class, route: watch::Receiver<Option<MediaRoute>>, source: Source) -> Self {
         let (out, state) = watch::channel(Published::Starting);
         let (stop, stopped) = oneshot::channel();
+        let (document, desk) = DocumentCamera::new();
         let handle = runtime.clone();
         runtime.spawn(async move {
-            let done = run(&handle, &class, route, source, &out, stopped).await;
+            let done = run(&handle, &class, route, source, &out, stopped, desk).await;
             out.send_replace(match done {
                 Ok(()) => Published::Ended,
                 Err(why) => Published::Failed(why),
             });
         });
-        Self { state, stop: Some(stop) }
+        Self { state, stop: Some(stop), document }
+    }
+
+    /// The document mode of its camera.
+    #[must_use]
+    pub fn document(&self) -> DocumentCamera {
+        self.document.clone()
     }
 
     /// How it stands.
@@ -112,6 +121,7 @@ async fn run(
     source: Source,
     out: &watch::Sender<Published>,
     mut stopped: oneshot::Receiver<()>,
+    mut desk: Desk,
 ) -> Result<(), String> {
     let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
     let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
@@ -129,6 +139,7 @@ async fn run(
                 feed.stream = None;
                 break Ok(());
             }
+            order = desk.ordered() => worker.command(Command::Document(order)),
             from = said.recv() => match from {
                 Some(FromWorker::Said(Said::Unit { track, keyframe, capture_us, data })) => {
                     if feed.unit(track, keyframe, capture_us, data) {
@@ -137,6 +148,7 @@ async fn run(
                 }
                 // Said again now, as it asks for it: what was said before waited while it loaded.
                 Some(FromWorker::Said(Said::News(News::Ready))) => worker.tell_time(),
+                Some(FromWorker::Said(Said::News(News::Sheet { state, corners }))) => desk.tell(Sheet { state, corners }),
                 Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
@@ -234,7 +246,7 @@ impl Feed {
                     out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
                 }
             }
-            News::Ready | News::Level { .. } => {}
+            News::Ready | News::Level { .. } | News::Sheet { .. } => {}
             News::Failed { why } => return Err(why),
             News::Ended => return Ok(true),
         }

@@ -15,7 +15,7 @@ const EDGE_MAX: u32 = 4096;
 
 /// What is captured and how it is coded.
 #[derive(Debug, Clone, Args)]
-#[command(group = ArgGroup::new("source").required(true).multiple(true).args(["pattern", "camera", "screen", "audio", "microphone", "relay", "list"]))]
+#[command(group = ArgGroup::new("source").required(true).multiple(true).args(["pattern", "camera", "screen", "file", "audio", "microphone", "relay", "list"]))]
 pub struct LiveArguments {
     /// Say which cameras, screens and microphones there are, as JSON, and end.
     #[arg(long)]
@@ -32,6 +32,9 @@ pub struct LiveArguments {
     /// Begin a video file that stands for a camera again when it has ended.
     #[arg(long = "loop", requires = "camera")]
     pub again: bool,
+    /// Find the sheet or board in the camera's pictures, straighten it and make its light even; the whole picture where there is none.
+    #[arg(long, requires = "camera")]
+    pub document: bool,
     /// Send the screen.
     #[arg(long, conflicts_with = "pattern")]
     pub screen: bool,
@@ -41,6 +44,9 @@ pub struct LiveArguments {
     /// Show the mouse pointer.
     #[arg(long, requires = "screen")]
     pub cursor: bool,
+    /// Send a video file as if it were live: its pictures and its sound, in step.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pattern", "camera", "screen", "audio", "microphone"])]
+    pub file: Option<PathBuf>,
     /// Send the sound of a sound or video file, as loud as every other (-16 LUFS).
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sound", "microphone"])]
     pub audio: Option<PathBuf>,
@@ -51,7 +57,7 @@ pub struct LiveArguments {
     #[arg(long, value_name = "DEVICE", num_args = 0..=1, conflicts_with = "sound")]
     pub microphone: Option<Option<String>>,
     /// Send what is handed in on standard input, coded by this configuration (avcC, hexadecimal), in another size: a lower rung.
-    #[arg(long, value_name = "AVCC", value_parser = parse_relayed, conflicts_with_all = ["pattern", "camera", "screen", "audio", "microphone"])]
+    #[arg(long, value_name = "AVCC", value_parser = parse_relayed, conflicts_with_all = ["pattern", "camera", "screen", "file", "audio", "microphone"])]
     pub relay: Option<Relayed>,
     /// Width of the pictures, or of the box that they are scaled into, in pixels; even.
     #[arg(long, default_value_t = 1280)]

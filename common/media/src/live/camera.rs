@@ -1,7 +1,8 @@
-//! A camera as a source of pictures: the newest that it gave, scaled into the box with square pixels; a slate while it gives
-//! none.
+//! A camera as a source of pictures: the newest that it gave, scaled into the box with square pixels, or the sheet that lies before it
+//! ([`document`](super::document)); a slate while it gives none.
 
 use super::capture::{self, Device, Slot};
+use super::document::Document;
 use super::orders::Orders;
 use super::outlet::{Outlet, PICTURES};
 use super::pictures::{Pictures, Taken};
@@ -21,6 +22,7 @@ const WAIT: Duration = Duration::from_millis(50);
 pub(crate) struct Camera {
     slot: Slot,
     fit: Fit,
+    document: Document,
     outlet: Outlet,
     slate: Slate,
     current: Option<Video>,
@@ -32,7 +34,7 @@ pub(crate) struct Camera {
 
 impl Camera {
     /// Begins to capture.
-    pub(crate) fn open(device: Device, bounds: PictureSize, rate_milli: u32, orders: &Orders, outlet: &Outlet) -> Result<Self, Failure> {
+    pub(crate) fn open(device: Device, bounds: PictureSize, rate_milli: u32, document: Document, orders: &Orders, outlet: &Outlet) -> Result<Self, Failure> {
         let slot = Slot::default();
         let (theirs, listener) = (slot.clone(), orders.clone());
         let work = move || capture::run(&device, bounds, rate_milli, &listener, &theirs);
@@ -40,6 +42,7 @@ impl Camera {
         Ok(Self {
             slot,
             fit: Fit::new(bounds),
+            document,
             outlet: outlet.clone(),
             slate: Slate::default(),
             current: None,
@@ -67,7 +70,10 @@ impl Pictures for Camera {
                     continue;
                 }
                 self.due_us = (self.due_us + self.frame_us).max(capture_us + self.frame_us / 2);
-                let picture = self.current.insert(self.fit.run(&picture)?);
+                self.document.obey(orders);
+                let straight = self.document.run(&picture, self.fit.target(&picture), capture_us)?;
+                let whole = straight.map_or_else(|| self.fit.run(&picture), Ok)?;
+                let picture = self.current.insert(whole);
                 return Ok(Some(Taken { picture, capture_us }));
             }
             if held.ended {
@@ -107,8 +113,13 @@ impl Fit {
         self.scaler.as_ref().map_or(bounds, |(size, _)| *size)
     }
 
+    /// The size that a picture comes out in.
+    pub(crate) fn target(&self, picture: &Video) -> PictureSize {
+        self.bounds.fit(PictureSize { width: picture.width(), height: picture.height() })
+    }
+
     pub(crate) fn run(&mut self, picture: &Video) -> Result<Video, Failure> {
-        let target = self.bounds.fit(PictureSize { width: picture.width(), height: picture.height() });
+        let target = self.target(picture);
         match &mut self.scaler {
             Some((size, scaler)) if *size == target => scaler.run(picture),
             other => other.insert((target, Scaler::new(target, false))).1.run(picture),

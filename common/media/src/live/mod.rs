@@ -1,8 +1,8 @@
 //! Live media in the worker: a source of pictures, one of sound, their encoders and the pipe to whoever started it.
 //!
 //! The way: [`orders`] (commands and the server's time, [`clock`]) → a source of pictures ([`pattern`], [`camera`] out of
-//! [`capture`], [`screen`], a higher rung by [`relay`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
-//! [`loudness`] and [`limiter`]) → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
+//! [`capture`], with its [`document`] mode, [`screen`], a higher rung by [`relay`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
+//! [`loudness`] and [`limiter`]), or a [`file`] with both → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
 //! nothing queues between capture and pipe: what cannot be sent in time is not made. The protocol of the pipe stands in
 //! [`lectern_proto::live::pipe`]; who starts the worker speaks to the server, the worker itself opens no socket.
 
@@ -10,6 +10,8 @@ pub mod arguments;
 mod camera;
 mod capture;
 mod clock;
+mod document;
+mod file;
 mod limiter;
 pub mod list;
 mod loudness;
@@ -33,7 +35,9 @@ use crate::make::{events, limits};
 use arguments::LiveArguments;
 use camera::Camera;
 use capture::Device;
-use lectern_proto::live::pipe::News;
+use document::Document;
+use file::File;
+use lectern_proto::live::pipe::{DocumentOrder, News};
 use microphone::Microphone;
 use orders::Orders;
 use outlet::Outlet;
@@ -136,12 +140,19 @@ fn fault() -> Failure {
 
 fn open(arguments: &LiveArguments, relay: Option<Relay>, orders: &Orders, outlet: &Outlet) -> Result<Sources, Failure> {
     let (size, rate_milli) = (arguments.size(), arguments.rate_milli());
+    if let Some(path) = &arguments.file {
+        let File { pictures, sound } = File::open(path, size, rate_milli)?;
+        outlet.expect(pictures.is_some(), sound.is_some());
+        return Ok(Sources { pictures: pictures.map(|p| Box::new(p) as _), sound: sound.map(|s| (Box::new(s) as _, Heard::Anything)) });
+    }
     let pictures: Option<Box<dyn Pictures>> = if let Some(relay) = relay {
         Some(Box::new(relay))
     } else if arguments.pattern {
         Some(Box::new(Pattern::new(size, rate_milli)))
     } else if let Some(device) = &arguments.camera {
-        Some(Box::new(Camera::open(Device::parse(device, arguments.again), size, rate_milli, orders, outlet)?))
+        let mode = if arguments.document { DocumentOrder::Find } else { DocumentOrder::Off };
+        let document = Document::new(mode, outlet);
+        Some(Box::new(Camera::open(Device::parse(device, arguments.again), size, rate_milli, document, orders, outlet)?))
     } else if arguments.screen {
         Some(Box::new(Screen::open(arguments.region, arguments.cursor, size, rate_milli, outlet)?))
     } else {

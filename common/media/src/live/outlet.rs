@@ -69,6 +69,12 @@ impl Outlet {
         Self(Arc::new(Mutex::new(inner)))
     }
 
+    /// What is to come, where that was not known before the source was open.
+    pub(crate) fn expect(&self, pictures: bool, sound: bool) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (inner.pictures, inner.sound) = (Expected::new(pictures), Expected::new(sound));
+    }
+
     /// The form of the pictures that follow.
     pub(crate) fn pictures_form(&self, form: VideoForm) {
         self.change(|inner| inner.pictures = Expected::Known(form));

@@ -57,6 +57,46 @@ pub enum News {
     Failed { why: String },
     /// The source has come to its end.
     Ended,
+    /// Where the document camera sees the sheet; when that changed.
+    Sheet {
+        state: SheetState,
+        /// The corners that are straightened, as [`DocumentOrder::Corners`] has them; none while the whole picture is shown.
+        corners: Option<[[f32; 2]; 4]>,
+    },
+}
+
+/// How the document mode of a camera stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SheetState {
+    /// The whole picture is shown, as it was ordered.
+    Off,
+    /// A sheet is looked for and none was found: the whole picture is shown.
+    Missing,
+    /// It was found and is followed.
+    Found,
+    /// It stays where it was found, as it was ordered.
+    Held,
+    /// Its corners were given.
+    Given,
+}
+
+/// What a document camera is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum DocumentOrder {
+    /// Find the sheet or board and follow it.
+    Find,
+    /// Keep straightening what is straightened now, whatever moves. While nothing is, it goes on looking.
+    Hold,
+    /// Straighten what lies inside of these corners.
+    Corners {
+        /// Top left, top right, bottom right and bottom left of the sheet, as shares of the width and height of the camera's
+        /// picture; -1 to 2, convex.
+        corners: [[f32; 2]; 4],
+    },
+    /// Show the whole picture.
+    Off,
 }
 
 /// The form of the pictures.
@@ -81,7 +121,7 @@ pub struct SoundForm {
 }
 
 /// What a worker is told, a line each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     /// It is now this time on the server, in microseconds. Said again every second: the two clocks drift.
@@ -90,6 +130,8 @@ pub enum Command {
     Keyframe,
     /// The bit rate of the pictures from now on.
     Rate { bps: u32 },
+    /// The document mode of a camera; other sources leave it alone.
+    Document(DocumentOrder),
 }
 
 /// The bytes of a unit.
@@ -240,6 +282,21 @@ mod tests {
         assert_eq!(reader.next_told(), Ok(Some(Told::Unit { keyframe: false, capture_us: 5, data: Bytes::from_static(b"ab") })));
         assert_eq!(reader.next_told(), Ok(Some(Told::Command(Command::Rate { bps: 70_000 }))));
         assert_eq!(reader.next_told(), Err(PipeError::Unknown("kind 2".to_owned())), "news goes the other way");
+    }
+
+    #[test]
+    fn orders_for_the_document_camera_are_lines_of_json() {
+        let corners = [[0.25, 0.0], [1.0, 0.5], [1.0, 1.0], [-0.5, 1.0]];
+        let check = |order: DocumentOrder, text: &str| {
+            let command = Command::Document(order);
+            assert_eq!(serde_json::to_string(&command).expect("JSON"), text);
+            assert_eq!(serde_json::from_str::<Command>(text).expect("read"), command);
+        };
+        check(DocumentOrder::Find, r#"{"command":"document","mode":"find"}"#);
+        check(DocumentOrder::Hold, r#"{"command":"document","mode":"hold"}"#);
+        check(DocumentOrder::Off, r#"{"command":"document","mode":"off"}"#);
+        check(DocumentOrder::Corners { corners }, r#"{"command":"document","mode":"corners","corners":[[0.25,0.0],[1.0,0.5],[1.0,1.0],[-0.5,1.0]]}"#);
+        assert!(serde_json::from_str::<Command>(r#"{"command":"document","mode":"corners","corners":[[1,2]]}"#).is_err());
     }
 
     #[test]
