@@ -18,6 +18,7 @@ Examples:
   lectern publish --pattern --for 25 --join LINK --name Nora
   lectern publish --camera 0 --as board --join LINK --name Nora
   lectern publish --camera 0 --document --join LINK --name Nora
+  lectern publish --screen --inset-camera 0 --join LINK --name Nora
 
 Runs until --for, Ctrl-C, or the end of the source.";
 
@@ -34,6 +35,24 @@ pub(super) struct PublishArgs {
     /// The rung of the room's ladder that the pictures are coded in
     #[arg(long, value_name = "RUNG", default_value = "720p")]
     quality: String,
+    /// Ask cameras for pictures of this size, rather than that of the resolution
+    #[arg(long, value_name = "WIDTHxHEIGHT")]
+    camera_size: Option<String>,
+    /// Ask cameras for pictures of this form: MJPG, YUYV and others, as the camera has them
+    #[arg(long, value_name = "FOURCC")]
+    camera_format: Option<String>,
+    /// With the screen: one window of it, by its title, a part of that, or its number
+    #[arg(long, value_name = "TITLE|ID", requires = "screen")]
+    window: Option<String>,
+    /// With pictures of any kind: show a camera in a corner of them, by its number, or a URL or video file that stands for one
+    #[arg(long, value_name = "N|URL|FILE", conflicts_with = "microphone")]
+    inset_camera: Option<String>,
+    /// The corner: top-left, top-right, bottom-left or bottom-right
+    #[arg(long, value_name = "CORNER", default_value = "bottom-right", requires = "inset_camera", value_parser = ["top-left", "top-right", "bottom-left", "bottom-right"])]
+    inset_corner: String,
+    /// Its part of the pictures' width and height, in hundredths, 10 to 50
+    #[arg(long, value_name = "PERCENT", default_value_t = 25, requires = "inset_camera", value_parser = clap::value_parser!(u32).range(10..=50))]
+    inset_size: u32,
     /// With a camera: find the sheet or board in its pictures, straighten it and make its light even
     #[arg(long, requires = "camera")]
     document: bool,
@@ -111,6 +130,13 @@ pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), F
     let mut worker = vec!["live".to_owned()];
     worker.extend(args.what.args());
     worker.extend(args.sound.then(|| "--sound".to_owned()));
+    for (name, value) in [("--window", &args.window), ("--camera-size", &args.camera_size), ("--camera-format", &args.camera_format)] {
+        worker.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
+    }
+    if let Some(camera) = &args.inset_camera {
+        let inset = [("--inset-camera", camera.clone()), ("--inset-corner", args.inset_corner.clone()), ("--inset-size", args.inset_size.to_string())];
+        worker.extend(inset.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
+    }
     worker.extend(args.document.then(|| "--document".to_owned()));
     if kind != StreamKind::Microphone {
         worker.extend(pictures(rung, args.rate));

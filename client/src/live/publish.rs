@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
-use lectern_proto::live::pipe::{Command, News, Said};
+use lectern_proto::live::pipe::{Command, News, Said, Trouble};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{oneshot, watch};
 
@@ -54,6 +54,13 @@ pub struct Publisher {
     state: watch::Receiver<Published>,
     stop: Option<oneshot::Sender<()>>,
     document: DocumentCamera,
+    troubles: watch::Receiver<Vec<Trouble>>,
+}
+
+/// The other ends of what a publisher gives.
+struct Ends {
+    desk: Desk,
+    troubles: watch::Sender<Vec<Trouble>>,
 }
 
 impl Publisher {
@@ -61,21 +68,29 @@ impl Publisher {
         let (out, state) = watch::channel(Published::Starting);
         let (stop, stopped) = oneshot::channel();
         let (document, desk) = DocumentCamera::new();
+        let (told, troubles) = watch::channel(Vec::new());
+        let ends = Ends { desk, troubles: told };
         let handle = runtime.clone();
         runtime.spawn(async move {
-            let done = run(&handle, &class, route, source, &out, stopped, desk).await;
+            let done = run(&handle, &class, route, source, &out, stopped, ends).await;
             out.send_replace(match done {
                 Ok(()) => Published::Ended,
                 Err(why) => Published::Failed(why),
             });
         });
-        Self { state, stop: Some(stop), document }
+        Self { state, stop: Some(stop), document, troubles }
     }
 
     /// The document mode of its camera.
     #[must_use]
     pub fn document(&self) -> DocumentCamera {
         self.document.clone()
+    }
+
+    /// What is wrong with its sources at present, for whoever says it in another language than English; also before it is live.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.borrow().clone()
     }
 
     /// How it stands.
@@ -121,8 +136,9 @@ async fn run(
     source: Source,
     out: &watch::Sender<Published>,
     mut stopped: oneshot::Receiver<()>,
-    mut desk: Desk,
+    ends: Ends,
 ) -> Result<(), String> {
+    let Ends { mut desk, troubles } = ends;
     let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
     let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
     if known != Ok(true) {
@@ -149,6 +165,10 @@ async fn run(
                 // Said again now, as it asks for it: what was said before waited while it loaded.
                 Some(FromWorker::Said(Said::News(News::Ready))) => worker.tell_time(),
                 Some(FromWorker::Said(Said::News(News::Sheet { state, corners }))) => desk.tell(Sheet { state, corners }),
+                Some(FromWorker::Said(Said::News(News::Trouble { why, all }))) => {
+                    troubles.send_replace(all);
+                    feed.trouble(why, out);
+                }
                 Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
@@ -217,6 +237,13 @@ impl Feed {
         *is_broken
     }
 
+    /// The source gives nothing, and why; or it does again.
+    fn trouble(&self, why: Option<String>, out: &watch::Sender<Published>) {
+        if let Some(stream) = self.stream {
+            out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
+        }
+    }
+
     /// Says whether the source has ended.
     async fn news(&mut self, class: &Class, source: &Source, news: News, out: &watch::Sender<Published>) -> Result<bool, String> {
         match news {
@@ -241,12 +268,7 @@ impl Feed {
                 let _ = self.connection.asks.send(Ask::Publish { stream }).await;
                 out.send_replace(Published::Live(stream));
             }
-            News::Trouble { why } => {
-                if let Some(stream) = self.stream {
-                    out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
-                }
-            }
-            News::Ready | News::Level { .. } | News::Sheet { .. } => {}
+            News::Trouble { .. } | News::Ready | News::Level { .. } | News::Sheet { .. } => {}
             News::Failed { why } => return Err(why),
             News::Ended => return Ok(true),
         }

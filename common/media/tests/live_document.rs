@@ -39,15 +39,21 @@ fn film(path: &Path, scenes: &[(&Scene, u32)]) {
     writer.release().expect("closed");
 }
 
-fn start(file: &Path, more: &[&str]) -> (Live, VideoForm) {
+/// Starts the worker; what it says of the sheet before its first picture is given too.
+fn start(file: &Path, more: &[&str]) -> (Live, VideoForm, Vec<SheetState>) {
     let size = ["--width", "640", "--height", "360", "--fps", "10", "--loop"];
     let common = [OsStr::new("--camera"), file.as_os_str()];
     let mut live = Live::start(common.into_iter().chain(size.iter().chain(more).map(OsStr::new)));
+    let early = std::cell::RefCell::new(Vec::new());
     let form = live.news(|news| match news {
         News::Form { video, .. } => video.clone(),
+        News::Sheet { state, .. } => {
+            early.borrow_mut().push(*state);
+            None
+        }
         _ => None,
     });
-    (live, form)
+    (live, form, early.into_inner())
 }
 
 /// The next place of the sheet that is told.
@@ -82,11 +88,11 @@ fn luma(picture: &Picture, x: usize, y: usize) -> u8 {
     plane.data[y * plane.stride + x]
 }
 
-/// Whether it shows an upright sheet between dark borders: white to its corners.
+/// Whether it shows the sheet, which is nearly square, between dark borders: white to its corners.
 fn is_straight(picture: &Picture) -> bool {
     let left = (0..320).find(|x| luma(picture, *x, 180) > 150);
     let paper = |left: usize| [8, 350].iter().all(|y| luma(picture, left + 6, *y) > 190 && luma(picture, 640 - left - 7, *y) > 190);
-    luma(picture, 20, 180) < 60 && left.is_some_and(|left| (150..250).contains(&left) && paper(left))
+    luma(picture, 20, 180) < 60 && left.is_some_and(|left| (100..160).contains(&left) && paper(left))
 }
 
 #[test]
@@ -95,7 +101,7 @@ fn a_sheet_is_found_straightened_held_given_and_let_go() {
     let file = folder.path("desk.avi");
     let page = scenes::plain("page", WOOD, scenes::FLAT);
     film(&file, &[(&page, 12)]);
-    let (mut live, form) = start(&file, &["--document"]);
+    let (mut live, form, _) = start(&file, &["--document"]);
     let corners = sheet(&mut live, SheetState::Found).expect("corners");
     assert!(is_near(corners, scenes::FLAT), "{corners:?}");
     until(&mut live, &form, is_straight);
@@ -125,8 +131,8 @@ fn without_a_sheet_the_whole_picture_is_shown() {
     let file = folder.path("desk.avi");
     let bare = Scene { sheet: None, ..scenes::plain("bare", WOOD, scenes::FLAT) };
     film(&file, &[(&bare, 8)]);
-    let (mut live, form) = start(&file, &["--document"]);
-    assert_eq!(sheet(&mut live, SheetState::Missing), None);
+    let (mut live, form, early) = start(&file, &["--document"]);
+    assert_eq!(early, [SheetState::Missing]);
     until(&mut live, &form, |picture| [20, 320, 620].iter().all(|x| (60..180).contains(&luma(picture, *x, 180))));
     // Nothing to hold: it goes on looking. Corners that are none are refused, and said so.
     live.order(Command::Document(DocumentOrder::Hold));

@@ -31,7 +31,7 @@ fn send(file: &Path, more: &[&str]) -> Sent {
             (at, Said::Unit { track: 0, keyframe, capture_us, data }) => {
                 let picture = decode(decoding.as_mut().expect("a form comes first"), &Unit { at, keyframe, capture_us, data });
                 let [luma, ..] = picture.planes();
-                let flash = luma.data[312 * luma.stride + 590] > 170;
+                let flash = luma.data.get(312 * luma.stride + 590).is_some_and(|level| *level > 170);
                 sent.pictures.push((capture_us, stamp_of(&picture), flash));
             }
             (at, Said::Unit { keyframe, capture_us, data, .. }) => sent.sounds.push(Unit { at, keyframe, capture_us, data }),

@@ -1,16 +1,17 @@
 //! A camera as a source of pictures: the newest that it gave, scaled into the box with square pixels, or the sheet that lies before it
 //! ([`document`](super::document)); a slate while it gives none.
 
-use super::capture::{self, Device, Slot};
+use super::capture::{self, Device, Slot, Wish};
 use super::document::Document;
 use super::orders::Orders;
-use super::outlet::{Outlet, PICTURES};
+use super::outlet::{Outlet, PICTURES, trouble};
 use super::pictures::{Pictures, Taken};
 use super::slate::Slate;
 use crate::make::failure::Failure;
 use crate::make::scale::Scaler;
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::pipe::TroubleCode;
 use lectern_proto::rung::{PictureSize, RungSpec};
 use std::time::Duration;
 
@@ -34,10 +35,10 @@ pub(crate) struct Camera {
 
 impl Camera {
     /// Begins to capture.
-    pub(crate) fn open(device: Device, bounds: PictureSize, rate_milli: u32, document: Document, orders: &Orders, outlet: &Outlet) -> Result<Self, Failure> {
+    pub(crate) fn open(device: Device, wish: Wish, bounds: PictureSize, document: Document, orders: &Orders, outlet: &Outlet) -> Result<Self, Failure> {
         let slot = Slot::default();
         let (theirs, listener) = (slot.clone(), orders.clone());
-        let work = move || capture::run(&device, bounds, rate_milli, &listener, &theirs);
+        let work = move || capture::run(&device, &wish, &listener, &theirs);
         std::thread::Builder::new().name("camera".to_owned()).spawn(work).map_err(|e| Failure::internal("start a thread", e))?;
         Ok(Self {
             slot,
@@ -46,7 +47,7 @@ impl Camera {
             outlet: outlet.clone(),
             slate: Slate::default(),
             current: None,
-            frame_us: 1_000_000_000 / u64::from(rate_milli.max(1)),
+            frame_us: 1_000_000_000 / u64::from(wish.rate_milli.max(1)),
             due_us: 0,
             came_us: None,
         })
@@ -80,11 +81,13 @@ impl Pictures for Camera {
                 return Ok(None);
             }
             let silent = now_us > *self.came_us.get_or_insert(now_us) + SILENT_US;
-            let why = held.trouble.or_else(|| silent.then(|| "The camera gives no pictures. Unplug it and connect it again.".to_owned()));
+            let why = held
+                .trouble
+                .or_else(|| silent.then(|| trouble(TroubleCode::CameraSilent, "", "The camera gives no pictures. Unplug it and connect it again.")));
             let Some(why) = why else { continue };
             self.outlet.trouble(PICTURES, Some(&why));
             if self.slate.is_due(now_us) {
-                let picture = self.slate.draw(&why, self.fit.size(), now_us)?;
+                let picture = self.slate.draw(&why.why, self.fit.size(), now_us)?;
                 return Ok(Some(Taken { picture, capture_us: now_us }));
             }
             // The trouble stays in the slot, so it does not wait.

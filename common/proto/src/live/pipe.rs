@@ -50,7 +50,12 @@ pub enum News {
     /// What it will send; before the first unit. Told again when the form of the pictures changed.
     Form { video: Option<VideoForm>, sound: Option<SoundForm> },
     /// The source gives nothing: pictures say so meanwhile. None: it is there again.
-    Trouble { why: Option<String> },
+    Trouble {
+        why: Option<String>,
+        /// The same, one by one, for whoever says it in another language.
+        #[serde(default)]
+        all: Vec<Trouble>,
+    },
     /// The loudest sample of the last tenth of a second, in dB below full scale.
     Level { peak_db: f32 },
     /// It cannot go on; its last word. What happened, why, and what to do.
@@ -63,6 +68,58 @@ pub enum News {
         /// The corners that are straightened, as [`DocumentOrder::Corners`] has them; none while the whole picture is shown.
         corners: Option<[[f32; 2]; 4]>,
     },
+}
+
+/// Why a source gives nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    pub code: TroubleCode,
+    /// What it is about: the camera, the microphone or the window, as it was asked for; empty where there is but one.
+    #[serde(default)]
+    pub name: String,
+    /// In English: what happened, why, and what to do.
+    pub why: String,
+}
+
+/// What kind of trouble a source has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TroubleCode {
+    /// The camera is not connected.
+    CameraMissing,
+    /// The camera is there and cannot be opened: another program uses it.
+    CameraBusy,
+    /// This user may not use the camera.
+    CameraForbidden,
+    /// The camera of the network, or the address, does not answer.
+    CameraUnreachable,
+    /// The camera gives pictures of a form that is not known.
+    CameraForm,
+    /// The camera gave pictures and gives none any more.
+    CameraLost,
+    /// The camera is open and silent.
+    CameraSilent,
+    /// The screen cannot be read.
+    ScreenLost,
+    /// The region lies outside of the screen.
+    ScreenRegion,
+    /// There is no such window.
+    WindowMissing,
+    /// The window is minimised.
+    WindowHidden,
+    /// The window was closed.
+    WindowClosed,
+    /// There is no microphone at all.
+    MicrophoneNone,
+    /// There is no such microphone.
+    MicrophoneMissing,
+    /// The microphone cannot be opened.
+    MicrophoneUnusable,
+    /// The microphone was heard and is not any more.
+    MicrophoneLost,
+    /// Something that this program does not know yet.
+    #[serde(other)]
+    Other,
 }
 
 /// How the document mode of a camera stands.
@@ -282,6 +339,17 @@ mod tests {
         assert_eq!(reader.next_told(), Ok(Some(Told::Unit { keyframe: false, capture_us: 5, data: Bytes::from_static(b"ab") })));
         assert_eq!(reader.next_told(), Ok(Some(Told::Command(Command::Rate { bps: 70_000 }))));
         assert_eq!(reader.next_told(), Err(PipeError::Unknown("kind 2".to_owned())), "news goes the other way");
+    }
+
+    #[test]
+    fn troubles_have_codes_and_unknown_ones_are_read() {
+        let one = |code| Trouble { code, name: "0".to_owned(), why: "It is gone.".to_owned() };
+        let told = News::Trouble { why: Some("It is gone.".to_owned()), all: vec![one(TroubleCode::CameraLost)] };
+        let text = serde_json::to_string(&told).expect("JSON");
+        assert_eq!(text, r#"{"news":"trouble","why":"It is gone.","all":[{"code":"camera_lost","name":"0","why":"It is gone."}]}"#);
+        let newer = serde_json::from_str::<News>(&text.replace("camera_lost", "camera_on_fire")).expect("read");
+        assert_eq!(newer, News::Trouble { why: Some("It is gone.".to_owned()), all: vec![one(TroubleCode::Other)] });
+        assert_eq!(serde_json::from_str::<News>(r#"{"news":"trouble","why":null}"#).expect("read"), News::Trouble { why: None, all: Vec::new() });
     }
 
     #[test]
