@@ -2,10 +2,11 @@
 //!
 //! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `viewer`, `video`,
 //! `state`). Listening: `listener` (→ `sound`, `wav`). `view` is both, for the window. Publishing: `publish` starts
-//! a media worker (`worker`) and sends what it makes.
+//! a media worker (`worker`) and sends what it makes; `document` is the way to its document camera.
 
 mod clock;
 mod connection;
+mod document;
 mod flow;
 mod in_class;
 mod listener;
@@ -22,6 +23,7 @@ mod worker;
 
 pub use clock::ServerClock;
 pub use connection::Transport;
+pub use document::{DocumentCamera, Sheet};
 pub(crate) use in_class::InClass;
 pub use listener::{ListenOptions, ListenReport, Listener};
 pub use player::{LiveError, LiveOptions, LivePlayer};

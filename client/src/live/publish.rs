@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
-use lectern_proto::live::pipe::{Command, News, Said};
+use lectern_proto::live::pipe::{Command, News, Said, Trouble};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{oneshot, watch};
 
 use super::connection::{Ask, Heard, LiveConnection, Port, Transport};
+use super::document::{Desk, DocumentCamera, Sheet};
 use super::worker::{FromWorker, Worker};
 use crate::class::{Class, StreamError};
 use crate::fetch::MediaRoute;
@@ -52,21 +53,44 @@ pub enum Published {
 pub struct Publisher {
     state: watch::Receiver<Published>,
     stop: Option<oneshot::Sender<()>>,
+    document: DocumentCamera,
+    troubles: watch::Receiver<Vec<Trouble>>,
+}
+
+/// The other ends of what a publisher gives.
+struct Ends {
+    desk: Desk,
+    troubles: watch::Sender<Vec<Trouble>>,
 }
 
 impl Publisher {
     pub(crate) fn start(runtime: &tokio::runtime::Handle, class: Class, route: watch::Receiver<Option<MediaRoute>>, source: Source) -> Self {
         let (out, state) = watch::channel(Published::Starting);
         let (stop, stopped) = oneshot::channel();
+        let (document, desk) = DocumentCamera::new();
+        let (told, troubles) = watch::channel(Vec::new());
+        let ends = Ends { desk, troubles: told };
         let handle = runtime.clone();
         runtime.spawn(async move {
-            let done = run(&handle, &class, route, source, &out, stopped).await;
+            let done = run(&handle, &class, route, source, &out, stopped, ends).await;
             out.send_replace(match done {
                 Ok(()) => Published::Ended,
                 Err(why) => Published::Failed(why),
             });
         });
-        Self { state, stop: Some(stop) }
+        Self { state, stop: Some(stop), document, troubles }
+    }
+
+    /// The document mode of its camera.
+    #[must_use]
+    pub fn document(&self) -> DocumentCamera {
+        self.document.clone()
+    }
+
+    /// What is wrong with its sources at present, for whoever says it in another language than English; also before it is live.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.borrow().clone()
     }
 
     /// How it stands.
@@ -112,7 +136,9 @@ async fn run(
     source: Source,
     out: &watch::Sender<Published>,
     mut stopped: oneshot::Receiver<()>,
+    ends: Ends,
 ) -> Result<(), String> {
+    let Ends { mut desk, troubles } = ends;
     let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
     let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
     if known != Ok(true) {
@@ -129,6 +155,7 @@ async fn run(
                 feed.stream = None;
                 break Ok(());
             }
+            order = desk.ordered() => worker.command(Command::Document(order)),
             from = said.recv() => match from {
                 Some(FromWorker::Said(Said::Unit { track, keyframe, capture_us, data })) => {
                     if feed.unit(track, keyframe, capture_us, data) {
@@ -137,6 +164,11 @@ async fn run(
                 }
                 // Said again now, as it asks for it: what was said before waited while it loaded.
                 Some(FromWorker::Said(Said::News(News::Ready))) => worker.tell_time(),
+                Some(FromWorker::Said(Said::News(News::Sheet { state, corners }))) => desk.tell(Sheet { state, corners }),
+                Some(FromWorker::Said(Said::News(News::Trouble { why, all }))) => {
+                    troubles.send_replace(all);
+                    feed.trouble(why, out);
+                }
                 Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
@@ -205,6 +237,13 @@ impl Feed {
         *is_broken
     }
 
+    /// The source gives nothing, and why; or it does again.
+    fn trouble(&self, why: Option<String>, out: &watch::Sender<Published>) {
+        if let Some(stream) = self.stream {
+            out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
+        }
+    }
+
     /// Says whether the source has ended.
     async fn news(&mut self, class: &Class, source: &Source, news: News, out: &watch::Sender<Published>) -> Result<bool, String> {
         match news {
@@ -229,12 +268,7 @@ impl Feed {
                 let _ = self.connection.asks.send(Ask::Publish { stream }).await;
                 out.send_replace(Published::Live(stream));
             }
-            News::Trouble { why } => {
-                if let Some(stream) = self.stream {
-                    out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
-                }
-            }
-            News::Ready | News::Level { .. } => {}
+            News::Trouble { .. } | News::Ready | News::Level { .. } | News::Sheet { .. } => {}
             News::Failed { why } => return Err(why),
             News::Ended => return Ok(true),
         }

@@ -92,13 +92,13 @@ fn what_is_heard_is_sent_and_a_lost_device_comes_back() {
     drop(tone);
     server.stop();
     let why = live.news(|news| match news {
-        News::Trouble { why } => why.clone(),
+        News::Trouble { why, .. } => why.clone(),
         _ => None,
     });
     assert!(why.contains("icrophone"), "{why}");
     live.unit(1);
     server.start_again();
-    live.news(|news| matches!(news, News::Trouble { why: None }).then_some(()));
+    live.news(|news| matches!(news, News::Trouble { why: None, .. }).then_some(()));
     assert_eq!(live.end().0, Some(0));
 }
 
@@ -107,7 +107,7 @@ fn a_device_that_is_not_there_is_named_and_silence_goes_on() {
     let server = Server::start();
     let mut live = start(&server, &["Grand Piano"]);
     let why = live.news(|news| match news {
-        News::Trouble { why } => why.clone(),
+        News::Trouble { why, .. } => why.clone(),
         _ => None,
     });
     assert!(why.contains("Grand Piano"), "{why}");
@@ -133,7 +133,7 @@ fn microphones_are_listed_by_what_people_call_them() {
     loop {
         match live.next().expect("goes on").1 {
             Said::Unit { .. } => break,
-            Said::News(News::Trouble { why: Some(why) }) => panic!("{why}"),
+            Said::News(News::Trouble { why: Some(why), .. }) => panic!("{why}"),
             Said::News(_) => {}
         }
     }

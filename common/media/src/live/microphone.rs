@@ -5,13 +5,14 @@
 //! of a block follows from counted frames, led gently by the notes.
 
 use super::orders::Orders;
-use super::outlet::{Outlet, SOUND};
+use super::outlet::{Outlet, SOUND, trouble};
 use super::sounds::{Block, Sounds};
 use crate::make::failure::Failure;
 use crate::make::opus_encoder::{PACKET_FRAMES, PACKET_US};
 use crate::make::pcm::{CHANNELS, RATE_HZ};
 use crate::speaker::{InputDevice, input_devices};
 use cpal::traits::{DeviceTrait, StreamTrait};
+use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -79,8 +80,8 @@ impl Microphone {
             && (recording.lost.load(Ordering::Acquire) || recording.heard.elapsed() > SILENT)
         {
             self.open = None;
-            self.outlet
-                .trouble(SOUND, Some("The microphone was lost: it was unplugged, or the sound system ended. Connect it; it is tried again each second."));
+            let why = "The microphone was lost: it was unplugged, or the sound system ended. Connect it; it is tried again each second.";
+            self.outlet.trouble(SOUND, Some(&trouble(TroubleCode::MicrophoneLost, "", why)));
         }
         if self.open.is_none() && self.tried.is_none_or(|tried| tried.elapsed() > AGAIN) {
             self.tried = Some(Instant::now());
@@ -128,10 +129,13 @@ impl Sounds for Microphone {
 }
 
 impl Recording {
-    fn start(wanted: Option<&str>) -> Result<Self, String> {
+    fn start(wanted: Option<&str>) -> Result<Self, Trouble> {
         let InputDevice { device, name, is_pulse, .. } = find(wanted)?;
         let unusable = |e: cpal::Error| {
-            format!("The microphone {name} cannot be heard ({e}). Choose another one, or allow it in the system's settings; it is tried again each second.")
+            let why = format!(
+                "The microphone {name} cannot be heard ({e}). Choose another one, or allow it in the system's settings; it is tried again each second."
+            );
+            trouble(TroubleCode::MicrophoneUnusable, &name, why)
         };
         let channels = device.default_input_config().map_err(unusable)?.channels().clamp(1, DEVICE_CHANNELS_MAX);
         let lost = Arc::new(AtomicBool::new(false));
@@ -202,14 +206,15 @@ fn micros(frames: u64) -> f64 {
 }
 
 /// The device that is wanted.
-fn find(wanted: Option<&str>) -> Result<InputDevice, String> {
+fn find(wanted: Option<&str>) -> Result<InputDevice, Trouble> {
     let all = input_devices();
     let Some(wanted) = wanted.filter(|w| !w.is_empty()) else {
         let none = "No microphone was found. Connect one, or start the sound system; it is tried again each second.";
-        return all.into_iter().find(|d| d.is_default).ok_or_else(|| none.to_owned());
+        return all.into_iter().find(|d| d.is_default).ok_or_else(|| trouble(TroubleCode::MicrophoneNone, "", none));
     };
     let lower = wanted.to_lowercase();
     let place = all.iter().position(|d| d.id == wanted || d.name == wanted).or_else(|| all.iter().position(|d| d.name.to_lowercase().contains(&lower)));
-    let missing = || format!("There is no microphone named {wanted}. Connect it, or choose another one; it is tried again each second.");
+    let why = || format!("There is no microphone named {wanted}. Connect it, or choose another one; it is tried again each second.");
+    let missing = || trouble(TroubleCode::MicrophoneMissing, wanted, why());
     place.and_then(|i| all.into_iter().nth(i)).ok_or_else(missing)
 }

@@ -2,9 +2,10 @@
 //! the end.
 
 use super::clock::ServerClock;
+use super::document;
 use crate::make::failure::Failure;
 use crate::make::limits;
-use lectern_proto::live::pipe::Command;
+use lectern_proto::live::pipe::{Command, DocumentOrder};
 use lectern_proto::rung::BITRATE_BPS;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -31,6 +32,7 @@ struct Inner {
     came: Condvar,
     keyframe: AtomicBool,
     bps: AtomicU32,
+    document: Mutex<Option<DocumentOrder>>,
     ended: AtomicBool,
 }
 
@@ -43,6 +45,7 @@ impl Orders {
             came: Condvar::new(),
             keyframe: AtomicBool::new(false),
             bps: AtomicU32::new(bps),
+            document: Mutex::default(),
             ended: AtomicBool::new(false),
         };
         Self(Arc::new(inner))
@@ -92,6 +95,10 @@ impl Orders {
             Command::Keyframe => self.0.keyframe.store(true, Ordering::Release),
             Command::Rate { bps } if !BITRATE_BPS.contains(&bps) => return Err(format!("{bps} is no bit rate")),
             Command::Rate { bps } => self.0.bps.store(bps, Ordering::Release),
+            Command::Document(DocumentOrder::Corners { corners }) if !document::are_corners(corners) => {
+                return Err(format!("{corners:?} are no corners of a sheet: top left, top right, bottom right, bottom left"));
+            }
+            Command::Document(order) => *self.0.document.lock().unwrap_or_else(PoisonError::into_inner) = Some(order),
         }
         Ok(())
     }
@@ -145,6 +152,11 @@ impl Orders {
     /// Whether a keyframe was ordered since this was asked last.
     pub(crate) fn take_keyframe(&self) -> bool {
         self.0.keyframe.swap(false, Ordering::AcqRel)
+    }
+
+    /// What the document camera was told last since this was asked last.
+    pub(crate) fn take_document(&self) -> Option<DocumentOrder> {
+        self.0.document.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Whether a keyframe is ordered; it stays so.
