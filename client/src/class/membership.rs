@@ -194,6 +194,7 @@ impl Membership {
                 self.publish();
                 Request::FetchedAhead { lesson, progress }
             }
+            Command::SetTogether(on) => Request::SetTogether { request: 0, on },
             Command::Publish { offer, reply } => Request::Publish { request: self.ask(Asked::Publish(reply)), offer },
             Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::End(reply)), stream },
         });
@@ -306,6 +307,7 @@ impl Membership {
                 }
                 self.state.streams.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
             }
+            Event::Together { on } => self.state.together = on,
             Event::StreamEnded(id) => self.state.streams.retain(|s| s.id != id),
             Event::People(people) => {
                 for person in people {

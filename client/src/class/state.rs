@@ -41,6 +41,8 @@ pub struct ClassState {
     pub ahead: Ahead,
     /// Live streams of the room, by name.
     pub streams: Vec<StreamInfo>,
+    /// Whether everybody sits in one room: what is live starts silent for students.
+    pub together: bool,
 }
 
 /// What is fetched before it is watched.
@@ -194,6 +196,7 @@ impl ClassState {
             media_way: MediaWay::default(),
             ahead: Ahead::default(),
             streams: Vec::new(),
+            together: true,
         }
     }
 }

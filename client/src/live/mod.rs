@@ -1,14 +1,18 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
 //! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `viewer`, `video`,
-//! `state`). Listening: `listener` (→ `sound`, `wav`). `view` is both, for the window. Publishing: `publish` starts
+//! `state`). Listening: `listener` (→ `sound` → `held`,
+//! `presenter`, `wav`; `listening` is what they share). `view` is both, for the window. Publishing: `publish` starts
 //! a media worker (`worker`) and sends what it makes.
 
 mod clock;
 mod connection;
 mod flow;
+mod held;
 mod listener;
+mod listening;
 mod player;
+mod presenter;
 mod publish;
 mod report;
 mod sound;
@@ -21,7 +25,8 @@ mod worker;
 
 pub use clock::ServerClock;
 pub use connection::Transport;
-pub use listener::{ListenOptions, ListenReport, Listener};
+pub use listener::{ListenOptions, Listener};
+pub use listening::{Levels, ListenReport, Packets, Pause, Trims};
 pub use player::{LiveError, LiveOptions, LivePlayer};
 pub use publish::{Published, Publisher, Source};
 pub use view::{LiveStatus, LiveView};

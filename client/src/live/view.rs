@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::connection::Transport;
 use super::listener::{ListenOptions, Listener};
+use super::listening::Trims;
 use super::player::{LiveError, LiveOptions, LivePlayer};
 use crate::class::{Changed, ClassState};
 use crate::fetch::MediaRoute;
@@ -49,7 +50,7 @@ impl LiveView {
         changed: &Changed,
     ) -> Result<Self, LiveError> {
         let pictures = LiveOptions { rung: None, decode: true, transport: Transport::Auto, changed: changed.clone() };
-        let sound = ListenOptions { audible: true, record: None, transport: Transport::Auto, changed: changed.clone() };
+        let sound = ListenOptions { audible: true, record: None, transport: Transport::Auto, trims: Trims::default(), changed: changed.clone() };
         let has_pictures = stream.videos().next().is_some();
         let player = has_pictures.then(|| LivePlayer::open(runtime, route.clone(), state.clone(), stream, &pictures)).transpose()?;
         let listener = stream.sound().map(|_| Listener::open(runtime, route.clone(), stream, &sound)).transpose()?;
@@ -67,6 +68,19 @@ impl LiveView {
         if let Some(listener) = &self.listener {
             listener.set_volume(volume);
         }
+    }
+
+    /// How much later than others each device is to be heard.
+    pub fn set_trims(&self, trims: &Trims) {
+        if let Some(listener) = &self.listener {
+            listener.set_trims(trims);
+        }
+    }
+
+    /// Its sound, where it has any.
+    #[must_use]
+    pub fn listener(&self) -> Option<&Listener> {
+        self.listener.as_ref()
     }
 
     /// How it stands.

@@ -65,7 +65,7 @@ fn kind(kind: StreamKind) -> (Icon, &'static str) {
         StreamKind::Camera => (Icon::Eye, "live-camera"),
         StreamKind::Screen => (Icon::Watch, "live-screen"),
         StreamKind::Microphone => (Icon::Loud, "live-microphone"),
-        StreamKind::Podcast => (Icon::Headphones, "live-podcast"),
+        StreamKind::Podcast | StreamKind::Recording => (Icon::Headphones, "live-podcast"),
         StreamKind::Pattern => (Icon::Chart, "live-pattern"),
         StreamKind::File => (Icon::Film, "live-file"),
     }

@@ -56,7 +56,7 @@ variants!(request, REQUESTS, Request:
     Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove", Request::Want { .. } => "Want",
     Request::FetchAhead { .. } => "FetchAhead",
     Request::FetchedAhead { .. } => "FetchedAhead",
-    Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
+    Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream", Request::SetTogether { .. } => "SetTogether",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -74,6 +74,7 @@ variants!(event, EVENTS, Event:
     Event::Streams(_) => "Streams",
     Event::StreamEnded(_) => "StreamEnded",
     Event::Published { .. } => "Published",
+    Event::Together { .. } => "Together",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -88,7 +89,7 @@ variants!(refusal_name, REFUSALS, Refusal:
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",
-    StreamKind::Pattern => "Pattern", StreamKind::File => "File", StreamKind::Podcast => "Podcast",
+    StreamKind::Pattern => "Pattern", StreamKind::File => "File", StreamKind::Podcast => "Podcast", StreamKind::Recording => "Recording",
 );
 variants!(video_state, VIDEO_STATES, VideoState:
     VideoState::Waiting => "Waiting",
@@ -202,6 +203,8 @@ fn every_message_of_the_control_plane() {
         Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Unable },
         Request::Publish { request: 7, offer: offer() },
         Request::EndStream { request: 8, stream: STREAM },
+        Request::SetTogether { request: 9, on: true },
+        Request::SetTogether { request: 10, on: false },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -274,11 +277,13 @@ fn events() -> Vectors {
     examples.push(Event::Share { bps: 1_250_000 });
     examples.extend([Some(lesson()), None].map(Event::FetchAhead));
     examples.push(Event::FetchedAhead { ready: 52, of: 60, unable: 1 });
-    let kinds = [StreamKind::Camera, StreamKind::Screen, StreamKind::Microphone, StreamKind::Pattern, StreamKind::File, StreamKind::Podcast];
+    let kinds =
+        [StreamKind::Camera, StreamKind::Screen, StreamKind::Microphone, StreamKind::Pattern, StreamKind::File, StreamKind::Podcast, StreamKind::Recording];
     assert_eq!(kinds.iter().map(stream_kind).collect::<Vec<_>>(), STREAM_KINDS);
     examples.extend(kinds.map(|kind| Event::Streams(vec![stream(kind)])));
     examples.push(Event::StreamEnded(STREAM));
     examples.extend([Ok(STREAM), Err(Refusal::NameTaken)].map(|result| Event::Published { request: 7, result }));
+    examples.extend([true, false].map(|on| Event::Together { on }));
     each("Event", EVENTS, event, examples)
 }
 

@@ -32,6 +32,8 @@ pub(crate) use roster::is_name;
 #[derive(Debug)]
 pub(crate) struct RoomParts {
     pub name: String,
+    /// Whether everybody sits in one room, until the instructor says otherwise.
+    pub together: bool,
     /// Most students; instructors always find room.
     pub people: usize,
     pub media: Arc<RoomMedia>,
@@ -92,16 +94,54 @@ pub(crate) struct Admission {
 
 #[derive(Debug)]
 enum Message {
-    Enter { entry: Entry, reply: oneshot::Sender<Result<Admission, LoginRefusal>> },
-    Lost { person: PersonId, connection: ConnectionId },
-    Leave { person: PersonId, connection: ConnectionId },
-    Remove { by: PersonId, person: PersonId, reply: oneshot::Sender<Result<(), Refusal>> },
-    FetchAhead { by: PersonId, lesson: Option<Lesson>, reply: oneshot::Sender<Result<(), Refusal>> },
-    FetchedAhead { person: PersonId, lesson: Lesson, progress: AheadProgress },
-    Publish { by: PersonId, offer: Offer, reply: oneshot::Sender<Result<StreamId, Refusal>> },
+    Enter {
+        entry: Entry,
+        reply: oneshot::Sender<Result<Admission, LoginRefusal>>,
+    },
+    Lost {
+        person: PersonId,
+        connection: ConnectionId,
+    },
+    Leave {
+        person: PersonId,
+        connection: ConnectionId,
+    },
+    Remove {
+        by: PersonId,
+        person: PersonId,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    FetchAhead {
+        by: PersonId,
+        lesson: Option<Lesson>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    FetchedAhead {
+        person: PersonId,
+        lesson: Lesson,
+        progress: AheadProgress,
+    },
+    Publish {
+        by: PersonId,
+        offer: Offer,
+        reply: oneshot::Sender<Result<StreamId, Refusal>>,
+    },
     /// What is needed to decode a lower rung is known.
-    RungMade { stream: StreamId, track: u16, video: LiveVideo },
-    EndStream { by: PersonId, stream: StreamId, reply: oneshot::Sender<Result<(), Refusal>> },
+    RungMade {
+        stream: StreamId,
+        track: u16,
+        video: LiveVideo,
+    },
+    SetTogether {
+        by: PersonId,
+        on: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    EndStream {
+        by: PersonId,
+        stream: StreamId,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
 }
 
 /// How others reach a room.
@@ -187,6 +227,11 @@ impl Presence {
     /// Opens a live stream that this connection publishes.
     pub(crate) async fn publish(&self, offer: Offer) -> Result<StreamId, Refusal> {
         self.ask(|by, reply| Message::Publish { by, offer, reply }).await
+    }
+
+    /// Says whether everybody sits together in one room.
+    pub(crate) async fn set_together(&self, on: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::SetTogether { by, on, reply }).await
     }
 
     /// Ends a live stream.

@@ -53,6 +53,9 @@ pub struct LiveArguments {
     /// Send what is handed in on standard input, coded by this configuration (avcC, hexadecimal), in another size: a lower rung.
     #[arg(long, value_name = "AVCC", value_parser = parse_relayed, conflicts_with_all = ["pattern", "camera", "screen", "audio", "microphone"])]
     pub relay: Option<Relayed>,
+    /// Send silence until it is told that somebody talks.
+    #[arg(long, requires = "microphone")]
+    pub push_to_talk: bool,
     /// Width of the pictures, or of the box that they are scaled into, in pixels; even.
     #[arg(long, default_value_t = 1280)]
     pub width: u32,

@@ -2,6 +2,7 @@
 //! the end.
 
 use super::clock::ServerClock;
+use super::gate::Talk;
 use crate::make::failure::Failure;
 use crate::make::limits;
 use lectern_proto::live::pipe::Command;
@@ -32,6 +33,7 @@ struct Inner {
     keyframe: AtomicBool,
     bps: AtomicU32,
     ended: AtomicBool,
+    talk: Mutex<Talk>,
 }
 
 impl Orders {
@@ -44,6 +46,7 @@ impl Orders {
             keyframe: AtomicBool::new(false),
             bps: AtomicU32::new(bps),
             ended: AtomicBool::new(false),
+            talk: Mutex::default(),
         };
         Self(Arc::new(inner))
     }
@@ -88,6 +91,12 @@ impl Orders {
                     None => *clock = Some(ServerClock::new(own_us, server_us)),
                 }
                 self.0.came.notify_all();
+            }
+            Command::Talk { at_us, .. } if at_us > TIME_MAX_US => return Err(format!("{at_us} is no time")),
+            Command::Talk { on, at_us } => {
+                let mut talk = self.0.talk.lock().unwrap_or_else(PoisonError::into_inner);
+                // The key may be pressed again before the end of the last word has passed.
+                *talk = if on { Talk { from_us: at_us, to_us: 0 } } else { Talk { to_us: at_us.max(1), ..*talk } };
             }
             Command::Keyframe => self.0.keyframe.store(true, Ordering::Release),
             Command::Rate { bps } if !BITRATE_BPS.contains(&bps) => return Err(format!("{bps} is no bit rate")),
@@ -150,6 +159,11 @@ impl Orders {
     /// Whether a keyframe is ordered; it stays so.
     pub(crate) fn wants_keyframe(&self) -> bool {
         self.0.keyframe.load(Ordering::Acquire)
+    }
+
+    /// When somebody talks into the microphone.
+    pub(crate) fn talk(&self) -> Talk {
+        *self.0.talk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bit rate of the pictures.

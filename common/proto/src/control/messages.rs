@@ -212,6 +212,8 @@ pub enum Request {
     Publish { request: u32, offer: Offer },
     /// Ends a stream: one's own, for an instructor anybody's. Answered with [`Event::Answer`].
     EndStream { request: u32, stream: StreamId },
+    /// Instructor: whether everybody sits together in one room. Answered with [`Event::Answer`].
+    SetTogether { request: u32, on: bool },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -276,6 +278,11 @@ pub enum Event {
     Published {
         request: u32,
         result: Result<StreamId, Refusal>,
+    },
+    /// Whether everybody sits together in one room: speakers of students start silent, and their microphones are heard while a key is
+    /// held. Follows joining, and every change.
+    Together {
+        on: bool,
     },
 }
 

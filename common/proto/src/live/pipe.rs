@@ -90,6 +90,8 @@ pub enum Command {
     Keyframe,
     /// The bit rate of the pictures from now on.
     Rate { bps: u32 },
+    /// Somebody begins to talk into a microphone that is heard only then, or ends: at this time on the server, in microseconds.
+    Talk { on: bool, at_us: u64 },
 }
 
 /// The bytes of a unit.
