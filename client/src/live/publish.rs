@@ -20,6 +20,9 @@ use crate::fetch::MediaRoute;
 /// How long server and worker have until the first unit can go.
 const START_WAIT: Duration = Duration::from_secs(15);
 
+/// What silence is told as, in dB below full scale.
+const SILENT_DB: f32 = -144.0;
+
 /// What is published and how.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -51,6 +54,7 @@ pub enum Published {
 #[derive(Debug)]
 pub struct Publisher {
     state: watch::Receiver<Published>,
+    peak_db: watch::Receiver<f32>,
     stop: Option<oneshot::Sender<()>>,
 }
 
@@ -58,15 +62,27 @@ impl Publisher {
     pub(crate) fn start(runtime: &tokio::runtime::Handle, class: Class, route: watch::Receiver<Option<MediaRoute>>, source: Source) -> Self {
         let (out, state) = watch::channel(Published::Starting);
         let (stop, stopped) = oneshot::channel();
+        let (level, peak_db) = watch::channel(SILENT_DB);
         let handle = runtime.clone();
         runtime.spawn(async move {
-            let done = run(&handle, &class, route, source, &out, stopped).await;
+            let done = run(&handle, &class, route, source, (&out, &level), stopped).await;
             out.send_replace(match done {
                 Ok(()) => Published::Ended,
                 Err(why) => Published::Failed(why),
             });
         });
-        Self { state, stop: Some(stop) }
+        Self { state, peak_db, stop: Some(stop) }
+    }
+
+    /// The loudest sample of the last tenth of a second, in dB below full scale.
+    #[must_use]
+    pub fn peak_db(&self) -> f32 {
+        *self.peak_db.borrow()
+    }
+
+    /// Changes with its state.
+    pub(crate) fn news(&self) -> watch::Receiver<Published> {
+        self.state.clone()
     }
 
     /// How it stands.
@@ -110,7 +126,7 @@ async fn run(
     class: &Class,
     route: watch::Receiver<Option<MediaRoute>>,
     source: Source,
-    out: &watch::Sender<Published>,
+    (out, level): (&watch::Sender<Published>, &watch::Sender<f32>),
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
@@ -137,6 +153,7 @@ async fn run(
                 }
                 // Said again now, as it asks for it: what was said before waited while it loaded.
                 Some(FromWorker::Said(Said::News(News::Ready))) => worker.tell_time(),
+                Some(FromWorker::Said(Said::News(News::Level { peak_db }))) => _ = level.send_replace(peak_db),
                 Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),
