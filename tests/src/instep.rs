@@ -19,11 +19,20 @@ use crate::stack::{Stack, wait_until};
 const RATE: usize = 48_000;
 /// Each comparison is of so much of the recording, and looks so far either way.
 const WINDOW: usize = RATE / 2;
-const REACH: usize = RATE / 8;
+const REACH: usize = RATE / 5;
 /// Every so many samples are one while it is searched coarsely.
 const COARSE: usize = 12;
 /// Quieter than this there is nothing to compare.
 const QUIET: f64 = 1e-4;
+
+/// How one of two listens.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Side<'a> {
+    /// By another line than the stack's own.
+    pub link: Option<&'a JoinLink>,
+    /// Its device's delay.
+    pub trim_ms: i32,
+}
 
 /// What was measured.
 #[derive(Debug)]
@@ -58,12 +67,13 @@ pub fn noise(path: &Path, length: Duration) -> Result<()> {
 ///
 /// # Errors
 /// When one of them does not play.
-pub fn measure(stack: &Stack, sound: &Server, links: [Option<&JoinLink>; 2], length: Duration) -> Result<InStep> {
+pub fn measure(stack: &Stack, sound: &Server, sides: [Side<'_>; 2], length: Duration) -> Result<InStep> {
     let seconds = (length.as_secs() + 60).to_string();
     let mut listeners = Vec::new();
-    for (i, link) in links.into_iter().enumerate() {
-        let args = ["listen", "--for", &seconds];
-        let mut command = link.map_or_else(|| stack.client(&args), |link| stack.client_at(link, &args));
+    for (i, side) in sides.into_iter().enumerate() {
+        let trim = side.trim_ms.to_string();
+        let args = ["listen", "--for", &seconds, "--trim", &trim];
+        let mut command = side.link.map_or_else(|| stack.client(&args), |link| stack.client_at(link, &args));
         command.envs(Server::environment(sound.dir.path())).stdout(Stdio::piped());
         listeners.push(Listener(command.spawn()?));
         ensure!(wait_until(Duration::from_secs(20), || inputs(sound).len() == i + 1), "listener {i} does not play");

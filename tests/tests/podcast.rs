@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lectern_tests::instep::Side;
 use lectern_tests::publisher::Publisher;
 use lectern_tests::relay::{Condition, Relay};
 use lectern_tests::sound_server::Server;
@@ -121,9 +122,15 @@ fn two_listeners_in_one_room_hear_the_same_word_at_once() {
     let jitter = Condition { jitter: Duration::from_millis(20), ..Condition::default() };
     let (_relay, link) = Relay::before(&stack, 32, jitter).expect("a relay");
     let sound = Server::start();
-    let measured = instep::measure(&stack, &sound, [None, Some(&link)], Duration::from_secs(12)).expect("two listeners");
+    let measured = instep::measure(&stack, &sound, [Side::default(), Side { link: Some(&link), trim_ms: 0 }], Duration::from_secs(12)).expect("two listeners");
     let mut apart: Vec<f64> = measured.apart_ms.clone();
     apart.sort_by(f64::total_cmp);
     assert!(apart[apart.len() / 2].abs() < 25.0, "{measured:?}");
     assert!(measured.floor_ms.iter().all(|d| *d == 0.0), "{measured:?}");
+    // The delay of a device moves what is heard by as much, either way.
+    let sides = [100, -50].map(|trim_ms| Side { trim_ms, ..Side::default() });
+    let measured = instep::measure(&stack, &Server::start(), sides, Duration::from_secs(10)).expect("two listeners");
+    let mut apart: Vec<f64> = measured.apart_ms.clone();
+    apart.sort_by(f64::total_cmp);
+    assert!((apart[apart.len() / 2] + 150.0).abs() < 25.0, "{measured:?}");
 }

@@ -89,7 +89,7 @@ async fn start(request: JoinRequest, args: StartArgs) -> Result<(), Failure> {
     let (class, _) = join(request).await?;
     let source = Source { name: Some(args.podcast.clone()), kind, program, args: worker, rung: String::new() };
     let publisher = class.start_publishing(source);
-    until_over(&class, publisher, &args.podcast, args.length).await
+    until_over(&class, publisher, &args.podcast, args.length, None).await
 }
 
 async fn stop(request: JoinRequest, name: Option<String>) -> Result<(), Failure> {

@@ -28,5 +28,5 @@ pub use connection::Transport;
 pub use listener::{ListenOptions, Listener};
 pub use listening::{Levels, ListenReport, Packets, Pause, Trims};
 pub use player::{LiveError, LiveOptions, LivePlayer};
-pub use publish::{Published, Publisher, Source};
+pub use publish::{Published, Publisher, Source, TalkKey};
 pub use view::{LiveStatus, LiveView};

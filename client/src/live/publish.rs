@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
 use lectern_proto::live::pipe::{Command, News, Said};
@@ -37,6 +37,17 @@ pub struct Source {
     pub rung: String,
 }
 
+/// The key of a microphone that is heard only while it is held (push to talk).
+#[derive(Debug, Clone)]
+pub struct TalkKey(watch::Sender<bool>);
+
+impl TalkKey {
+    /// Holds it down or lets it go, from now on.
+    pub fn hold(&self, is_held: bool) {
+        self.0.send_if_modified(|held| std::mem::replace(held, is_held) != is_held);
+    }
+}
+
 /// How a publishing stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
@@ -55,6 +66,7 @@ pub enum Published {
 pub struct Publisher {
     state: watch::Receiver<Published>,
     peak_db: watch::Receiver<f32>,
+    talk: watch::Sender<bool>,
     stop: Option<oneshot::Sender<()>>,
 }
 
@@ -63,15 +75,22 @@ impl Publisher {
         let (out, state) = watch::channel(Published::Starting);
         let (stop, stopped) = oneshot::channel();
         let (level, peak_db) = watch::channel(SILENT_DB);
+        let (talk, talks) = watch::channel(false);
         let handle = runtime.clone();
         runtime.spawn(async move {
-            let done = run(&handle, &class, route, source, (&out, &level), stopped).await;
+            let done = run(&handle, &class, route, source, (&out, &level), (talks, stopped)).await;
             out.send_replace(match done {
                 Ok(()) => Published::Ended,
                 Err(why) => Published::Failed(why),
             });
         });
-        Self { state, peak_db, stop: Some(stop) }
+        Self { state, peak_db, talk, stop: Some(stop) }
+    }
+
+    /// The key of a microphone that is heard only while it is held.
+    #[must_use]
+    pub fn talk_key(&self) -> TalkKey {
+        TalkKey(self.talk.clone())
     }
 
     /// The loudest sample of the last tenth of a second, in dB below full scale.
@@ -127,7 +146,7 @@ async fn run(
     route: watch::Receiver<Option<MediaRoute>>,
     source: Source,
     (out, level): (&watch::Sender<Published>, &watch::Sender<f32>),
-    mut stopped: oneshot::Receiver<()>,
+    (mut talks, mut stopped): (watch::Receiver<bool>, oneshot::Receiver<()>),
 ) -> Result<(), String> {
     let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
     let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
@@ -140,6 +159,11 @@ async fn run(
     let done = loop {
         tokio::select! {
             _ = &mut stopped => break Ok(()),
+            Ok(()) = talks.changed() => {
+                if let Some(at_us) = feed.connection.clock.server_us(Instant::now()) {
+                    worker.command(Command::Talk { on: *talks.borrow_and_update(), at_us });
+                }
+            }
             () = &mut over => {
                 // There is nothing to end any more.
                 feed.stream = None;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use lectern_tests::instep::{InStep, measure, noise};
+use lectern_tests::instep::{InStep, Side, measure, noise};
 use lectern_tests::publisher::Publisher;
 use lectern_tests::relay::{Condition, Relay};
 use lectern_tests::sound_server::Server;
@@ -13,10 +13,12 @@ use crate::table::{Table, Values};
 
 /// How long two listeners are compared.
 const MEASURED: Duration = Duration::from_secs(20);
+/// The delay that one device is given.
+const TRIM_MS: i32 = 60;
 /// What nobody hears as two voices, in milliseconds.
 const GOAL_MS: f64 = 5.0;
 
-/// Two listeners on a good line, and on one with 20 ms of jitter.
+/// Two listeners on a good line, on one with 20 ms of jitter, and one with a delay.
 pub fn measure_all(table: &mut Table) -> Result<()> {
     let stack = Stack::start(&[])?;
     let talk = stack.path("talk.wav");
@@ -26,9 +28,14 @@ pub fn measure_all(table: &mut Table) -> Result<()> {
     let (_relay, link) = Relay::before(&stack, 31, jitter)?;
     for (what, link) in [("good line", None), ("20 ms jitter", Some(&link))] {
         let sound = Server::start();
-        let measured = measure(&stack, &sound, [link; 2], MEASURED)?;
+        let measured = measure(&stack, &sound, [Side { link, trim_ms: 0 }; 2], MEASURED)?;
         let [p95, floor] = [&measured.apart_ms, &measured.floor_ms].map(|values| Values(vec![InStep::p95(values)]));
         table.value(&format!("two listeners of a podcast apart, p95, {what}"), "ms", &p95, ("the recording against itself", &floor), GOAL_MS);
     }
+    let sides = [0, TRIM_MS].map(|trim_ms| Side { trim_ms, ..Side::default() });
+    let measured = measure(&stack, &Server::start(), sides, MEASURED)?;
+    let off: Vec<f64> = measured.apart_ms.iter().map(|apart| apart - f64::from(TRIM_MS)).collect();
+    let [p95, floor] = [&off, &measured.floor_ms].map(|values| Values(vec![InStep::p95(values)]));
+    table.value(&format!("a delay of {TRIM_MS} ms, off by, p95"), "ms", &p95, ("the recording against itself", &floor), GOAL_MS);
     Ok(())
 }
