@@ -195,6 +195,7 @@ impl Membership {
                 Request::FetchedAhead { lesson, progress }
             }
             Command::Report(report) => Request::Report(report),
+            Command::SetTogether(on) => Request::SetTogether { request: 0, on },
             Command::Publish { offer, reply } => Request::Publish { request: self.ask(Asked::Publish(reply)), offer },
             Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::End(reply)), stream },
         });
@@ -313,6 +314,7 @@ impl Membership {
                 self.state.reports.remove(&id);
             }
             Event::Reports { stream, viewers } => _ = self.state.reports.insert(stream, viewers),
+            Event::Together { on } => self.state.together = on,
             Event::People(people) => {
                 for person in people {
                     self.state.people.retain(|p| p.id != person.id);

@@ -42,6 +42,7 @@ enum Command {
     Remove(PersonId),
     Want { video: VideoId, at_us: u64 },
     FetchAhead(Option<Lesson>),
+    SetTogether(bool),
     FetchedAhead { lesson: Lesson, progress: AheadProgress },
     Report(ViewerReport),
     Publish { offer: Offer, reply: oneshot::Sender<Result<StreamId, StreamError>> },
@@ -139,6 +140,11 @@ impl Class {
     /// Everybody is to fetch a lesson ahead, or nobody any more; the server allows it to instructors only.
     pub fn fetch_ahead(&self, lesson: Option<Lesson>) {
         let _ = self.0.commands.try_send(Command::FetchAhead(lesson));
+    }
+
+    /// Whether everybody sits together in one room; the server allows it to instructors only.
+    pub fn set_together(&self, on: bool) {
+        let _ = self.0.commands.try_send(Command::SetTogether(on));
     }
 
     /// Opens a live stream of this member; its units are sent with [`Class::start_publishing`].

@@ -46,6 +46,8 @@ pub struct ClassState {
     pub streams: Vec<StreamInfo>,
     /// For instructors: how the viewers of each stream fare, worst first.
     pub reports: BTreeMap<StreamId, Vec<(PersonId, ViewerReport)>>,
+    /// Whether everybody sits in one room: what is live starts silent for students.
+    pub together: bool,
 }
 
 /// What is fetched before it is watched.
@@ -200,6 +202,7 @@ impl ClassState {
             ahead: Ahead::default(),
             streams: Vec::new(),
             reports: BTreeMap::new(),
+            together: true,
         }
     }
 }

@@ -6,12 +6,13 @@ use clap::Args;
 use lectern_proto::control::StreamKind;
 use lectern_proto::live::pipe::SheetState;
 use lectern_proto::rung::RungSpec;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::watch::{interrupted, seconds};
 use super::{Failure, join, print};
 use crate::class::{Class, JoinRequest};
 use crate::here::programs;
-use crate::live::{DocumentCamera, Publisher, Source};
+use crate::live::{DocumentCamera, Publisher, Source, TalkKey};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -59,6 +60,9 @@ pub(super) struct PublishArgs {
     /// With the test pattern: a quiet tone, and a beep at each second of the server's clock
     #[arg(long, requires = "pattern")]
     sound: bool,
+    /// With the microphone: silence, until Enter is pressed; the next one ends it
+    #[arg(long, requires = "microphone")]
+    push_to_talk: bool,
     /// Pictures a second, 1 to 60
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=60))]
     rate: u32,
@@ -138,14 +142,16 @@ pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), F
         worker.extend(inset.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
     }
     worker.extend(args.document.then(|| "--document".to_owned()));
+    worker.extend(args.push_to_talk.then(|| "--push-to-talk".to_owned()));
     if kind != StreamKind::Microphone {
         worker.extend(pictures(rung, args.rate));
     }
     let name = args.stream.clone().unwrap_or_else(|| kind.name().to_owned());
     let publisher = class.start_publishing(Source { name: args.stream, kind, program, args: worker, rung: rung.name.clone() });
+    let talks = args.push_to_talk.then(tokio::io::stdin);
     let sheet = publisher.document();
     tokio::select! {
-        over = until_over(&class, publisher, &name, args.length) => over,
+        over = until_over(&class, publisher, &name, args.length, talks) => over,
         Err(failure) = tell_sheet(sheet) => Err(failure),
     }
 }
@@ -162,7 +168,14 @@ async fn tell_sheet(mut document: DocumentCamera) -> Result<(), Failure> {
 }
 
 /// Waits until a publishing has run for so long, is stopped or has ended, and leaves.
-pub(super) async fn until_over(class: &Class, mut publisher: Publisher, name: &str, length: Option<Duration>) -> Result<(), Failure> {
+/// Each line of `talks` begins or ends talking.
+pub(super) async fn until_over(
+    class: &Class,
+    mut publisher: Publisher,
+    name: &str,
+    length: Option<Duration>,
+    talks: Option<tokio::io::Stdin>,
+) -> Result<(), Failure> {
     tokio::select! {
         live = publisher.live() => live.map_err(Failure::Other)?,
         () = interrupted() => return Ok(()),
@@ -174,13 +187,29 @@ pub(super) async fn until_over(class: &Class, mut publisher: Publisher, name: &s
             None => std::future::pending().await,
         }
     };
+    let key = publisher.talk_key();
     tokio::select! {
         ended = publisher.ended() => ended.map_err(Failure::Other)?,
         () = length => {}
         () = interrupted() => {}
+        done = follow_key(talks, key) => done?,
     }
     publisher.stop();
     let ended = publisher.ended().await;
     class.left().await;
     ended.map_err(Failure::Other)
+}
+
+/// Follows the lines of the input; its end changes nothing.
+async fn follow_key(talks: Option<tokio::io::Stdin>, key: TalkKey) -> Result<(), Failure> {
+    if let Some(talks) = talks {
+        let mut lines = BufReader::new(talks).lines();
+        let mut is_talking = false;
+        while let Ok(Some(_)) = lines.next_line().await {
+            is_talking = !is_talking;
+            key.hold(is_talking);
+            print(&serde_json::json!({ "talking": is_talking }))?;
+        }
+    }
+    std::future::pending().await
 }

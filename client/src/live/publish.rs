@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
 use lectern_proto::live::pipe::{Command, News, Said, Trouble};
@@ -21,6 +21,9 @@ use crate::fetch::MediaRoute;
 /// How long server and worker have until the first unit can go.
 const START_WAIT: Duration = Duration::from_secs(15);
 
+/// What silence is told as, in dB below full scale.
+const SILENT_DB: f32 = -144.0;
+
 /// What is published and how.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -33,6 +36,17 @@ pub struct Source {
     pub args: Vec<String>,
     /// The rung that its pictures are of.
     pub rung: String,
+}
+
+/// The key of a microphone that is heard only while it is held (push to talk).
+#[derive(Debug, Clone)]
+pub struct TalkKey(watch::Sender<bool>);
+
+impl TalkKey {
+    /// Holds it down or lets it go, from now on.
+    pub fn hold(&self, is_held: bool) {
+        self.0.send_if_modified(|held| std::mem::replace(held, is_held) != is_held);
+    }
 }
 
 /// How a publishing stands.
@@ -52,6 +66,8 @@ pub enum Published {
 #[derive(Debug)]
 pub struct Publisher {
     state: watch::Receiver<Published>,
+    peak_db: watch::Receiver<f32>,
+    talk: watch::Sender<bool>,
     stop: Option<oneshot::Sender<()>>,
     document: DocumentCamera,
     troubles: watch::Receiver<Vec<Trouble>>,
@@ -61,6 +77,9 @@ pub struct Publisher {
 struct Ends {
     desk: Desk,
     troubles: watch::Sender<Vec<Trouble>>,
+    level: watch::Sender<f32>,
+    talks: watch::Receiver<bool>,
+    stopped: oneshot::Receiver<()>,
 }
 
 impl Publisher {
@@ -69,16 +88,18 @@ impl Publisher {
         let (stop, stopped) = oneshot::channel();
         let (document, desk) = DocumentCamera::new();
         let (told, troubles) = watch::channel(Vec::new());
-        let ends = Ends { desk, troubles: told };
+        let (level, peak_db) = watch::channel(SILENT_DB);
+        let (talk, talks) = watch::channel(false);
+        let ends = Ends { desk, troubles: told, level, talks, stopped };
         let handle = runtime.clone();
         runtime.spawn(async move {
-            let done = run(&handle, &class, route, source, &out, stopped, ends).await;
+            let done = run(&handle, &class, route, source, &out, ends).await;
             out.send_replace(match done {
                 Ok(()) => Published::Ended,
                 Err(why) => Published::Failed(why),
             });
         });
-        Self { state, stop: Some(stop), document, troubles }
+        Self { state, peak_db, talk, stop: Some(stop), document, troubles }
     }
 
     /// The document mode of its camera.
@@ -91,6 +112,23 @@ impl Publisher {
     #[must_use]
     pub fn troubles(&self) -> Vec<Trouble> {
         self.troubles.borrow().clone()
+    }
+
+    /// The key of a microphone that is heard only while it is held.
+    #[must_use]
+    pub fn talk_key(&self) -> TalkKey {
+        TalkKey(self.talk.clone())
+    }
+
+    /// The loudest sample of the last tenth of a second, in dB below full scale.
+    #[must_use]
+    pub fn peak_db(&self) -> f32 {
+        *self.peak_db.borrow()
+    }
+
+    /// Changes with its state.
+    pub(crate) fn news(&self) -> watch::Receiver<Published> {
+        self.state.clone()
     }
 
     /// How it stands.
@@ -135,10 +173,9 @@ async fn run(
     route: watch::Receiver<Option<MediaRoute>>,
     source: Source,
     out: &watch::Sender<Published>,
-    mut stopped: oneshot::Receiver<()>,
     ends: Ends,
 ) -> Result<(), String> {
-    let Ends { mut desk, troubles } = ends;
+    let Ends { mut desk, troubles, level, mut talks, mut stopped } = ends;
     let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
     let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
     if known != Ok(true) {
@@ -150,6 +187,11 @@ async fn run(
     let done = loop {
         tokio::select! {
             _ = &mut stopped => break Ok(()),
+            Ok(()) = talks.changed() => {
+                if let Some(at_us) = feed.connection.clock.server_us(Instant::now()) {
+                    worker.command(Command::Talk { on: *talks.borrow_and_update(), at_us });
+                }
+            }
             () = &mut over => {
                 // There is nothing to end any more.
                 feed.stream = None;
@@ -169,6 +211,7 @@ async fn run(
                     troubles.send_replace(all);
                     feed.trouble(why, out);
                 }
+                Some(FromWorker::Said(Said::News(News::Level { peak_db }))) => _ = level.send_replace(peak_db),
                 Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(()),

@@ -22,9 +22,12 @@ use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
 use crate::here::{Here, HereState, Wish, folder};
-use crate::live::{LiveError, LiveStatus, LiveView};
+use crate::live::{LiveError, LiveStatus, LiveView, Trims};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
 use crate::system::SystemError;
+
+use super::podcast::air::{Listening, PodcastSource, Sending};
+use super::podcast::real::{self, Microphones};
 
 /// Begins memberships.
 pub trait Backend {
@@ -54,6 +57,8 @@ pub trait Backend {
     fn show_folder(&self, folder: &Path) -> Result<(), SystemError>;
     /// Asks for a file or a folder with the system's dialog.
     fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking>;
+    /// The microphones of this computer by their names, or none while they are looked for.
+    fn microphones(&self, changed: Changed) -> Option<Arc<[String]>>;
 }
 
 /// A server of one's own; dropped, it ends.
@@ -107,6 +112,18 @@ pub trait Seat {
     /// # Errors
     /// [`LiveError`] when it does not run any more or cannot be shown.
     fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError>;
+    /// Hears a channel.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it does not run any more or has no sound.
+    fn listen(&self, stream: StreamId, trims: Trims, changed: Changed) -> Result<Box<dyn Listening>, LiveError>;
+    /// Sends a podcast from here.
+    ///
+    /// # Errors
+    /// Why the program that captures is not there, for people.
+    fn send_podcast(&self, source: PodcastSource, changed: Changed) -> Result<Box<dyn Sending>, String>;
+    /// Whether everybody sits in one room; for instructors.
+    fn set_together(&self, on: bool);
 }
 
 /// A live stream that is shown; dropped, it is not any more.
@@ -145,13 +162,21 @@ pub struct Live {
     words: RefCell<Option<(Fingerprint, watch::Receiver<Option<CheckWords>>)>>,
     /// Where lessons are fetched ahead to; opened with the first class.
     store: OnceCell<Option<Arc<ChunkStore>>>,
+    microphones: Microphones,
 }
 
 impl Live {
     /// Reads what is remembered.
     #[must_use]
     pub fn new(runtime: tokio::runtime::Handle) -> Self {
-        Self { runtime, known: RefCell::new(KnownServers::load()), discovery: RefCell::default(), words: RefCell::default(), store: OnceCell::new() }
+        Self {
+            runtime,
+            known: RefCell::new(KnownServers::load()),
+            discovery: RefCell::default(),
+            words: RefCell::default(),
+            store: OnceCell::new(),
+            microphones: Microphones::default(),
+        }
     }
 }
 
@@ -261,6 +286,10 @@ impl Backend for Live {
         });
         Box::new(outcome)
     }
+
+    fn microphones(&self, changed: Changed) -> Option<Arc<[String]>> {
+        self.microphones.names(&self.runtime, changed)
+    }
 }
 
 impl Host for Here {
@@ -315,6 +344,18 @@ impl Seat for LiveSeat {
 
     fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
         Ok(Box::new(self.class.view_live(stream, &changed)?))
+    }
+
+    fn listen(&self, stream: StreamId, trims: Trims, changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
+        real::listen(&self.class, stream, trims, changed)
+    }
+
+    fn send_podcast(&self, source: PodcastSource, changed: Changed) -> Result<Box<dyn Sending>, String> {
+        real::send(&self.runtime, &self.class, &source, changed)
+    }
+
+    fn set_together(&self, on: bool) {
+        self.class.set_together(on);
     }
 }
 

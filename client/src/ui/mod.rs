@@ -24,6 +24,7 @@ mod on_air;
 mod own;
 mod people;
 mod playing;
+pub mod podcast;
 mod reasons;
 pub mod settings;
 mod settings_page;

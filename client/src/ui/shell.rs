@@ -6,6 +6,7 @@ use lectern_proto::control::Role;
 use super::catalogue::{CatalogueState, tools_ui};
 use super::command::{Command, Cx};
 use super::icons::{Icon, paint_logo};
+use super::podcast::PodcastWish;
 use super::tokens::{Type, colors, radius, size, space};
 use super::widgets::{Push, avatar_ui, focus_ring, say_line};
 use crate::class::{ClassState, Me};
@@ -13,8 +14,15 @@ use crate::class::{ClassState, Me};
 /// A header of at least this width has words on its buttons.
 const ROOMY: f32 = 720.0;
 
+/// Where the person is, among the entries of the rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Watch,
+    Podcast,
+}
+
 /// The rail: one entry for each activity that works, settings and the way out at its foot.
-pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, cx: &mut Cx<'_>) {
+pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, place: Place, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let narrow = ui.available_width() < size::NARROW_WINDOW;
     let width = if narrow { size::RAIL_NARROW } else { size::RAIL };
@@ -24,8 +32,18 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, cx: &mut Cx<
             let (rect, _) = ui.allocate_exact_size(vec2(22.0, 34.0), Sense::hover());
             paint_logo(ui.painter(), rect, c.t1, c.accent);
             ui.add_space(space::S);
-            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), narrow) && on_stage {
-                cx.push(Command::CloseStage);
+            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), place == Place::Watch, narrow) {
+                if place == Place::Podcast {
+                    cx.push(Command::Podcast(PodcastWish::Show(false)));
+                } else if on_stage {
+                    cx.push(Command::CloseStage);
+                }
+            }
+            if entry_ui(ui, Icon::Headphones, &cx.text("rail-podcast"), place == Place::Podcast, narrow) && place != Place::Podcast {
+                if on_stage {
+                    cx.push(Command::CloseStage);
+                }
+                cx.push(Command::Podcast(PodcastWish::Show(true)));
             }
         });
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
@@ -46,22 +64,26 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, cx: &mut Cx<
     });
 }
 
-/// The entry of what is on the screen; the mark on its left says so.
-fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool) -> bool {
+/// An entry; the mark on its left says that it is on the screen.
+fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, is_here: bool, narrow: bool) -> bool {
     let c = colors(ui);
     let height = if narrow { 40.0 } else { 52.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let tile = rect.shrink2(vec2(if narrow { 4.0 } else { 6.0 }, 0.0));
-    ui.painter().rect_filled(tile, f32::from(radius::CONTROL), c.active);
-    let mark = Rect::from_min_size(rect.left_top() + vec2(0.0, rect.height() / 2.0 - 14.0), vec2(3.0, 28.0));
-    ui.painter().rect_filled(mark, 1.5, c.accent);
+    if is_here {
+        ui.painter().rect_filled(tile, f32::from(radius::CONTROL), c.active);
+        let mark = Rect::from_min_size(rect.left_top() + vec2(0.0, rect.height() / 2.0 - 14.0), vec2(3.0, 28.0));
+        ui.painter().rect_filled(mark, 1.5, c.accent);
+    } else if response.hovered() {
+        ui.painter().rect_filled(tile, f32::from(radius::CONTROL), c.hover);
+    }
     let middle = if narrow { rect.center() } else { rect.center() - vec2(0.0, 10.0) };
-    icon.paint(ui.painter(), Rect::from_center_size(middle, egui::Vec2::splat(size::ICON_RAIL)), c.accent);
+    icon.paint(ui.painter(), Rect::from_center_size(middle, egui::Vec2::splat(size::ICON_RAIL)), if is_here { c.accent } else { c.t2 });
     if !narrow {
-        ui.painter().text(rect.center() + vec2(0.0, 12.0), egui::Align2::CENTER_CENTER, label, Type::Caption.font(), c.t1);
+        ui.painter().text(rect.center() + vec2(0.0, 12.0), egui::Align2::CENTER_CENTER, label, Type::Caption.font(), if is_here { c.t1 } else { c.t2 });
     }
     focus_ring(ui, tile, radius::CONTROL, &response);
-    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, true, label));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, is_here, label));
     response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
 }
 
@@ -96,6 +118,15 @@ fn summary(state: &ClassState, cx: &Cx<'_>) -> String {
         (h, m) => cx.strings.format("catalogue-hours", &[("h", h.into()), ("m", m.into())]),
     };
     format!("{count} · {length}")
+}
+
+/// The header of the podcasts: how many channels there are.
+pub(crate) fn podcast_header_ui(ui: &mut Ui, channels: usize, cx: &mut Cx<'_>) {
+    header(ui, |ui| {
+        let c = colors(ui);
+        say_line(ui, Type::Title, c.t1, cx.text("rail-podcast"));
+        say_line(ui, Type::Small, c.t3, cx.strings.format("podcast-channels", &[("n", channels.into())]));
+    });
 }
 
 /// The header of the stage.

@@ -6,6 +6,7 @@
 mod live;
 mod membership;
 mod own;
+mod podcast;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ use super::playing::Playing;
 use super::reasons;
 use super::settings::Settings;
 use super::settings_page::{handle_settings_keys, settings_ui};
-use super::shell;
+use super::shell::{self, Place};
 use super::stage::{self, StageView};
 use super::status::status_ui;
 use super::strings::{Language, Strings};
@@ -39,6 +40,7 @@ use super::video::{VideoScreen, picture_area};
 use crate::class::{Changed, ClassState};
 use crate::player::{PlayState, PlayerStatus};
 use own::Own;
+use podcast::{Around, Podcasts};
 
 /// The shortest wait that egui answers with one repaint instead of two.
 const SOON: Duration = Duration::from_millis(1);
@@ -73,6 +75,7 @@ pub struct Window {
     /// The projector's window, while it is open.
     board: Option<Board>,
     own: Own,
+    podcasts: Podcasts,
     screen: Arc<VideoScreen>,
     /// Draws the picture above the seek bar.
     preview: Arc<VideoScreen>,
@@ -121,6 +124,7 @@ impl Window {
             watching: None,
             board: None,
             own,
+            podcasts: Podcasts::default(),
             screen: Arc::new(VideoScreen::default()),
             preview: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
@@ -161,6 +165,7 @@ impl Window {
     pub fn close(&mut self) {
         self.playing = None;
         self.watching = None;
+        self.podcasts = Podcasts::default();
         if let Some(member) = self.seat.take() {
             member.seat.leave_now();
         }
@@ -183,6 +188,7 @@ impl Window {
         let state = self.follow_membership().filter(|s| s.me.is_some());
         let status = self.follow_player(now);
         self.follow_live(now);
+        self.follow_podcasts(state.as_deref());
         let mut out = Vec::new();
         match state {
             state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
@@ -250,7 +256,8 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let c = colors(ui);
         let on_stage = self.playing.is_some() || self.watching.is_some();
-        if !on_stage && !self.keys_shown && !self.settings_shown {
+        let podcasts = self.podcasts.is_shown && !on_stage;
+        if !on_stage && !podcasts && !self.keys_shown && !self.settings_shown {
             catalogue::handle_keys(ui.ctx());
         }
         if !self.settings_shown {
@@ -269,20 +276,23 @@ impl Window {
         if self.asked.is_some() && ui.input(|i| i.key_pressed(egui::Key::Escape)) {
             out.push(Command::CancelRemove);
         }
+        let (is_muted_by_room, changed) = (self.is_muted_by_room(state), self.changed());
         let mut cx = Cx { strings: &self.strings, out };
         let narrow = self.narrow();
         let (bare, alone) = (on_stage && self.fullscreen, self.plays_file());
-        let people = !bare && !alone && if narrow { self.people_over } else { self.settings.people_open };
+        let people = !bare && !alone && !podcasts && if narrow { self.people_over } else { self.settings.people_open };
         if !bare {
             status_ui(ui, state, status, now, alone, &cx);
             if !alone {
-                shell::rail_ui(ui, state.me.as_ref(), on_stage, &mut cx);
+                let place = if podcasts { Place::Podcast } else { Place::Watch };
+                shell::rail_ui(ui, state.me.as_ref(), on_stage, place, &mut cx);
             }
             match &self.playing {
                 Some(playing) if alone => shell::file_header_ui(ui, &playing.title, &mut cx),
                 Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
                 None => match &self.watching {
                     Some(watching) => shell::stage_header_ui(ui, &watching.title, people, &mut cx),
+                    None if podcasts => shell::podcast_header_ui(ui, super::podcast::channels(state).count(), &mut cx),
                     None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
                 },
             }
@@ -328,9 +338,15 @@ impl Window {
                     watching,
                     screen: &self.screen,
                     muted: self.settings.muted,
+                    is_muted_by_room,
                     fullscreen: self.fullscreen,
                 });
                 view.into_iter().for_each(|view| on_air::stage_ui(ui, &view, &mut cx));
+            }
+            None if podcasts => {
+                let takes_keys = !self.settings_shown && !self.keys_shown;
+                let around = Around { backend: self.backend.as_ref(), settings: &self.settings, changed: changed.clone(), is_muted_by_room, takes_keys };
+                self.podcasts.ui(ui, state, around, &mut cx);
             }
             None => {
                 let waited = ui.input(|i| i.time) - member.began;
@@ -412,6 +428,8 @@ impl Window {
             Command::SetName(name) => self.settings.name = name,
             Command::PlayFile(_) | Command::Pick(_) | Command::StartClass | Command::EndOwn | Command::KeepOwn => self.carry_out_own(command),
             Command::ShowFolder | Command::SetVideosFolder(_) | Command::Copy(_) => self.carry_out_own(command),
+            Command::Podcast(wish) => self.podcast_wish(wish),
+            other if self.podcast_volume(&other) => {}
             other if self.live_command(&other) => {}
             other => self.play_command(other, status),
         }

@@ -1,8 +1,10 @@
 //! A class made of plain data behind the window's traits: what is asked of it is noted, what it knows is set by the test.
 
-#![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
 
 mod live;
+mod more;
+pub mod podcast;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,18 +16,18 @@ use egui_kittest::Harness;
 use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
 use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
-use lectern::discover::{Found, Seen};
+use lectern::discover::Seen;
 use lectern::here::{HereState, Wish};
-use lectern::live::{LiveError, LiveStatus};
+use lectern::live::{LiveError, LiveStatus, Trims};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
 use lectern::system::SystemError;
 use lectern::ui::backend::{Backend, Host, Meeting, OnAir, Pick, Picking, Playback, Seat};
+use lectern::ui::podcast::air::{Listening, PodcastSource, Sending};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
-use lectern_proto::beacon::Rooms;
 use lectern_proto::control::{CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, StreamId, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
@@ -33,6 +35,8 @@ use lectern_proto::quality::Quality;
 use lectern_proto::quality::auto::Area;
 use lectern_proto::rung::RungSpec;
 use lectern_proto::words::CheckWords;
+
+pub use more::found;
 
 /// What the window asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +48,12 @@ pub enum Call {
     Open(VideoId, Quality),
     Watch(StreamId),
     LiveVolume(f32),
+    Listen(StreamId),
+    PausePodcast(bool),
+    ToEdge,
+    SendPodcast(PodcastSource),
+    PodcastSent(bool),
+    Together(bool),
     Play,
     Pause,
     Seek(u64),
@@ -67,6 +77,8 @@ pub struct Shared {
     pub open_fails: Option<PlayError>,
     /// How a live stream stands that is watched.
     pub live: LiveStatus,
+    pub podcasts: podcast::Podcasts,
+    pub trims: Trims,
     /// The place on the seek bar that is pointed at.
     pub pointed_us: Option<u64>,
     pub seen: Seen,
@@ -97,6 +109,8 @@ impl Fake {
             thumbnails: HashMap::new(),
             open_fails: None,
             live: LiveStatus::default(),
+            podcasts: podcast::Podcasts::default(),
+            trims: Trims::default(),
             pointed_us: None,
             seen: Seen::default(),
             known: KnownServers::default(),
@@ -182,6 +196,10 @@ impl Backend for Fake {
         self.note(Call::Pick(what));
         Box::new(self.clone())
     }
+
+    fn microphones(&self, _changed: Changed) -> Option<Arc<[String]>> {
+        Some(self.shared.lock().unwrap().podcasts.microphones.clone().into())
+    }
 }
 
 /// A server of one's own; its end is noted however it comes.
@@ -254,6 +272,22 @@ impl Seat for Fake {
     fn watch(&self, stream: StreamId, _changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
         self.note(Call::Watch(stream));
         Ok(Box::new(live::Watched(self.clone())))
+    }
+
+    fn listen(&self, stream: StreamId, trims: Trims, _changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
+        self.note(Call::Listen(stream));
+        self.shared.lock().unwrap().trims = trims;
+        Ok(Box::new(podcast::Heard(self.clone())))
+    }
+
+    fn send_podcast(&self, source: PodcastSource, _changed: Changed) -> Result<Box<dyn Sending>, String> {
+        self.note(Call::SendPodcast(source));
+        Ok(Box::new(podcast::Sent(self.clone())))
+    }
+
+    fn set_together(&self, on: bool) {
+        self.note(Call::Together(on));
+        self.lock().state.together = on;
     }
 }
 
@@ -384,6 +418,7 @@ pub fn joined(role: Role) -> ClassState {
         synchronised: true,
         streams: Vec::new(),
         reports: std::collections::BTreeMap::new(),
+        together: true,
         ahead: lectern::class::Ahead::default(),
         live_ladder: Vec::new(),
         ladder: vec![
@@ -440,51 +475,4 @@ pub fn enter(fake: &Fake) -> Harness<'static, Option<Window>> {
     let mut harness = open(fake, settings(), start);
     harness.run_ok();
     harness
-}
-
-impl Shared {
-    /// More videos with made-up thumbnails, and more people, as in a room of a school.
-    pub fn make_up_more(&mut self) {
-        let titles = [
-            "Subnetting by hand",
-            "TCP handshake at the board",
-            "Reading a capture with Wireshark",
-            "Congestion control, drawn slowly",
-            "DNS from the root",
-            "Why cables have colours",
-        ];
-        for (i, title) in titles.into_iter().enumerate() {
-            let i = i as u8 + 1;
-            let chunk = ChunkHash([i; 32]);
-            let picture = image::RgbImage::from_fn(320, 180, |x, y| {
-                let on = (x / 40 + y / 36) % 2 == 0;
-                image::Rgb(if on { [30 * i, 60, 200 - 20 * i] } else { [235, 240, 230 - 10 * i] })
-            });
-            let mut jpeg = std::io::Cursor::new(Vec::new());
-            picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
-            self.thumbnails.insert(chunk, jpeg.into_inner().into());
-            let mut entry = video(&format!("m{i}"), title, 1_100 + u64::from(i) * 77, ready());
-            entry.thumbnail = Some(ChunkRef { chunk, bytes: 1 });
-            self.state.videos.push(entry);
-        }
-        for (i, name) in ["Dana", "Emil", "Farah", "Gustav Maximilian von und zu Hohenlohe", "李雷", "Ολγα"].into_iter().enumerate() {
-            self.state.people.push(person(10 + i as u64, name, Role::Student, i != 2));
-        }
-    }
-}
-
-/// A server of the network, by the byte that its fingerprint is made of.
-pub fn found(name: &str, host: &str, print: u8) -> Found {
-    let fingerprint = Fingerprint([print; 32]);
-    Found {
-        fingerprint,
-        name: name.into(),
-        rooms: Rooms::one("net-2b"),
-        port: 5511,
-        hosts: vec![host.into()],
-        round_trip: Some(Duration::from_millis(3)),
-        by_beacon: true,
-        by_mdns: true,
-        words: CheckWords::of(&fingerprint).ok(),
-    }
 }

@@ -249,6 +249,15 @@ pub const REASON_MAX: usize = 500;
 /// Largest `tracks/*.json`, `source.json` or manifest in bytes: a day of 2 s segments in 16 rungs is below.
 pub const PREPARED_JSON_MAX: u64 = 256 * 1024 * 1024;
 
+// ---- listening ----
+
+/// What a listener holds of a file that is sent, while he or she has paused it or stays behind: an hour. Full: the oldest is left out.
+pub const LISTEN_HELD_FILE: Duration = Duration::from_secs(3_600);
+/// What a listener holds of a live source until it is heard. Full: the oldest is left out.
+pub const LISTEN_HELD_LIVE: Duration = Duration::from_secs(2);
+/// Bytes of either, coded: an hour at 96 kbit/s is 43 MB. Full: the oldest is left out.
+pub const LISTEN_HELD_BYTES: usize = 48 * 1024 * 1024;
+
 // ---- chunk serving ----
 
 /// Records of one piece of the sealed cache: 64 KiB of plaintext.

@@ -58,7 +58,7 @@ variants!(request, REQUESTS, Request:
     Request::FetchAhead { .. } => "FetchAhead",
     Request::FetchedAhead { .. } => "FetchedAhead",
     Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
-    Request::Report(_) => "Report",
+    Request::Report(_) => "Report", Request::SetTogether { .. } => "SetTogether",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -77,6 +77,7 @@ variants!(event, EVENTS, Event:
     Event::StreamEnded(_) => "StreamEnded",
     Event::Published { .. } => "Published",
     Event::Reports { .. } => "Reports",
+    Event::Together { .. } => "Together",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -91,7 +92,7 @@ variants!(refusal_name, REFUSALS, Refusal:
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",
-    StreamKind::Pattern => "Pattern", StreamKind::File => "File", StreamKind::Podcast => "Podcast",
+    StreamKind::Pattern => "Pattern", StreamKind::File => "File", StreamKind::Podcast => "Podcast", StreamKind::Recording => "Recording",
 );
 variants!(video_state, VIDEO_STATES, VideoState:
     VideoState::Waiting => "Waiting",
@@ -206,6 +207,8 @@ fn every_message_of_the_control_plane() {
         Request::Publish { request: 7, offer: offer() },
         Request::EndStream { request: 8, stream: STREAM },
         Request::Report(report(Some(Limit::Line))),
+        Request::SetTogether { request: 9, on: true },
+        Request::SetTogether { request: 10, on: false },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -278,13 +281,15 @@ fn events() -> Vectors {
     examples.push(Event::Share { bps: 1_250_000 });
     examples.extend([Some(lesson()), None].map(Event::FetchAhead));
     examples.push(Event::FetchedAhead { ready: 52, of: 60, unable: 1 });
-    let kinds = [StreamKind::Camera, StreamKind::Screen, StreamKind::Microphone, StreamKind::Pattern, StreamKind::File, StreamKind::Podcast];
+    let kinds =
+        [StreamKind::Camera, StreamKind::Screen, StreamKind::Microphone, StreamKind::Pattern, StreamKind::File, StreamKind::Podcast, StreamKind::Recording];
     assert_eq!(kinds.iter().map(stream_kind).collect::<Vec<_>>(), STREAM_KINDS);
     examples.extend(kinds.map(|kind| Event::Streams(vec![stream(kind)])));
     examples.push(Event::StreamEnded(STREAM));
     examples.extend([Ok(STREAM), Err(Refusal::NameTaken)].map(|result| Event::Published { request: 7, result }));
     let viewers = [None, Some(Limit::Line), Some(Limit::Machine)].into_iter().zip(7..).map(|(limit, person)| (PersonId(person), report(limit))).collect();
     examples.push(Event::Reports { stream: STREAM, viewers });
+    examples.extend([true, false].map(|on| Event::Together { on }));
     each("Event", EVENTS, event, examples)
 }
 

@@ -237,6 +237,10 @@ impl Session {
                 let result = member.presence.publish(offer).await;
                 self.core.send(&Event::Published { request, result });
             }
+            Request::SetTogether { request, on } => {
+                let result = member.presence.set_together(on).await;
+                self.core.send(&Event::Answer { request, result });
+            }
             Request::EndStream { request, stream } => {
                 let result = member.presence.end_stream(stream).await;
                 self.core.send(&Event::Answer { request, result });

@@ -32,6 +32,8 @@ pub(crate) use roster::is_name;
 #[derive(Debug)]
 pub(crate) struct RoomParts {
     pub name: String,
+    /// Whether everybody sits in one room, until the instructor says otherwise.
+    pub together: bool,
     /// Most students; instructors always find room.
     pub people: usize,
     pub media: Arc<RoomMedia>,
@@ -134,6 +136,11 @@ enum Message {
         track: u16,
         video: LiveVideo,
     },
+    SetTogether {
+        by: PersonId,
+        on: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
     EndStream {
         by: PersonId,
         stream: StreamId,
@@ -229,6 +236,11 @@ impl Presence {
     /// Opens a live stream that this connection publishes.
     pub(crate) async fn publish(&self, offer: Offer) -> Result<StreamId, Refusal> {
         self.ask(|by, reply| Message::Publish { by, offer, reply }).await
+    }
+
+    /// Says whether everybody sits together in one room.
+    pub(crate) async fn set_together(&self, on: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::SetTogether { by, on, reply }).await
     }
 
     /// Ends a live stream.

@@ -27,7 +27,7 @@ use crate::media::{EpochKey, RoomMedia};
 use crate::store::Store;
 
 /// The first state, and a change of everything, fit into a queue with room to spare.
-const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 4 < CONTROL_QUEUE / 2);
+const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 5 < CONTROL_QUEUE / 2);
 
 /// People or videos that are gone, each a message, in one go: what is more waits, so that no queue runs full.
 const GONE_AT_ONCE: usize = CONTROL_QUEUE / 4;
@@ -68,6 +68,8 @@ pub(super) struct RoomTask {
     ahead: Option<Ahead>,
     /// When instructors are told again how far that is.
     ahead_at: Duration,
+    /// Whether everybody sits in one room.
+    together: bool,
     streams: Streams,
     /// When it is looked again which of them have gone silent.
     streams_at: Duration,
@@ -97,6 +99,7 @@ impl RoomTask {
             mailbox,
             ahead: None,
             ahead_at: Duration::ZERO,
+            together: parts.together,
             streams: Streams::new(parts.live_ladder, parts.rungs),
             streams_at: Duration::ZERO,
         }
@@ -214,6 +217,13 @@ impl RoomTask {
                     self.tell(Event::Streams(vec![info]));
                 }
             }
+            Message::SetTogether { by, on, reply } => {
+                let may = self.roster.person(by).filter(|p| p.role == Role::Instructor).ok_or(Refusal::NotAllowed).map(drop);
+                if may.is_ok() && std::mem::replace(&mut self.together, on) != on {
+                    self.tell(Event::Together { on });
+                }
+                let _ = reply.send(may);
+            }
             Message::EndStream { by, stream, reply } => {
                 let may = self.roster.person(by).ok_or(Refusal::NotAllowed).and_then(|by| self.streams.may_end(by, stream));
                 self.end_streams(may.is_ok().then_some(stream));
@@ -280,6 +290,7 @@ impl RoomTask {
         let videos: Vec<_> = self.told.values().collect();
         events.extend(videos.chunks(CATALOGUE_PAGE).map(|page| Event::Videos(page.iter().map(|e| CatalogueEntry::clone(e)).collect())));
         events.extend((!self.streams.is_empty()).then(|| Event::Streams(self.streams.all())));
+        events.push(Event::Together { on: self.together });
         events.push(Event::Synchronised);
         if let Some(ahead) = &self.ahead {
             events.push(Event::FetchAhead(Some(ahead.lesson.clone())));

@@ -13,7 +13,8 @@ impl Window {
     pub(super) fn watch(&mut self, stream: StreamId) {
         let changed = self.changed();
         let Some(member) = &self.seat else { return };
-        let Some(watching) = Watching::open(member.seat.as_ref(), &member.seat.state(), stream, &self.settings, changed) else { return };
+        let state = member.seat.state();
+        let Some(watching) = Watching::open(member.seat.as_ref(), &state, stream, self.live_volume(&state), changed) else { return };
         self.asked = None;
         self.playing = None;
         self.screen.show(None);
@@ -26,6 +27,9 @@ impl Window {
             self.watching = None;
         }
         let Some(watching) = &self.watching else { return };
+        if let Some(member) = &self.seat {
+            watching.sound(self.live_volume(&member.seat.state()));
+        }
         let due = now + self.paint_time;
         if let Some(at) = on_air::follow(watching, &self.screen, due) {
             self.ctx.request_repaint_after(at.saturating_duration_since(due).max(SOON));

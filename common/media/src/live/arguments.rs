@@ -79,6 +79,9 @@ pub struct LiveArguments {
     /// Its part of the pictures' width and height, in hundredths, 10 to 50.
     #[arg(long, value_name = "PERCENT", default_value_t = 25, requires = "inset_camera", value_parser = clap::value_parser!(u32).range(10..=50))]
     pub inset_size: u32,
+    /// Send silence until it is told that somebody talks.
+    #[arg(long, requires = "microphone")]
+    pub push_to_talk: bool,
     /// Width of the pictures, or of the box that they are scaled into, in pixels; even.
     #[arg(long, default_value_t = 1280)]
     pub width: u32,

@@ -4,6 +4,8 @@
 //! The device's callback only moves samples into a ring and notes when they were heard. Its clock runs beside ours: the time
 //! of a block follows from counted frames, led gently by the notes.
 
+use super::gate::Gate;
+use super::leveller::Leveller;
 use super::orders::Orders;
 use super::outlet::{Outlet, SOUND, trouble};
 use super::sounds::{Block, Sounds};
@@ -45,6 +47,9 @@ pub(crate) struct Microphone {
     tried: Option<Instant>,
     /// End of the block that was given last, in microseconds of server time.
     until_us: u64,
+    leveller: Leveller,
+    /// Where it is heard only while somebody says so.
+    gate: Option<Gate>,
 }
 
 /// A device that is open.
@@ -70,8 +75,9 @@ struct Note {
 
 impl Microphone {
     /// The device whose name or id this is, or a part of its name; without one the system's default.
-    pub(crate) fn new(wanted: Option<String>, outlet: &Outlet) -> Self {
-        Self { wanted, outlet: outlet.clone(), open: None, tried: None, until_us: 0 }
+    pub(crate) fn new(wanted: Option<String>, push_to_talk: bool, outlet: &Outlet) -> Self {
+        let gate = push_to_talk.then(Gate::new);
+        Self { wanted, outlet: outlet.clone(), open: None, tried: None, until_us: 0, leveller: Leveller::new(), gate }
     }
 
     /// Opens the device when it is not open and it is time to try.
@@ -106,6 +112,25 @@ impl Microphone {
 
 impl Sounds for Microphone {
     fn next(&mut self, orders: &Orders) -> Result<Option<Block>, Failure> {
+        while let Some(mut block) = self.heard(orders) {
+            self.leveller.run(&mut block.samples);
+            block.capture_us = block.capture_us.saturating_sub(Leveller::delay_us());
+            match &mut self.gate {
+                None => return Ok(Some(block)),
+                Some(gate) => {
+                    if let Some(block) = gate.run(block, orders.talk()) {
+                        return Ok(Some(block));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Microphone {
+    /// The next block from the device, or of silence while there is none; none at the end.
+    fn heard(&mut self, orders: &Orders) -> Option<Block> {
         while !orders.has_ended() {
             self.attend();
             if let Some(recording) = &mut self.open {
@@ -115,16 +140,16 @@ impl Sounds for Microphone {
                     let capture_us = at_us.max(self.until_us.saturating_sub(PACKET_US / 2));
                     self.until_us = capture_us + PACKET_US;
                     self.outlet.trouble(SOUND, None);
-                    return Ok(Some(Block { samples, capture_us }));
+                    return Some(Block { samples, capture_us });
                 }
             } else if let Some(block) = self.silence(orders) {
-                return Ok(Some(block));
+                return Some(block);
             }
             if !orders.sleep_until(orders.now_us() + LOOK_US) {
                 break;
             }
         }
-        Ok(None)
+        None
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The way: [`orders`] (commands and the server's time, [`clock`]) → a source of pictures ([`pattern`], [`camera`] out of
 //! [`capture`], with its [`document`] mode, [`screen`], a higher rung by [`relay`], with a camera as an [`inset`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
-//! [`loudness`] and [`limiter`]), or a [`file`] with both → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
+//! [`loudness`] and [`limiter`]; of a microphone with [`gate`] and [`leveller`]), or a [`file`] with both → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
 //! nothing queues between capture and pipe: what cannot be sent in time is not made. The protocol of the pipe stands in
 //! [`lectern_proto::live::pipe`]; who starts the worker speaks to the server, the worker itself opens no socket.
 
@@ -12,7 +12,9 @@ pub mod capture;
 mod clock;
 mod document;
 mod file;
+mod gate;
 pub mod inset;
+mod leveller;
 mod limiter;
 pub mod list;
 mod loudness;
@@ -177,7 +179,7 @@ fn open(arguments: &LiveArguments, relay: Option<Relay>, orders: &Orders, outlet
     } else if let Some(file) = &arguments.audio {
         Some((Box::new(Podcast::open(file, arguments.start)?), Heard::Anything))
     } else if let Some(device) = &arguments.microphone {
-        Some((Box::new(Microphone::new(device.clone(), outlet)), Heard::Voice))
+        Some((Box::new(Microphone::new(device.clone(), arguments.push_to_talk, outlet)), Heard::Voice))
     } else {
         None
     };

@@ -3,6 +3,7 @@
 
 use super::clock::ServerClock;
 use super::document;
+use super::gate::Talk;
 use crate::make::failure::Failure;
 use crate::make::limits;
 use lectern_proto::live::pipe::{Command, DocumentOrder};
@@ -34,6 +35,7 @@ struct Inner {
     bps: AtomicU32,
     document: Mutex<Option<DocumentOrder>>,
     ended: AtomicBool,
+    talk: Mutex<Talk>,
 }
 
 impl Orders {
@@ -47,6 +49,7 @@ impl Orders {
             bps: AtomicU32::new(bps),
             document: Mutex::default(),
             ended: AtomicBool::new(false),
+            talk: Mutex::default(),
         };
         Self(Arc::new(inner))
     }
@@ -91,6 +94,12 @@ impl Orders {
                     None => *clock = Some(ServerClock::new(own_us, server_us)),
                 }
                 self.0.came.notify_all();
+            }
+            Command::Talk { at_us, .. } if at_us > TIME_MAX_US => return Err(format!("{at_us} is no time")),
+            Command::Talk { on, at_us } => {
+                let mut talk = self.0.talk.lock().unwrap_or_else(PoisonError::into_inner);
+                // The key may be pressed again before the end of the last word has passed.
+                *talk = if on { Talk { from_us: at_us, to_us: 0 } } else { Talk { to_us: at_us.max(1), ..*talk } };
             }
             Command::Keyframe => self.0.keyframe.store(true, Ordering::Release),
             Command::Rate { bps } if !BITRATE_BPS.contains(&bps) => return Err(format!("{bps} is no bit rate")),
@@ -162,6 +171,11 @@ impl Orders {
     /// Whether a keyframe is ordered; it stays so.
     pub(crate) fn wants_keyframe(&self) -> bool {
         self.0.keyframe.load(Ordering::Acquire)
+    }
+
+    /// When somebody talks into the microphone.
+    pub(crate) fn talk(&self) -> Talk {
+        *self.0.talk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bit rate of the pictures.

@@ -32,6 +32,8 @@ pub enum StreamKind {
     File,
     /// Sound for those who listen, on the audio port.
     Podcast,
+    /// A sound file for those who listen: each of them goes on where he or she stopped.
+    Recording,
 }
 
 impl StreamKind {
@@ -44,8 +46,20 @@ impl StreamKind {
             Self::Microphone => "microphone",
             Self::Pattern => "pattern",
             Self::File => "file",
-            Self::Podcast => "podcast",
+            Self::Podcast | Self::Recording => "podcast",
         }
+    }
+
+    /// Whether it is for those who listen: a podcast, from a microphone or a file.
+    #[must_use]
+    pub fn is_podcast(self) -> bool {
+        matches!(self, Self::Podcast | Self::Recording)
+    }
+
+    /// Whether what a listener missed is worth hearing later: a file for those who listen.
+    #[must_use]
+    pub fn is_stored(self) -> bool {
+        self == Self::Recording
     }
 }
 

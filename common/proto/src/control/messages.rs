@@ -214,6 +214,8 @@ pub enum Request {
     EndStream { request: u32, stream: StreamId },
     /// How this viewer fares with a live stream. Not answered.
     Report(ViewerReport),
+    /// Instructor: whether everybody sits together in one room. Answered with [`Event::Answer`].
+    SetTogether { request: u32, on: bool },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -283,6 +285,11 @@ pub enum Event {
     Reports {
         stream: StreamId,
         viewers: Vec<(PersonId, ViewerReport)>,
+    },
+    /// Whether everybody sits together in one room: speakers of students start silent, and their microphones are heard while a key is
+    /// held. Follows joining, and every change.
+    Together {
+        on: bool,
     },
 }
 

@@ -189,6 +189,8 @@ pub enum Command {
     Rate { bps: u32 },
     /// The document mode of a camera; other sources leave it alone.
     Document(DocumentOrder),
+    /// Somebody begins to talk into a microphone that is heard only then, or ends: at this time on the server, in microseconds.
+    Talk { on: bool, at_us: u64 },
 }
 
 /// The bytes of a unit.
