@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamInfo, VERSION, VERSION_MIN};
+use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamId, StreamInfo, VERSION, VERSION_MIN};
 use lectern_proto::rung::RungSpec;
 
 use crate::connect::trouble::Trouble;
@@ -41,6 +41,18 @@ pub struct ClassState {
     pub ahead: Ahead,
     /// Live streams of the room, by name.
     pub streams: Vec<StreamInfo>,
+    pub floor: Floor,
+}
+
+/// Who may show something beside the instructors, and what stands still.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// Students who have the stage.
+    pub stage: Vec<PersonId>,
+    /// Whether no student publishes.
+    pub quiet: bool,
+    /// Streams whose pictures stand still on purpose.
+    pub frozen: Vec<StreamId>,
 }
 
 /// What is fetched before it is watched.
@@ -148,6 +160,7 @@ fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NameTaken => "somebody else's stream has this name; choose another with --as.",
         Refusal::TooMany => "as many streams as the room takes run already; end one first.",
         Refusal::BadOffer => "the server does not take this stream: its name, size or resolution is not one of the room's.",
+        Refusal::Quiet => "it is quiet: only the instructor shows something. Try again when the instructor has opened the class.",
     }
 }
 
@@ -176,6 +189,12 @@ impl JoinError {
 }
 
 impl ClassState {
+    /// Whether the member may publish now.
+    #[must_use]
+    pub fn may_publish(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.role == Role::Instructor || (self.floor.stage.contains(&me.id) && !self.floor.quiet))
+    }
+
     /// A membership that has not begun.
     #[must_use]
     pub fn connecting(room: &str) -> Self {
@@ -194,6 +213,7 @@ impl ClassState {
             media_way: MediaWay::default(),
             ahead: Ahead::default(),
             streams: Vec::new(),
+            floor: Floor::default(),
         }
     }
 }

@@ -383,6 +383,7 @@ pub fn joined(role: Role) -> ClassState {
         ],
         synchronised: true,
         streams: Vec::new(),
+        floor: Default::default(),
         ahead: lectern::class::Ahead::default(),
         live_ladder: Vec::new(),
         ladder: vec![

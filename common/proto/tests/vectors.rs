@@ -57,6 +57,7 @@ variants!(request, REQUESTS, Request:
     Request::FetchAhead { .. } => "FetchAhead",
     Request::FetchedAhead { .. } => "FetchedAhead",
     Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
+    Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet", Request::Freeze { .. } => "Freeze",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -74,6 +75,9 @@ variants!(event, EVENTS, Event:
     Event::Streams(_) => "Streams",
     Event::StreamEnded(_) => "StreamEnded",
     Event::Published { .. } => "Published",
+    Event::Stage(_) => "Stage",
+    Event::Quiet(_) => "Quiet",
+    Event::Frozen(_) => "Frozen",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -85,6 +89,7 @@ variants!(close_reason, CLOSE_REASONS, CloseReason:
 variants!(refusal_name, REFUSALS, Refusal:
     Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson", Refusal::NoSuchVideo => "NoSuchVideo",
     Refusal::NoSuchStream => "NoSuchStream", Refusal::NameTaken => "NameTaken", Refusal::TooMany => "TooMany", Refusal::BadOffer => "BadOffer",
+    Refusal::Quiet => "Quiet",
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",
@@ -202,6 +207,9 @@ fn every_message_of_the_control_plane() {
         Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Unable },
         Request::Publish { request: 7, offer: offer() },
         Request::EndStream { request: 8, stream: STREAM },
+        Request::GiveStage { request: 9, person: PersonId(7), given: true },
+        Request::Quiet { request: 10, quiet: true },
+        Request::Freeze { request: 11, stream: STREAM, frozen: true },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -247,8 +255,16 @@ fn events() -> Vectors {
         VideoState::Failed { reason: FailureReason::new(FailureKind::Empty, "The file is empty.") },
     ];
     assert_eq!(states.iter().map(video_state).collect::<Vec<_>>(), VIDEO_STATES);
-    let answers =
-        [Refusal::NotAllowed, Refusal::NoSuchPerson, Refusal::NoSuchVideo, Refusal::NoSuchStream, Refusal::NameTaken, Refusal::TooMany, Refusal::BadOffer];
+    let answers = [
+        Refusal::NotAllowed,
+        Refusal::NoSuchPerson,
+        Refusal::NoSuchVideo,
+        Refusal::NoSuchStream,
+        Refusal::NameTaken,
+        Refusal::TooMany,
+        Refusal::BadOffer,
+        Refusal::Quiet,
+    ];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [
         CloseReason::Removed { by: "Ms Kim".into() },
@@ -279,6 +295,9 @@ fn events() -> Vectors {
     examples.extend(kinds.map(|kind| Event::Streams(vec![stream(kind)])));
     examples.push(Event::StreamEnded(STREAM));
     examples.extend([Ok(STREAM), Err(Refusal::NameTaken)].map(|result| Event::Published { request: 7, result }));
+    examples.push(Event::Stage(vec![PersonId(7)]));
+    examples.extend([true, false].map(Event::Quiet));
+    examples.push(Event::Frozen(vec![STREAM]));
     each("Event", EVENTS, event, examples)
 }
 

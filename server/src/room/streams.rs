@@ -35,6 +35,8 @@ struct Running {
     info: StreamInfo,
     stream: Arc<Stream>,
     opened_at: Duration,
+    /// Its pictures stand still on purpose.
+    frozen: bool,
 }
 
 impl Streams {
@@ -51,7 +53,7 @@ impl Streams {
         self.running.is_empty()
     }
 
-    /// Opens a stream under a fresh random number; one of the same name of the same person ends for it.
+    /// Opens a stream, of somebody who may, under a fresh random number; one of the same name of the same person ends for it.
     pub(super) fn publish(
         &mut self,
         now: Duration,
@@ -61,9 +63,6 @@ impl Streams {
         media: &Arc<RoomMedia>,
         mailbox: &mpsc::WeakSender<Message>,
     ) -> Result<(StreamInfo, Option<StreamId>), Refusal> {
-        if by.role != Role::Instructor {
-            return Err(Refusal::NotAllowed);
-        }
         if !is_good(&offer, &self.ladder) {
             return Err(Refusal::BadOffer);
         }
@@ -106,7 +105,7 @@ impl Streams {
             }
         }
         let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
-        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now });
+        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now, frozen: false });
         Ok((info, older))
     }
 
@@ -122,6 +121,18 @@ impl Streams {
     pub(super) fn may_end(&self, by: &Person, id: StreamId) -> Result<(), Refusal> {
         let running = self.running.get(&id).ok_or(Refusal::NoSuchStream)?;
         (running.info.publisher == by.id || by.role == Role::Instructor).then_some(()).ok_or(Refusal::NotAllowed)
+    }
+
+    /// Notes of somebody's own stream that its pictures stand still, or go on. Says whether that is new.
+    pub(super) fn freeze(&mut self, by: PersonId, id: StreamId, frozen: bool) -> Result<bool, Refusal> {
+        let running = self.running.get_mut(&id).ok_or(Refusal::NoSuchStream)?;
+        (running.info.publisher == by).then_some(()).ok_or(Refusal::NotAllowed)?;
+        Ok(std::mem::replace(&mut running.frozen, frozen) != frozen)
+    }
+
+    /// Those whose pictures stand still.
+    pub(super) fn frozen(&self) -> Vec<StreamId> {
+        self.running.values().filter(|r| r.frozen).map(|r| r.info.id).collect()
     }
 
     /// Ends a stream; says whether it ran.

@@ -32,6 +32,7 @@ struct Inner {
     keyframe: AtomicBool,
     bps: AtomicU32,
     ended: AtomicBool,
+    frozen: AtomicBool,
 }
 
 impl Orders {
@@ -44,6 +45,7 @@ impl Orders {
             keyframe: AtomicBool::new(false),
             bps: AtomicU32::new(bps),
             ended: AtomicBool::new(false),
+            frozen: AtomicBool::new(false),
         };
         Self(Arc::new(inner))
     }
@@ -92,6 +94,7 @@ impl Orders {
             Command::Keyframe => self.0.keyframe.store(true, Ordering::Release),
             Command::Rate { bps } if !BITRATE_BPS.contains(&bps) => return Err(format!("{bps} is no bit rate")),
             Command::Rate { bps } => self.0.bps.store(bps, Ordering::Release),
+            Command::Freeze { frozen } => self.0.frozen.store(frozen, Ordering::Release),
         }
         Ok(())
     }
@@ -155,6 +158,11 @@ impl Orders {
     /// The bit rate of the pictures.
     pub(crate) fn bps(&self) -> u32 {
         self.0.bps.load(Ordering::Acquire)
+    }
+
+    /// Whether the pictures are to stand still.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.0.frozen.load(Ordering::Acquire)
     }
 
     fn own_us(&self, instant: Instant) -> u64 {

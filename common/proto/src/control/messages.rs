@@ -212,6 +212,13 @@ pub enum Request {
     Publish { request: u32, offer: Offer },
     /// Ends a stream: one's own, for an instructor anybody's. Answered with [`Event::Answer`].
     EndStream { request: u32, stream: StreamId },
+    /// Instructor: gives a student the stage, who may then publish, or takes it back, which ends what that student publishes. Answered
+    /// with [`Event::Answer`].
+    GiveStage { request: u32, person: PersonId, given: bool },
+    /// Instructor: what students publish ends, and no student publishes until it is not quiet any more. Answered with [`Event::Answer`].
+    Quiet { request: u32, quiet: bool },
+    /// The publisher of a stream says that its pictures stand still on purpose, or go on. Answered with [`Event::Answer`].
+    Freeze { request: u32, stream: StreamId, frozen: bool },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -277,6 +284,12 @@ pub enum Event {
         request: u32,
         result: Result<StreamId, Refusal>,
     },
+    /// All students who have the stage; follows joining where there are some.
+    Stage(Vec<PersonId>),
+    /// Whether it is quiet; follows joining where it is.
+    Quiet(bool),
+    /// All streams whose pictures stand still on purpose; follows joining where there are some. One that ended is none, unsaid.
+    Frozen(Vec<StreamId>),
 }
 
 /// Why a request was refused.
@@ -293,6 +306,8 @@ pub enum Refusal {
     TooMany,
     /// What is offered is not possible: a bad name, neither pictures nor sound, an unknown rung, a size of nothing.
     BadOffer,
+    /// It is quiet: no student publishes.
+    Quiet,
 }
 
 /// Why the server ends a connection.

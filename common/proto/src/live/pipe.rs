@@ -90,6 +90,8 @@ pub enum Command {
     Keyframe,
     /// The bit rate of the pictures from now on.
     Rate { bps: u32 },
+    /// From now on the pictures stand still, each a repetition of the last, or go on.
+    Freeze { frozen: bool },
 }
 
 /// The bytes of a unit.
