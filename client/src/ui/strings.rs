@@ -7,8 +7,20 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
-const ENGLISH: &str = concat!(include_str!("../../assets/i18n/en/window.ftl"), "\n", include_str!("../../assets/i18n/en/live.ftl"));
-const GERMAN: &str = concat!(include_str!("../../assets/i18n/de/window.ftl"), "\n", include_str!("../../assets/i18n/de/live.ftl"));
+const ENGLISH: &str = concat!(
+    include_str!("../../assets/i18n/en/window.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/live.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/studio.ftl")
+);
+const GERMAN: &str = concat!(
+    include_str!("../../assets/i18n/de/window.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/live.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/studio.ftl")
+);
 
 /// A language of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

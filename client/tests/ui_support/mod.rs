@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
 
 mod live;
+mod made_up;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,11 +16,11 @@ use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
 use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
-use lectern::here::{HereState, Wish};
-use lectern::live::{LiveError, LiveStatus};
+use lectern::here::{HereError, HereState, Wish};
+use lectern::live::{Choice, Devices, LiveError, LiveStatus, Publishing};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
 use lectern::system::SystemError;
-use lectern::ui::backend::{Backend, Host, Meeting, OnAir, Pick, Picking, Playback, Seat};
+use lectern::ui::backend::{Backend, Host, Looking, Meeting, OnAir, Pick, Picking, Playback, Publish, Seat};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::tokens;
@@ -55,6 +56,11 @@ pub enum Call {
     EndHost,
     ShowFolder(PathBuf),
     Pick(Pick),
+    Publish(Choice),
+    Air(bool),
+    Freeze(bool),
+    GiveStage(PersonId, bool),
+    Quiet(bool),
 }
 
 /// What the class knows and what happened to it.
@@ -67,6 +73,9 @@ pub struct Shared {
     pub open_fails: Option<PlayError>,
     /// How a live stream stands that is watched.
     pub live: LiveStatus,
+    /// What there is to capture, and how what is captured stands.
+    pub devices: Option<Result<Arc<Devices>, String>>,
+    pub publishing: Publishing,
     /// The place on the seek bar that is pointed at.
     pub pointed_us: Option<u64>,
     pub seen: Seen,
@@ -97,6 +106,8 @@ impl Fake {
             thumbnails: HashMap::new(),
             open_fails: None,
             live: LiveStatus::default(),
+            devices: Some(Ok(Arc::default())),
+            publishing: Publishing::starting(),
             pointed_us: None,
             seen: Seen::default(),
             known: KnownServers::default(),
@@ -178,6 +189,10 @@ impl Backend for Fake {
         Err(SystemError { kind: std::io::ErrorKind::Other, said: "no program for it".into() })
     }
 
+    fn devices(&self, _changed: Changed) -> Box<dyn Looking> {
+        Box::new(live::Looked(self.clone()))
+    }
+
     fn pick(&self, what: Pick, _title: &str, _changed: Changed) -> Box<dyn Picking> {
         self.note(Call::Pick(what));
         Box::new(self.clone())
@@ -254,6 +269,19 @@ impl Seat for Fake {
     fn watch(&self, stream: StreamId, _changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
         self.note(Call::Watch(stream));
         Ok(Box::new(live::Watched(self.clone())))
+    }
+
+    fn publish(&self, choice: &Choice, _changed: Changed) -> Result<Box<dyn Publish>, HereError> {
+        self.note(Call::Publish(choice.clone()));
+        Ok(Box::new(live::Shown(self.clone())))
+    }
+
+    fn give_stage(&self, person: PersonId, given: bool) {
+        self.note(Call::GiveStage(person, given));
+    }
+
+    fn set_quiet(&self, quiet: bool) {
+        self.note(Call::Quiet(quiet));
     }
 }
 
@@ -440,37 +468,6 @@ pub fn enter(fake: &Fake) -> Harness<'static, Option<Window>> {
     let mut harness = open(fake, settings(), start);
     harness.run_ok();
     harness
-}
-
-impl Shared {
-    /// More videos with made-up thumbnails, and more people, as in a room of a school.
-    pub fn make_up_more(&mut self) {
-        let titles = [
-            "Subnetting by hand",
-            "TCP handshake at the board",
-            "Reading a capture with Wireshark",
-            "Congestion control, drawn slowly",
-            "DNS from the root",
-            "Why cables have colours",
-        ];
-        for (i, title) in titles.into_iter().enumerate() {
-            let i = i as u8 + 1;
-            let chunk = ChunkHash([i; 32]);
-            let picture = image::RgbImage::from_fn(320, 180, |x, y| {
-                let on = (x / 40 + y / 36) % 2 == 0;
-                image::Rgb(if on { [30 * i, 60, 200 - 20 * i] } else { [235, 240, 230 - 10 * i] })
-            });
-            let mut jpeg = std::io::Cursor::new(Vec::new());
-            picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
-            self.thumbnails.insert(chunk, jpeg.into_inner().into());
-            let mut entry = video(&format!("m{i}"), title, 1_100 + u64::from(i) * 77, ready());
-            entry.thumbnail = Some(ChunkRef { chunk, bytes: 1 });
-            self.state.videos.push(entry);
-        }
-        for (i, name) in ["Dana", "Emil", "Farah", "Gustav Maximilian von und zu Hohenlohe", "李雷", "Ολγα"].into_iter().enumerate() {
-            self.state.people.push(person(10 + i as u64, name, Role::Student, i != 2));
-        }
-    }
 }
 
 /// A server of the network, by the byte that its fingerprint is made of.
