@@ -96,7 +96,11 @@ fn a_lower_rung_is_made_while_somebody_watches_it() {
     assert!(!stack.log().contains("a lower rung is made"), "nobody watches it: {}", stack.log());
     for transport in ["tcp", "udp"] {
         let report = stack.client_json(&["watch", "--live", "pattern", "--quality", "180p", "--transport", transport, "--for", "5"]).expect("a viewer");
-        assert_eq!((report["height"].as_u64(), report["transport"].as_str(), report["rungs"][0]["name"].as_str()), (Some(180), Some(transport), Some("180p")), "{report}");
+        assert_eq!(
+            (report["height"].as_u64(), report["transport"].as_str(), report["rungs"][0]["name"].as_str()),
+            (Some(180), Some(transport), Some("180p")),
+            "{report}"
+        );
         let (presented, expected) = (number(&report, "/frames/presented"), number(&report, "/frames/expected"));
         assert!(presented >= 60.0 && presented >= 0.9 * expected, "{report}");
         assert_eq!((number(&report, "/frames/corrupt"), number(&report, "/units/lost")), (0.0, 0.0), "{report}");

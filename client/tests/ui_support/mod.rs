@@ -413,7 +413,7 @@ pub fn joined(role: Role) -> ClassState {
         streams: Vec::new(),
         floor: Default::default(),
         ahead: lectern::class::Ahead::default(),
-        live_ladder: Vec::new(),
+        live_ladder: vec![rung("360p", 640, 360, 700_000), rung("720p", 1280, 720, 2_500_000)],
         ladder: vec![
             rung("144p", 256, 144, 200_000),
             rung("360p", 640, 360, 800_000),

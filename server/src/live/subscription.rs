@@ -6,8 +6,8 @@ use std::time::Duration;
 use lectern_proto::live::record::SealedUnit;
 use tokio::sync::Notify;
 
-use super::track::Cursor;
 use super::Track;
+use super::track::Cursor;
 
 /// Tracks that one connection takes at most: the pictures and the sound of some streams. Full: the oldest ends.
 const TRACKS_MAX: usize = 8;

@@ -93,19 +93,66 @@ pub(crate) struct Admission {
 
 #[derive(Debug)]
 enum Message {
-    Enter { entry: Entry, reply: oneshot::Sender<Result<Admission, LoginRefusal>> },
-    Lost { person: PersonId, connection: ConnectionId },
-    Leave { person: PersonId, connection: ConnectionId },
-    Remove { by: PersonId, person: PersonId, reply: oneshot::Sender<Result<(), Refusal>> },
-    FetchAhead { by: PersonId, lesson: Option<Lesson>, reply: oneshot::Sender<Result<(), Refusal>> },
-    FetchedAhead { person: PersonId, lesson: Lesson, progress: AheadProgress },
-    Publish { by: PersonId, offer: Offer, reply: oneshot::Sender<Result<StreamId, Refusal>> },
+    Enter {
+        entry: Entry,
+        reply: oneshot::Sender<Result<Admission, LoginRefusal>>,
+    },
+    Lost {
+        person: PersonId,
+        connection: ConnectionId,
+    },
+    Leave {
+        person: PersonId,
+        connection: ConnectionId,
+    },
+    Remove {
+        by: PersonId,
+        person: PersonId,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    FetchAhead {
+        by: PersonId,
+        lesson: Option<Lesson>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    FetchedAhead {
+        person: PersonId,
+        lesson: Lesson,
+        progress: AheadProgress,
+    },
+    Publish {
+        by: PersonId,
+        offer: Offer,
+        reply: oneshot::Sender<Result<StreamId, Refusal>>,
+    },
     /// What is needed to decode a lower rung is known.
-    RungMade { stream: StreamId, track: u16, video: LiveVideo },
-    EndStream { by: PersonId, stream: StreamId, reply: oneshot::Sender<Result<(), Refusal>> },
-    GiveStage { by: PersonId, person: PersonId, given: bool, reply: oneshot::Sender<Result<(), Refusal>> },
-    Quiet { by: PersonId, quiet: bool, reply: oneshot::Sender<Result<(), Refusal>> },
-    Freeze { by: PersonId, stream: StreamId, frozen: bool, reply: oneshot::Sender<Result<(), Refusal>> },
+    RungMade {
+        stream: StreamId,
+        track: u16,
+        video: LiveVideo,
+    },
+    EndStream {
+        by: PersonId,
+        stream: StreamId,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    GiveStage {
+        by: PersonId,
+        person: PersonId,
+        given: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Quiet {
+        by: PersonId,
+        quiet: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Freeze {
+        by: PersonId,
+        stream: StreamId,
+        frozen: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
 }
 
 /// How others reach a room.

@@ -165,7 +165,7 @@ fn off_air(why: &OffAir, cx: &Cx<'_>) -> String {
 fn rung_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &mut Cx<'_>) {
     let label = cx.strings.format("studio-quality-now", &[("rung", view.rung.into())]);
     let button = ui.add(Push::text(Look::Plain, &label).with_icon(Icon::Down).width(ui.available_width()));
-    let mut rungs = view.class.ladder.iter().rev().map(|r| {
+    let mut rungs = view.class.live_ladder.iter().rev().map(|r| {
         let about = format!("{} × {}", r.box_width, r.box_height);
         (r.name.clone(), about, format::bitrate(r.bitrate_bps), r.name == view.rung)
     });

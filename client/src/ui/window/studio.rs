@@ -60,8 +60,8 @@ impl Studio {
 
     /// The rung that pictures are coded in: the one that was chosen, else the highest usual one.
     fn rung<'a>(&self, class: &'a ClassState) -> Option<&'a RungSpec> {
-        let chosen = self.chosen.rung.as_ref().and_then(|name| class.ladder.iter().find(|r| r.name == *name));
-        chosen.or_else(|| class.ladder.iter().rfind(|r| r.box_height <= USUAL_HEIGHT)).or(class.ladder.first())
+        let chosen = self.chosen.rung.as_ref().and_then(|name| class.live_ladder.iter().find(|r| r.name == *name));
+        chosen.or_else(|| class.live_ladder.iter().rfind(|r| r.box_height <= USUAL_HEIGHT)).or(class.live_ladder.first())
     }
 
     /// Draws the Class view.

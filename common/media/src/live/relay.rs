@@ -99,7 +99,8 @@ impl Relay {
         let codec = codec::decoder::find(codec::Id::H264)
             .ok_or_else(|| Failure::new(FailureKind::Unsupported, "This FFmpeg has no H.264 decoder. Install the full libavcodec package."))?;
         let mut context = codec::Context::new_with_codec(codec);
-        codec_config::set_extradata(&mut context, avcc).map_err(|_| Failure::new(FailureKind::NoMemory, "There is not enough memory to decode a live stream."))?;
+        codec_config::set_extradata(&mut context, avcc)
+            .map_err(|_| Failure::new(FailureKind::NoMemory, "There is not enough memory to decode a live stream."))?;
         // Further threads would each hold back a picture.
         context.set_threading(threading::Config { kind: threading::Type::None, count: 1, ..Default::default() });
         let decoder = context.decoder().open_as(codec).and_then(codec::decoder::Opened::video).map_err(no)?;
