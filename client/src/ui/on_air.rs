@@ -124,11 +124,10 @@ fn card_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, cx: &mut Cx<'_>
 /// "LIVE" on red.
 fn live_badge_ui(ui: &mut Ui, text: &str) {
     let c = colors(ui);
-    Frame::new()
-        .fill(c.live_fill)
-        .corner_radius(CornerRadius::same(radius::CHIP))
-        .inner_margin(Margin::symmetric(6, 1))
-        .show(ui, |ui| say(ui, Type::Caption, c.on_fill, text));
+    Frame::new().fill(c.live_fill).corner_radius(CornerRadius::same(radius::CHIP)).inner_margin(Margin::symmetric(6, 1)).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = Type::Caption.line();
+        ui.horizontal(|ui| say(ui, Type::Caption, c.on_fill, text));
+    });
 }
 
 /// What the stage of a live stream shows.

@@ -125,7 +125,7 @@ fn strip_ui(ui: &mut Ui, view: &StripView, now: Instant, strings: &Strings, out:
                 }
                 let (icon, key) = if is_live { (Icon::Stop, "strip-stop") } else { (Icon::Play, "studio-go") };
                 let can = publishing.is_some_and(|p| matches!(p.stage, Published::Live(_) | Published::Ready | Published::Opening));
-                if ui.add(Push::icon(icon, &strings.text(key)).enabled(can)).clicked() {
+                if ui.add(Push::icon(icon, &strings.text(key)).enabled(can).ink(if is_live { c.live } else { c.t1 })).clicked() {
                     out.push(StudioCommand::OnAir(!is_live));
                 }
                 if let Some(quiet) = view.quiet

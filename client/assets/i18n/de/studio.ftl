@@ -3,10 +3,12 @@ rail-class = Klasse
 studio-picture = Was Sie zeigen
 studio-badge = AUF SENDUNG
 studio-here = { $n ->
+    [0] Noch ist sonst niemand da
     [one] { $n } Person ist da
    *[other] { $n } Personen sind da
 }
 studio-here-live = { $n ->
+    [0] Auf Sendung; noch ist sonst niemand da
     [one] { $n } Person kann es sehen
    *[other] { $n } Personen können es sehen
 }

@@ -3,10 +3,12 @@ rail-class = Class
 studio-picture = What you show
 studio-badge = ON AIR
 studio-here = { $n ->
+    [0] Nobody else is here yet
     [one] { $n } person is here
    *[other] { $n } people are here
 }
 studio-here-live = { $n ->
+    [0] On air; nobody else is here yet
     [one] { $n } person can see it
    *[other] { $n } people can see it
 }

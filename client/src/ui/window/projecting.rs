@@ -17,7 +17,8 @@ impl Window {
         let words = self.backend.words(member.link.fingerprint, changed);
         let joined = state.people.iter().filter(|p| p.connected).count();
         let board = BoardView::new(&state.server_name, &member.link, words, joined, self.strings.language());
-        let frozen = !self.studio.is_live() && self.watching.as_ref().is_some_and(|w| state.floor.frozen.contains(&w.stream));
+        let watched = self.watching.as_ref().is_some_and(|w| state.floor.frozen.contains(&w.stream));
+        let frozen = if self.studio.is_live() { self.studio.is_frozen() } else { watched };
         if !projector.show(&self.ctx, Projected { board, screen, frozen }) {
             self.projector = None;
         }

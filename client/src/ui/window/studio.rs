@@ -53,6 +53,11 @@ impl Studio {
         self.state.as_ref().is_some_and(Publishing::is_live)
     }
 
+    /// Whether its pictures stand still on purpose.
+    pub(super) fn is_frozen(&self) -> bool {
+        self.state.as_ref().is_some_and(|p| p.frozen)
+    }
+
     /// Whether it is on air or to be so.
     fn is_wanted(&self) -> bool {
         self.state.as_ref().is_some_and(|p| matches!(p.stage, Published::Live(_) | Published::Opening))
