@@ -25,7 +25,8 @@ fn stream(name: &str, kind: StreamKind, has_pictures: bool) -> StreamInfo {
 }
 
 fn on_air(has_pictures: bool) -> Fake {
-    let fake = Fake::joined(Role::Student);
+    // What has pictures opens by itself for students.
+    let fake = Fake::joined(if has_pictures { Role::Instructor } else { Role::Student });
     let mut class = fake.lock();
     class.state.together = false;
     let (name, kind) = if has_pictures { ("board", StreamKind::Camera) } else { ("podcast", StreamKind::Podcast) };

@@ -147,7 +147,7 @@ fn the_instructor_sends_a_microphone_or_a_file_and_stops_it() {
     click(&mut harness, "From the microphone");
     assert_eq!(fake.take(), [Call::SendPodcast(PodcastSource::Microphone(Some("USB microphone".into())))]);
     harness.get_by_label("The podcast starts…");
-    fake.lock().podcasts.sent = Published::Live(TALK);
+    fake.lock().podcasts.sent.stage = Published::Live(TALK);
     harness.run_steps(4);
     harness.get_by_label("The class hears your microphone");
     harness.get_by_role_and_label(Seen::Meter, "Level: -12 dB");

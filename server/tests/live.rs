@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use lectern_proto::control::{Event, LiveSound, LiveVideo, Offer, Refusal, Request, StreamId, StreamInfo, StreamKind};
+use lectern_proto::control::{Event, LiveSound, LiveVideo, Offer, PersonId, Refusal, Request, StreamId, StreamInfo, StreamKind};
 use lectern_proto::datagram::client::{DatagramClientCore, Output as Datagram};
 use lectern_proto::datagram::{Ask, Tell};
 use lectern_proto::limits::{LIVE_BEHIND_MAX, LIVE_PIECE_MAX};
@@ -397,5 +397,66 @@ async fn a_lower_rung_that_cannot_be_made_ends_and_the_stream_goes_on() {
     let mut source = Viewer::start(&ana, &info, high).await;
     publisher.unit(0, true, &picture(1)).await;
     assert_eq!(soon("a picture", source.unit()).await, Some((0, picture(1).into())));
+    server.stop().await;
+}
+
+/// Asks for something that is answered by yes or no; what came before the answer is not looked at.
+async fn ask(member: &mut Member, request: impl FnOnce(u32) -> Request) -> Result<(), Refusal> {
+    member.request(request(21)).await;
+    member.until("an answer", |e| if let Event::Answer { request: 21, result } = e { Some(result) } else { None }).await
+}
+
+async fn ended(member: &mut Member) -> StreamId {
+    member.until("an end", |e| if let Event::StreamEnded(id) = e { Some(id) } else { None }).await
+}
+
+#[tokio::test]
+async fn a_student_publishes_with_the_stage_alone_and_not_while_it_is_quiet() {
+    let stage = Stage::new();
+    let server = stage.serve().await;
+    let mut kim = Member::enter(&instructor(&server), "Ms Kim").await;
+    let mut ana = Member::enter(&join(&server), "Ana").await;
+    let mut ben = Member::enter(&join(&server), "Ben").await;
+    let (me, other) = (ana.joined.you, ben.joined.you);
+    // What a student may not.
+    assert_eq!(publish(&mut ana, offer("ana")).await, Err(Refusal::NotAllowed));
+    assert_eq!(ask(&mut ana, |request| Request::GiveStage { request, person: me, given: true }).await, Err(Refusal::NotAllowed));
+    assert_eq!(ask(&mut ana, |request| Request::Quiet { request, quiet: true }).await, Err(Refusal::NotAllowed));
+    assert_eq!(ask(&mut ana, |request| Request::Remove { request, person: other }).await, Err(Refusal::NotAllowed));
+    assert_eq!(ask(&mut kim, |request| Request::GiveStage { request, person: PersonId(u64::MAX), given: true }).await, Err(Refusal::NoSuchPerson));
+    // With the stage; everybody is told, and who comes later too.
+    assert_eq!(ask(&mut kim, |request| Request::GiveStage { request, person: me, given: true }).await, Ok(()));
+    let told = |e| if let Event::Stage(people) = e { Some(people) } else { None };
+    assert_eq!(ben.until("the stage", told).await, [me]);
+    let stream = publish(&mut ana, offer("ana")).await.expect("has the stage");
+    assert_eq!(publish(&mut ben, offer("ben")).await, Err(Refusal::NotAllowed), "it is Ana's alone");
+    let mut late = Member::enter(&join(&server), "Chen").await;
+    assert_eq!(late.until("the stage", told).await, [me]);
+    // Another's stream is neither ended nor frozen.
+    assert_eq!(ask(&mut ben, |request| Request::EndStream { request, stream }).await, Err(Refusal::NotAllowed));
+    assert_eq!(ask(&mut kim, |request| Request::Freeze { request, stream, frozen: true }).await, Err(Refusal::NotAllowed));
+    assert_eq!(ask(&mut ana, |request| Request::Freeze { request, stream, frozen: true }).await, Ok(()));
+    let frozen = late.until("what is frozen", |e| if let Event::Frozen(all) = e { Some(all) } else { None }).await;
+    assert_eq!(frozen, [stream]);
+    // Quiet ends it, the instructor's goes on, and the stage outlasts it.
+    let own = publish(&mut kim, offer("kim")).await.expect("an instructor");
+    assert_eq!(ask(&mut kim, |request| Request::Quiet { request, quiet: true }).await, Ok(()));
+    let is_quiet = |e| if let Event::Quiet(quiet) = e { Some(quiet) } else { None };
+    assert!(late.until("quiet", is_quiet).await);
+    assert_eq!(ended(&mut late).await, stream);
+    assert_eq!(publish(&mut ana, offer("ana")).await, Err(Refusal::Quiet));
+    let mut later = Member::enter(&join(&server), "Dana").await;
+    let first = later.until("streams", |e| if let Event::Streams(all) = e { Some(all) } else { None }).await;
+    assert_eq!(first.iter().map(|s| s.id).collect::<Vec<_>>(), [own]);
+    assert!(later.until("quiet", is_quiet).await);
+    assert_eq!(ask(&mut kim, |request| Request::Quiet { request, quiet: false }).await, Ok(()));
+    let again = publish(&mut ana, offer("ana")).await.expect("still has the stage");
+    // Taken back, it ends; and the seat's end is the stage's.
+    assert_eq!(ask(&mut kim, |request| Request::GiveStage { request, person: me, given: false }).await, Ok(()));
+    assert_eq!(ended(&mut later).await, again);
+    assert_eq!(publish(&mut ana, offer("ana")).await, Err(Refusal::NotAllowed));
+    assert_eq!(ask(&mut kim, |request| Request::GiveStage { request, person: me, given: true }).await, Ok(()));
+    assert_eq!(ask(&mut kim, |request| Request::Remove { request, person: me }).await, Ok(()));
+    later.until("the stage is empty", |e| told(e).filter(Vec::is_empty)).await;
     server.stop().await;
 }

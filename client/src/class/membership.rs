@@ -9,7 +9,7 @@ use lectern_proto::control::{CloseReason, ControlError, Event, Joined, LoginRefu
 use lectern_proto::seal::RoomKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Ahead, AheadTally, Changed, ClassState, Command, JoinError, JoinRequest, Me, OtherVersion, Phase, StreamError};
+use super::{Ahead, AheadTally, Changed, ClassState, Command, Floor, JoinError, JoinRequest, Me, OtherVersion, Phase, StreamError};
 use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
 use crate::connect::trouble::{LostWhy, Trouble};
@@ -48,14 +48,15 @@ struct Membership {
 /// Somebody who waits for an answer.
 enum Asked {
     Publish(oneshot::Sender<Result<StreamId, StreamError>>),
-    End(oneshot::Sender<Result<(), StreamError>>),
+    /// Yes or no is all.
+    Done(oneshot::Sender<Result<(), StreamError>>),
 }
 
 impl Asked {
     fn is_closed(&self) -> bool {
         match self {
             Self::Publish(reply) => reply.is_closed(),
-            Self::End(reply) => reply.is_closed(),
+            Self::Done(reply) => reply.is_closed(),
         }
     }
 }
@@ -197,7 +198,10 @@ impl Membership {
             Command::Report(report) => Request::Report(report),
             Command::SetTogether(on) => Request::SetTogether { request: 0, on },
             Command::Publish { offer, reply } => Request::Publish { request: self.ask(Asked::Publish(reply)), offer },
-            Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::End(reply)), stream },
+            Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::Done(reply)), stream },
+            Command::GiveStage { person, given, reply } => Request::GiveStage { request: self.ask(Asked::Done(reply)), person, given },
+            Command::Quiet { quiet, reply } => Request::Quiet { request: self.ask(Asked::Done(reply)), quiet },
+            Command::Freeze { stream, frozen, reply } => Request::Freeze { request: self.ask(Asked::Done(reply)), stream, frozen },
         });
     }
 
@@ -272,6 +276,7 @@ impl Membership {
         self.state.synchronised = false;
         self.state.streams.clear();
         self.state.reports.clear();
+        self.state.floor = Floor::default();
         self.state.ahead.lesson = None;
         let access = joined.media;
         // The same address, with its zone where it has one.
@@ -293,7 +298,7 @@ impl Membership {
         match event {
             Event::Pong { .. } => {}
             Event::Answer { request, result } => {
-                if let Some(Asked::End(reply)) = self.asked.remove(&request) {
+                if let Some(Asked::Done(reply)) = self.asked.remove(&request) {
                     let _ = reply.send(result.map_err(StreamError::Refused));
                 }
             }
@@ -312,9 +317,13 @@ impl Membership {
             Event::StreamEnded(id) => {
                 self.state.streams.retain(|s| s.id != id);
                 self.state.reports.remove(&id);
+                self.state.floor.frozen.retain(|s| *s != id);
             }
             Event::Reports { stream, viewers } => _ = self.state.reports.insert(stream, viewers),
             Event::Together { on } => self.state.together = on,
+            Event::Stage(stage) => self.state.floor.stage = stage,
+            Event::Quiet(quiet) => self.state.floor.quiet = quiet,
+            Event::Frozen(frozen) => self.state.floor.frozen = frozen,
             Event::People(people) => {
                 for person in people {
                     self.state.people.retain(|p| p.id != person.id);

@@ -18,7 +18,7 @@ use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use state::{Ahead, AheadTally, Changed, ClassState, JoinError, Me, OtherVersion, Phase, StreamError};
+pub use state::{Ahead, AheadTally, Changed, ClassState, Floor, JoinError, Me, OtherVersion, Phase, StreamError};
 
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
 use crate::live::{InClass, ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, LiveView, Publisher, Source};
@@ -47,6 +47,9 @@ enum Command {
     Report(ViewerReport),
     Publish { offer: Offer, reply: oneshot::Sender<Result<StreamId, StreamError>> },
     EndStream { stream: StreamId, reply: oneshot::Sender<Result<(), StreamError>> },
+    GiveStage { person: PersonId, given: bool, reply: oneshot::Sender<Result<(), StreamError>> },
+    Quiet { quiet: bool, reply: oneshot::Sender<Result<(), StreamError>> },
+    Freeze { stream: StreamId, frozen: bool, reply: oneshot::Sender<Result<(), StreamError>> },
 }
 
 /// Commands that may wait for the connection.
@@ -198,12 +201,42 @@ impl Class {
         Publisher::start(&self.0.runtime, self.clone(), self.0.route.clone(), source)
     }
 
+    /// Lets a media worker capture for its publisher's eyes; the class sees it when the publisher goes on air.
+    #[must_use]
+    pub fn start_preview(&self, source: Source, changed: Changed) -> Publisher {
+        Publisher::preview(&self.0.runtime, self.clone(), self.0.route.clone(), source, changed)
+    }
+
     /// Ends a live stream.
     ///
     /// # Errors
     /// [`StreamError`] when the server refuses it or cannot be asked.
     pub async fn end_stream(&self, stream: StreamId) -> Result<(), StreamError> {
         self.ask(|reply| Command::EndStream { stream, reply }).await
+    }
+
+    /// Gives a student the stage, or takes it back; the server allows it to instructors only.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it or cannot be asked.
+    pub async fn give_stage(&self, person: PersonId, given: bool) -> Result<(), StreamError> {
+        self.ask(|reply| Command::GiveStage { person, given, reply }).await
+    }
+
+    /// Makes it quiet, or not any more; the server allows it to instructors only.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it or cannot be asked.
+    pub async fn set_quiet(&self, quiet: bool) -> Result<(), StreamError> {
+        self.ask(|reply| Command::Quiet { quiet, reply }).await
+    }
+
+    /// Says of a stream of this member that its pictures stand still, or go on.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it or cannot be asked.
+    pub async fn freeze_stream(&self, stream: StreamId, frozen: bool) -> Result<(), StreamError> {
+        self.ask(|reply| Command::Freeze { stream, frozen, reply }).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, StreamError>>) -> Command) -> Result<T, StreamError> {

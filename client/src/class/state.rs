@@ -48,6 +48,18 @@ pub struct ClassState {
     pub reports: BTreeMap<StreamId, Vec<(PersonId, ViewerReport)>>,
     /// Whether everybody sits in one room: what is live starts silent for students.
     pub together: bool,
+    pub floor: Floor,
+}
+
+/// Who may show something beside the instructors, and what stands still.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// Students who have the stage.
+    pub stage: Vec<PersonId>,
+    /// Whether no student publishes.
+    pub quiet: bool,
+    /// Streams whose pictures stand still on purpose.
+    pub frozen: Vec<StreamId>,
 }
 
 /// What is fetched before it is watched.
@@ -155,6 +167,7 @@ fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NameTaken => "somebody else's stream has this name; choose another with --as.",
         Refusal::TooMany => "as many streams as the room takes run already; end one first.",
         Refusal::BadOffer => "the server does not take this stream: its name, size or resolution is not one of the room's.",
+        Refusal::Quiet => "it is quiet: only the instructor shows something. Try again when the instructor has opened the class.",
     }
 }
 
@@ -183,6 +196,12 @@ impl JoinError {
 }
 
 impl ClassState {
+    /// Whether the member may publish now.
+    #[must_use]
+    pub fn may_publish(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.role == Role::Instructor || (self.floor.stage.contains(&me.id) && !self.floor.quiet))
+    }
+
     /// A membership that has not begun.
     #[must_use]
     pub fn connecting(room: &str) -> Self {
@@ -203,6 +222,7 @@ impl ClassState {
             streams: Vec::new(),
             reports: BTreeMap::new(),
             together: true,
+            floor: Floor::default(),
         }
     }
 }

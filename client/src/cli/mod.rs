@@ -13,6 +13,7 @@ mod podcast;
 mod publish;
 mod screen;
 mod spread;
+mod stage;
 mod update;
 mod videos;
 mod watch;
@@ -95,6 +96,9 @@ enum Command {
     /// Plays a podcast, or the sound of another live stream, and reports what was heard, as JSON
     #[command(after_help = "Example:\n  lectern listen --for 5 --record lecture.wav --join LINK --name Ana --password P")]
     Listen(listen::ListenArgs),
+    /// Gives a student the stage, takes it back, makes the class quiet; says who has the stage, as JSON
+    #[command(after_help = stage::HELP)]
+    Stage(stage::StageArgs),
     /// Starts, stops and lists podcasts: sound on its own port
     #[command(after_help = podcast::HELP)]
     Podcast(podcast::PodcastArgs),
@@ -211,6 +215,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::Publish(args) => publish::run(request, args).await,
         Command::Listen(args) => listen::run(request, args).await,
         Command::Podcast(args) => podcast::run(request, args).await,
+        Command::Stage(args) => stage::run(request, args).await,
     }
 }
 

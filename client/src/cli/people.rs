@@ -18,6 +18,8 @@ pub(super) struct PeopleArgs {
 
 #[derive(Debug, Serialize)]
 struct People<'a> {
+    /// Whether no student publishes at present.
+    quiet: bool,
     people: Vec<PersonLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     viewers: Option<Vec<ViewerLine<'a>>>,
@@ -29,6 +31,10 @@ struct PersonLine<'a> {
     name: &'a str,
     role: Role,
     connected: bool,
+    /// A student who has the stage.
+    stage: bool,
+    /// Names of what this person publishes.
+    publishes: Vec<&'a str>,
     you: bool,
 }
 
@@ -61,8 +67,12 @@ pub(super) async fn run(request: JoinRequest, args: &PeopleArgs) -> Result<(), F
     }
     class.left().await;
     let me = state.me.as_ref().map(|m| m.id);
-    let people = state.people.iter().map(|p| PersonLine { id: p.id.0, name: &p.name, role: p.role, connected: p.connected, you: Some(p.id) == me });
-    print(&People { people: people.collect(), viewers: args.live.then(|| viewers(&state)) })
+    let people = state.people.iter().map(|p| {
+        let publishes = state.streams.iter().filter(|s| s.publisher == p.id).map(|s| s.name.as_str()).collect();
+        let (stage, you) = (state.floor.stage.contains(&p.id), Some(p.id) == me);
+        PersonLine { id: p.id.0, name: &p.name, role: p.role, connected: p.connected, stage, publishes, you }
+    });
+    print(&People { quiet: state.floor.quiet, people: people.collect(), viewers: args.live.then(|| viewers(&state)) })
 }
 
 fn viewers(state: &ClassState) -> Vec<ViewerLine<'_>> {

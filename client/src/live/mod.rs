@@ -2,11 +2,15 @@
 //!
 //! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `viewer`, `video`,
 //! `state`). Listening: `listener` (→ `sound` → `held`,
-//! `presenter`, `wav`; `listening` is what they share). `view` is both, for the window. Publishing: `publish` starts
-//! a media worker (`worker`) and sends what it makes; `document` is the way to its document camera.
+//! `presenter`, `wav`; `listening` is what they share). `view` is both, for the window. Publishing: `choice` (out of `devices`) says what,
+//! `publish` starts a media worker (`worker`, `worker_time`), sends what it makes (`air`) and shows it to its publisher (`preview`);
+//! `document` is the way to its document camera.
 
+mod air;
+mod choice;
 mod clock;
 mod connection;
+mod devices;
 mod document;
 mod flow;
 mod held;
@@ -15,6 +19,7 @@ mod listener;
 mod listening;
 mod player;
 mod presenter;
+mod preview;
 mod publish;
 mod report;
 mod sound;
@@ -24,13 +29,18 @@ mod view;
 mod viewer;
 mod wav;
 mod worker;
+mod worker_time;
 
+pub use air::OffAir;
+pub use choice::{Choice, Pictures, Sound};
 pub use clock::ServerClock;
 pub use connection::Transport;
+pub use devices::{Device, Devices, Monitor};
 pub use document::{DocumentCamera, Sheet};
 pub(crate) use in_class::InClass;
 pub use listener::{ListenOptions, Listener};
 pub use listening::{Levels, ListenReport, Packets, Pause, Trims};
 pub use player::{LiveError, LiveOptions, LivePlayer};
-pub use publish::{Published, Publisher, Source, TalkKey};
+pub use preview::Preview as OwnPictures;
+pub use publish::{Published, Publisher, Publishing, Source, TalkKey};
 pub use view::{LiveStatus, LiveView};

@@ -1,28 +1,33 @@
 //! Publishing: a media worker captures and encodes, what it makes goes to the server over a media connection of its own.
 //!
-//! Nothing waits for anything behind it: when the line does not take a picture, it and those that need it are left out up to a
-//! keyframe, which the worker is asked for at once.
+//! ```text
+//! worker → run ┬ preview (what the publisher sees, on air or not)
+//!              └ air → media connection → server        only while it is wanted
+//! ```
+//! A publisher begins on air and ends with that, or begins with the preview alone and goes on air and off it. Nothing waits for anything
+//! behind it: when the line does not take a picture, it and those that need it are left out up to a keyframe, which the worker is
+//! asked for at once.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
 use lectern_proto::live::pipe::{Command, News, Said, Trouble};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-use super::connection::{Ask, Heard, LiveConnection, Port, Transport};
+use super::air::{Air, Happened, OffAir};
 use super::document::{Desk, DocumentCamera, Sheet};
+use super::preview::{Preview, Tap};
 use super::worker::{FromWorker, Worker};
-use crate::class::{Class, StreamError};
+use super::worker_time::WorkerTime;
+use crate::class::{Changed, Class};
 use crate::fetch::MediaRoute;
 
-/// How long server and worker have until the first unit can go.
-const START_WAIT: Duration = Duration::from_secs(15);
-
-/// What silence is told as, in dB below full scale.
-const SILENT_DB: f32 = -144.0;
+/// Orders that wait: more than a person gives.
+const ORDERS: usize = 16;
+/// Quieter than this, in dB below full scale, nobody speaks: the noise of a microphone that is open lies below, a voice above.
+const SILENCE_DB: f32 = -60.0;
 
 /// What is published and how.
 #[derive(Debug, Clone)]
@@ -49,57 +54,132 @@ impl TalkKey {
     }
 }
 
-/// How a publishing stands.
+/// Where a publishing stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
+    /// The source is being opened.
     Starting,
+    /// It gives something, and nobody sees it but its publisher.
+    Ready,
+    /// The server is being asked.
+    Opening,
     Live(StreamId),
-    /// The source gives nothing at present: why.
-    Trouble(StreamId, String),
     /// The source has come to its end, or was stopped.
     Ended,
     /// Why it does not go on.
     Failed(String),
 }
 
+/// A publishing as it stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publishing {
+    pub stage: Published,
+    /// The source gives nothing at present: why, in the worker's words.
+    pub trouble: Option<String>,
+    /// The same for whoever says it in another language than English.
+    pub troubles: Vec<Trouble>,
+    /// Why it is not on air although that was wanted.
+    pub off_air: Option<OffAir>,
+    /// Since when it is on air.
+    pub since: Option<Instant>,
+    /// Whether the pictures stand still on purpose.
+    pub frozen: bool,
+    /// Width and height of the pictures in pixels, and how many come in 1000 s.
+    pub pictures: Option<(u32, u32, u32)>,
+    /// The loudest sample of the last tenth of a second in dB below full scale; none without sound.
+    pub peak_db: Option<f32>,
+    /// Since when nothing was heard; none while something is, and without sound.
+    pub silent_since: Option<Instant>,
+}
+
+impl Publishing {
+    /// One that begins.
+    #[must_use]
+    pub fn starting() -> Self {
+        let stage = Published::Starting;
+        Self { stage, trouble: None, troubles: Vec::new(), off_air: None, since: None, frozen: false, pictures: None, peak_db: None, silent_since: None }
+    }
+
+    /// Whether others see or hear it.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.stage, Published::Live(_))
+    }
+
+    /// Takes what the microphone hears.
+    fn heard(&mut self, peak_db: f32, now: Instant) {
+        self.peak_db = Some(peak_db);
+        self.silent_since = if peak_db > SILENCE_DB { None } else { self.silent_since.or(Some(now)) };
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Air(bool),
+    Freeze(bool),
+}
+
 /// A handle on a stream that is published; it ends when the handle is dropped.
 #[derive(Debug)]
 pub struct Publisher {
-    state: watch::Receiver<Published>,
-    peak_db: watch::Receiver<f32>,
-    talk: watch::Sender<bool>,
-    stop: Option<oneshot::Sender<()>>,
+    state: watch::Receiver<Publishing>,
+    orders: Option<mpsc::Sender<Order>>,
+    preview: Preview,
     document: DocumentCamera,
-    troubles: watch::Receiver<Vec<Trouble>>,
-}
-
-/// The other ends of what a publisher gives.
-struct Ends {
-    desk: Desk,
-    troubles: watch::Sender<Vec<Trouble>>,
-    level: watch::Sender<f32>,
-    talks: watch::Receiver<bool>,
-    stopped: oneshot::Receiver<()>,
+    talk: TalkKey,
 }
 
 impl Publisher {
+    /// Begins on air, and ends when it is not on air any more.
     pub(crate) fn start(runtime: &tokio::runtime::Handle, class: Class, route: watch::Receiver<Option<MediaRoute>>, source: Source) -> Self {
-        let (out, state) = watch::channel(Published::Starting);
-        let (stop, stopped) = oneshot::channel();
-        let (document, desk) = DocumentCamera::new();
-        let (told, troubles) = watch::channel(Vec::new());
-        let (level, peak_db) = watch::channel(SILENT_DB);
-        let (talk, talks) = watch::channel(false);
-        let ends = Ends { desk, troubles: told, level, talks, stopped };
+        Self::run(runtime, class, route, source, None)
+    }
+
+    /// Begins with the preview alone. `changed` is called when there is another picture or another state.
+    pub(crate) fn preview(
+        runtime: &tokio::runtime::Handle,
+        class: Class,
+        route: watch::Receiver<Option<MediaRoute>>,
+        source: Source,
+        changed: Changed,
+    ) -> Self {
+        Self::run(runtime, class, route, source, Some(changed))
+    }
+
+    fn run(runtime: &tokio::runtime::Handle, class: Class, route: watch::Receiver<Option<MediaRoute>>, source: Source, changed: Option<Changed>) -> Self {
+        let (out, state) = watch::channel(Publishing::starting());
+        let (orders, inbox) = mpsc::channel(ORDERS);
+        let preview = Preview::default();
+        let tap = changed.clone().and_then(|changed| Tap::open(preview.clone(), changed));
+        let stays = changed.is_some();
+        let told = Told { out, changed };
+        let ((document, desk), (talk, talks)) = (DocumentCamera::new(), watch::channel(false));
         let handle = runtime.clone();
         runtime.spawn(async move {
-            let done = run(&handle, &class, route, source, &out, ends).await;
-            out.send_replace(match done {
-                Ok(()) => Published::Ended,
-                Err(why) => Published::Failed(why),
+            let time = Arc::new(WorkerTime::new(stays));
+            let air = Air::new(handle, class, route, Arc::clone(&time), stays);
+            let done = match Worker::start(&source.program, &source.args, Arc::clone(&time)) {
+                Ok((worker, said)) => Run { source, told: &told, worker, time, air, tap, desk, talks, stays, frozen: false }.run(said, inbox).await,
+                Err(why) => Err(why),
+            };
+            told.change(|p| {
+                (p.since, p.trouble, p.troubles) = (None, None, Vec::new());
+                p.stage = done.map_or_else(Published::Failed, |()| Published::Ended);
             });
         });
-        Self { state, peak_db, talk, stop: Some(stop), document, troubles }
+        Self { state, orders: Some(orders), preview, document, talk: TalkKey(talk) }
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn state(&self) -> Publishing {
+        self.state.borrow().clone()
+    }
+
+    /// What it sees of itself; nothing comes unless it began with the preview.
+    #[must_use]
+    pub fn own_pictures(&self) -> &Preview {
+        &self.preview
     }
 
     /// The document mode of its camera.
@@ -108,33 +188,30 @@ impl Publisher {
         self.document.clone()
     }
 
-    /// What is wrong with its sources at present, for whoever says it in another language than English; also before it is live.
-    #[must_use]
-    pub fn troubles(&self) -> Vec<Trouble> {
-        self.troubles.borrow().clone()
-    }
-
     /// The key of a microphone that is heard only while it is held.
     #[must_use]
     pub fn talk_key(&self) -> TalkKey {
-        TalkKey(self.talk.clone())
-    }
-
-    /// The loudest sample of the last tenth of a second, in dB below full scale.
-    #[must_use]
-    pub fn peak_db(&self) -> f32 {
-        *self.peak_db.borrow()
+        self.talk.clone()
     }
 
     /// Changes with its state.
-    pub(crate) fn news(&self) -> watch::Receiver<Published> {
+    pub(crate) fn news(&self) -> watch::Receiver<Publishing> {
         self.state.clone()
     }
 
-    /// How it stands.
-    #[must_use]
-    pub fn state(&self) -> Published {
-        self.state.borrow().clone()
+    /// On air, or off it.
+    pub fn set_on_air(&self, on_air: bool) {
+        self.order(Order::Air(on_air));
+    }
+
+    /// The pictures stand still, or go on.
+    pub fn set_frozen(&self, frozen: bool) {
+        self.order(Order::Freeze(frozen));
+    }
+
+    fn order(&self, order: Order) {
+        // Full only when nothing is carried out any more.
+        let _ = self.orders.as_ref().map(|orders| orders.try_send(order));
     }
 
     /// Waits until it has ended; why, if not by itself.
@@ -142,8 +219,8 @@ impl Publisher {
     /// # Errors
     /// A sentence for people.
     pub async fn ended(&mut self) -> Result<(), String> {
-        let is_over = |state: &Published| matches!(state, Published::Ended | Published::Failed(_));
-        match self.state.wait_for(is_over).await.map(|s| s.clone()) {
+        let is_over = |p: &Publishing| matches!(p.stage, Published::Ended | Published::Failed(_));
+        match self.state.wait_for(is_over).await.map(|p| p.stage.clone()) {
             Ok(Published::Failed(why)) => Err(why),
             _ => Ok(()),
         }
@@ -154,7 +231,8 @@ impl Publisher {
     /// # Errors
     /// A sentence for people when it does not come to be.
     pub async fn live(&mut self) -> Result<(), String> {
-        match self.state.wait_for(|s| *s != Published::Starting).await.map(|s| s.clone()) {
+        let is_known = |p: &Publishing| matches!(p.stage, Published::Live(_) | Published::Ended | Published::Failed(_));
+        match self.state.wait_for(is_known).await.map(|p| p.stage.clone()) {
             Ok(Published::Failed(why)) => Err(why),
             Ok(_) => Ok(()),
             Err(_) => Err("stopped".to_owned()),
@@ -163,137 +241,107 @@ impl Publisher {
 
     /// Ends it; [`Self::ended`] tells when it has.
     pub fn stop(&mut self) {
-        self.stop = None;
+        self.orders = None;
     }
 }
 
-async fn run(
-    runtime: &tokio::runtime::Handle,
-    class: &Class,
-    route: watch::Receiver<Option<MediaRoute>>,
+/// Where it is told how it stands.
+struct Told {
+    out: watch::Sender<Publishing>,
+    changed: Option<Changed>,
+}
+
+impl Told {
+    fn change(&self, change: impl FnOnce(&mut Publishing)) {
+        self.out.send_modify(change);
+        self.changed.iter().for_each(|changed| changed());
+    }
+}
+
+/// A publishing under way.
+struct Run<'a> {
     source: Source,
-    out: &watch::Sender<Published>,
-    ends: Ends,
-) -> Result<(), String> {
-    let Ends { mut desk, troubles, level, mut talks, mut stopped } = ends;
-    let (mut connection, mut heard) = LiveConnection::open(runtime, route, Transport::Tcp, Port::Video);
-    let known = tokio::time::timeout(START_WAIT, connection.clock_known()).await;
-    if known != Ok(true) {
-        return Err("the server's media port does not answer, so nothing can be published; check its firewall.".to_owned());
-    }
-    let (worker, mut said) = Worker::start(&source.program, &source.args, Arc::clone(&connection.clock))?;
-    let mut feed = Feed { connection, stream: None, is_taken: false, is_broken: [true; 2] };
-    let mut over = std::pin::pin!(ended_by_the_room(class, out.subscribe()));
-    let done = loop {
-        tokio::select! {
-            _ = &mut stopped => break Ok(()),
-            Ok(()) = talks.changed() => {
-                if let Some(at_us) = feed.connection.clock.server_us(Instant::now()) {
-                    worker.command(Command::Talk { on: *talks.borrow_and_update(), at_us });
-                }
-            }
-            () = &mut over => {
-                // There is nothing to end any more.
-                feed.stream = None;
-                break Ok(());
-            }
-            order = desk.ordered() => worker.command(Command::Document(order)),
-            from = said.recv() => match from {
-                Some(FromWorker::Said(Said::Unit { track, keyframe, capture_us, data })) => {
-                    if feed.unit(track, keyframe, capture_us, data) {
-                        worker.command(Command::Keyframe);
-                    }
-                }
-                // Said again now, as it asks for it: what was said before waited while it loaded.
-                Some(FromWorker::Said(Said::News(News::Ready))) => worker.tell_time(),
-                Some(FromWorker::Said(Said::News(News::Sheet { state, corners }))) => desk.tell(Sheet { state, corners }),
-                Some(FromWorker::Said(Said::News(News::Trouble { why, all }))) => {
-                    troubles.send_replace(all);
-                    feed.trouble(why, out);
-                }
-                Some(FromWorker::Said(Said::News(News::Level { peak_db }))) => _ = level.send_replace(peak_db),
-                Some(FromWorker::Said(Said::News(news))) => match feed.news(class, &source, news, out).await {
-                    Ok(false) => {}
-                    Ok(true) => break Ok(()),
-                    Err(why) => break Err(why),
+    told: &'a Told,
+    worker: Worker,
+    time: Arc<WorkerTime>,
+    air: Air,
+    tap: Option<Tap>,
+    desk: Desk,
+    talks: watch::Receiver<bool>,
+    /// It goes on when it is off air.
+    stays: bool,
+    frozen: bool,
+}
+
+impl Run<'_> {
+    async fn run(mut self, mut said: mpsc::Receiver<FromWorker>, mut orders: mpsc::Receiver<Order>) -> Result<(), String> {
+        let done = loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(Order::Air(on_air)) => self.set_on_air(on_air).await,
+                    Some(Order::Freeze(frozen)) => self.freeze(frozen),
+                    None => break Ok(()),
                 },
-                Some(FromWorker::Ended(why)) => break Err(format!("the media worker ended: {why}")),
-                None => break Err("the media worker ended".to_owned()),
-            },
-            heard = heard.recv() => match heard {
-                Some(Heard::Publishing { taken }) => {
-                    if !taken {
-                        break Err("the server does not take this stream any more; publish it anew.".to_owned());
+                Ok(()) = self.talks.changed() => {
+                    if let Some(at_us) = self.time.now_us() {
+                        self.worker.command(Command::Talk { on: *self.talks.borrow_and_update(), at_us });
                     }
-                    feed.is_taken = true;
-                    worker.command(Command::Keyframe);
                 }
-                Some(Heard::KeyframeWanted) => worker.command(Command::Keyframe),
-                Some(Heard::Lost(why)) => {
-                    tracing::info!(%why, "the connection that publishes was lost");
-                    break Err("the connection to the server was lost, and with it the stream; publish it anew when it is back.".to_owned());
-                }
-                Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over { .. }) => {}
-                None => break Err("the connection to the class has ended.".to_owned()),
-            },
-        }
-    };
-    worker.end().await;
-    if let Some(stream) = feed.stream {
-        // A class that is gone has ended it by itself.
-        let _ = class.end_stream(stream).await;
-    }
-    done
-}
-
-/// Waits until the stream that is published runs, and then until it does not: an instructor ended it, or the class.
-async fn ended_by_the_room(class: &Class, mut published: watch::Receiver<Published>) {
-    let live = published.wait_for(|p| matches!(p, Published::Live(_))).await.map(|p| p.clone());
-    let Ok(Published::Live(stream)) = live else { return std::future::pending().await };
-    let runs = class.wait_for(|s| s.streams.iter().any(|r| r.id == stream)).await;
-    if runs.is_ok() {
-        // A class that is gone has ended it too.
-        let _ = class.wait_for(|s| !s.streams.iter().any(|r| r.id == stream)).await;
-    }
-}
-
-struct Feed {
-    connection: LiveConnection,
-    stream: Option<StreamId>,
-    /// The server takes its units.
-    is_taken: bool,
-    /// By track: something was left out, so only a keyframe can go.
-    is_broken: [bool; 2],
-}
-
-impl Feed {
-    /// Sends a unit on; says whether a keyframe is needed because one could not go.
-    fn unit(&mut self, track: u8, keyframe: bool, capture_us: u64, data: bytes::Bytes) -> bool {
-        let Some(is_broken) = self.is_broken.get_mut(usize::from(track)).filter(|_| self.is_taken) else { return false };
-        if *is_broken && !keyframe {
-            return false;
-        }
-        match self.connection.asks.try_send(Ask::Unit { track, keyframe, capture_us, data }) {
-            Ok(()) => *is_broken = false,
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => *is_broken = true,
-        }
-        *is_broken
+                order = self.desk.ordered() => self.worker.command(Command::Document(order)),
+                from = said.recv() => match from {
+                    Some(FromWorker::Said(said)) => match self.said(said) {
+                        Ok(true) => break Ok(()),
+                        Ok(false) => {}
+                        Err(why) => break Err(why),
+                    },
+                    Some(FromWorker::Ended(why)) => break Err(format!("the media worker ended: {why}")),
+                    None => break Err("the media worker ended".to_owned()),
+                },
+                happened = self.air.next() => match self.happened(happened) {
+                    Some(OffAir::ByTheRoom) if !self.stays => break Ok(()),
+                    Some(why) if !self.stays => break Err(why.to_string()),
+                    _ => {}
+                },
+            }
+        };
+        self.worker.end().await;
+        self.air.close().await;
+        done
     }
 
-    /// The source gives nothing, and why; or it does again.
-    fn trouble(&self, why: Option<String>, out: &watch::Sender<Published>) {
-        if let Some(stream) = self.stream {
-            out.send_replace(why.map_or(Published::Live(stream), |why| Published::Trouble(stream, why)));
+    async fn set_on_air(&mut self, on_air: bool) {
+        if on_air {
+            self.air.want();
+        } else {
+            self.air.close().await;
         }
+        self.note(None);
+    }
+
+    fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
+        self.worker.command(Command::Freeze { frozen });
+        self.air.say_frozen(frozen);
+        self.told.change(|p| p.frozen = frozen);
     }
 
     /// Says whether the source has ended.
-    async fn news(&mut self, class: &Class, source: &Source, news: News, out: &watch::Sender<Published>) -> Result<bool, String> {
-        match news {
-            News::Form { video, sound } => {
+    fn said(&mut self, said: Said) -> Result<bool, String> {
+        match said {
+            Said::Unit { track, keyframe, capture_us, data } => {
+                if let Some(tap) = self.tap.as_mut().filter(|_| track == 0) {
+                    tap.unit(keyframe, &data);
+                }
+                if self.air.unit(track, keyframe, capture_us, data) {
+                    self.worker.command(Command::Keyframe);
+                }
+            }
+            // Said again now, as it asks for it: what was said before waited while it loaded.
+            Said::News(News::Ready) => self.worker.tell_time(),
+            Said::News(News::Form { video, sound }) => {
                 let video = match video {
                     Some(form) => Some(LiveVideo {
-                        rung: source.rung.clone(),
+                        rung: self.source.rung.clone(),
                         width: form.width,
                         height: form.height,
                         rate_milli: form.rate_milli,
@@ -302,20 +350,65 @@ impl Feed {
                     }),
                     None => None,
                 };
+                if let (Some(tap), Some(video)) = (&mut self.tap, &video) {
+                    tap.form(&video.avcc, video.width, video.height);
+                    self.worker.command(Command::Keyframe);
+                }
+                let pictures = video.as_ref().map(|v| (v.width, v.height, v.rate_milli));
                 let sound = sound.map(|form| LiveSound { channels: form.channels, samples: form.samples, bps: form.bps });
-                let name = source.name.clone().unwrap_or_else(|| source.kind.name().to_owned());
-                let stream = class.publish(Offer { name, kind: source.kind, video, sound }).await.map_err(|e: StreamError| e.to_string())?;
-                self.stream = Some(stream);
-                self.is_taken = false;
-                self.is_broken = [true; 2];
-                let _ = self.connection.asks.send(Ask::Publish { stream }).await;
-                out.send_replace(Published::Live(stream));
+                let name = self.source.name.clone().unwrap_or_else(|| self.source.kind.name().to_owned());
+                self.air.offer(Offer { name, kind: self.source.kind, video, sound });
+                self.told.change(|p| p.pictures = pictures);
+                self.note(None);
             }
-            News::Trouble { .. } | News::Ready | News::Level { .. } | News::Sheet { .. } => {}
-            News::Failed { why } => return Err(why),
-            News::Ended => return Ok(true),
+            Said::News(News::Trouble { why, all }) => self.told.change(|p| (p.trouble, p.troubles) = (why, all)),
+            Said::News(News::Sheet { state, corners }) => self.desk.tell(Sheet { state, corners }),
+            Said::News(News::Level { peak_db }) => self.told.change(|p| p.heard(peak_db, Instant::now())),
+            Said::News(News::Failed { why }) => return Err(why),
+            Said::News(News::Ended) => return Ok(true),
         }
         Ok(false)
+    }
+
+    /// Says why it is not on air any more, if that is what happened.
+    fn happened(&mut self, happened: Happened) -> Option<OffAir> {
+        match happened {
+            Happened::Clock => {
+                self.worker.tell_time();
+                None
+            }
+            Happened::KeyframeWanted => {
+                self.worker.command(Command::Keyframe);
+                None
+            }
+            Happened::Live => {
+                if self.frozen {
+                    self.air.say_frozen(true);
+                }
+                self.note(None);
+                None
+            }
+            Happened::Off(why) => {
+                self.note(Some(why.clone()));
+                Some(why)
+            }
+        }
+    }
+
+    /// Tells where it stands now.
+    fn note(&self, off_air: Option<OffAir>) {
+        let (wanted, live, has_form) = (self.air.is_wanted(), self.air.live(), self.air.has_form());
+        self.told.change(|p| {
+            p.stage = match (live, wanted, has_form) {
+                (Some(stream), ..) => Published::Live(stream),
+                (None, _, false) => Published::Starting,
+                (None, true, true) => Published::Opening,
+                (None, false, true) => Published::Ready,
+            };
+            p.since = live.and(p.since.or_else(|| Some(Instant::now())));
+            // What was told of the last time stays until it is on air, or was asked for again.
+            p.off_air = off_air.or_else(|| p.off_air.take().filter(|_| live.is_none() && !wanted));
+        });
     }
 }
 
@@ -327,10 +420,25 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn hexadecimal_digits_are_read() {
         assert_eq!(from_hex("0164ff"), Some(vec![1, 0x64, 0xff]));
         assert_eq!((from_hex("0"), from_hex("zz"), from_hex("")), (None, None, Some(Vec::new())));
+    }
+
+    #[test]
+    fn silence_begins_with_the_first_quiet_tenth_and_ends_with_a_voice() {
+        let begun = Instant::now();
+        let mut publishing = Publishing::starting();
+        for tenth in 0..10 {
+            publishing.heard(-90.0, begun + Duration::from_millis(100 * tenth));
+        }
+        assert_eq!((publishing.silent_since, publishing.peak_db), (Some(begun), Some(-90.0)));
+        publishing.heard(-20.0, begun + Duration::from_secs(2));
+        assert_eq!(publishing.silent_since, None);
+        publishing.heard(f32::NAN, begun + Duration::from_secs(3));
+        assert_eq!(publishing.silent_since, Some(begun + Duration::from_secs(3)));
     }
 }

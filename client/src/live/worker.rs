@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Instant;
 
 use lectern_proto::limits::CLOCK_EVERY;
 use lectern_proto::live::pipe::{Command, PipeReader, Said};
@@ -11,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin};
 use tokio::sync::mpsc;
 
-use super::clock::ServerClock;
+use super::worker_time::WorkerTime;
 
 /// What one read of its output asks for.
 const READ: usize = 64 * 1024;
@@ -23,7 +22,7 @@ const SAID: usize = 32;
 pub(super) struct Worker {
     child: Child,
     commands: mpsc::Sender<Command>,
-    clock: Arc<ServerClock>,
+    time: Arc<WorkerTime>,
 }
 
 /// What comes from a worker.
@@ -39,14 +38,14 @@ impl Worker {
     ///
     /// # Errors
     /// Why the program cannot be started.
-    pub(super) fn start(program: &Path, args: &[String], clock: Arc<ServerClock>) -> Result<(Self, mpsc::Receiver<FromWorker>), String> {
+    pub(super) fn start(program: &Path, args: &[String], time: Arc<WorkerTime>) -> Result<(Self, mpsc::Receiver<FromWorker>), String> {
         let mut command = tokio::process::Command::new(program);
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|e| format!("the media worker {} cannot be started: {e}", program.display()))?;
         let (commands, inbox) = mpsc::channel(16);
         let (out, said) = mpsc::channel(SAID);
         let input = child.stdin.take().ok_or("the media worker has no input")?;
-        tokio::spawn(tell(input, inbox, Arc::clone(&clock)));
+        tokio::spawn(tell(input, inbox, Arc::clone(&time)));
         let output = child.stdout.take().ok_or("the media worker has no output")?;
         let errors = child.stderr.take().ok_or("the media worker has no error output")?;
         let last = tokio::spawn(async move {
@@ -63,7 +62,7 @@ impl Worker {
             let last = last.await.unwrap_or_default();
             let _ = out.send(FromWorker::Ended(if last.is_empty() { why } else { last })).await;
         });
-        Ok((Self { child, commands, clock }, said))
+        Ok((Self { child, commands, time }, said))
     }
 
     /// Tells it something; dropped when it does not listen.
@@ -71,9 +70,9 @@ impl Worker {
         let _ = self.commands.try_send(command);
     }
 
-    /// Tells it the server's time.
+    /// Tells it the time.
     pub(super) fn tell_time(&self) {
-        if let Some(server_us) = self.clock.server_us(Instant::now()) {
+        if let Some(server_us) = self.time.now_us() {
             self.command(Command::Clock { server_us });
         }
     }
@@ -87,8 +86,8 @@ impl Worker {
     }
 }
 
-/// Writes commands, and the server's time every second; ends with the handle.
-async fn tell(mut input: ChildStdin, mut commands: mpsc::Receiver<Command>, clock: Arc<ServerClock>) {
+/// Writes commands, and the time every second; ends with the handle.
+async fn tell(mut input: ChildStdin, mut commands: mpsc::Receiver<Command>, time: Arc<WorkerTime>) {
     let mut again = tokio::time::interval(CLOCK_EVERY);
     loop {
         let command = tokio::select! {
@@ -96,7 +95,7 @@ async fn tell(mut input: ChildStdin, mut commands: mpsc::Receiver<Command>, cloc
                 Some(command) => command,
                 None => return,
             },
-            _ = again.tick() => match clock.server_us(Instant::now()) {
+            _ = again.tick() => match time.now_us() {
                 Some(server_us) => Command::Clock { server_us },
                 None => continue,
             },

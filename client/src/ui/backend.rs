@@ -2,6 +2,8 @@
 //!
 //! Nothing here waits: every call returns at once, and `changed` asks for a repaint when there is news.
 
+mod publishing;
+
 use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,13 +23,15 @@ use crate::connect::introduce::{Introduction, introduce};
 use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
-use crate::here::{Here, HereState, Wish, folder};
-use crate::live::{LiveError, LiveStatus, LiveView, Trims};
-use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
-use crate::system::SystemError;
 
 use super::podcast::air::{Listening, PodcastSource, Sending};
 use super::podcast::real::{self, Microphones};
+use crate::here::{Here, HereError, HereState, Wish, folder, programs};
+use crate::live::{Choice, Devices, LiveError, LiveStatus, LiveView, Trims};
+use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
+use crate::system::SystemError;
+
+pub use publishing::{Looking, Publish};
 
 /// Begins memberships.
 pub trait Backend {
@@ -55,6 +59,8 @@ pub trait Backend {
     /// # Errors
     /// Why it cannot.
     fn show_folder(&self, folder: &Path) -> Result<(), SystemError>;
+    /// Looks for cameras, screens and microphones of this machine.
+    fn devices(&self, changed: Changed) -> Box<dyn Looking>;
     /// Asks for a file or a folder with the system's dialog.
     fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking>;
     /// The microphones of this computer by their names, or none while they are looked for.
@@ -73,6 +79,8 @@ pub trait Host {
 pub enum Pick {
     /// A file to play.
     File,
+    /// A video file to be shown to the class.
+    Shown,
     /// The folder of videos of a class that is held here.
     Folder,
 }
@@ -124,6 +132,15 @@ pub trait Seat {
     fn send_podcast(&self, source: PodcastSource, changed: Changed) -> Result<Box<dyn Sending>, String>;
     /// Whether everybody sits in one room; for instructors.
     fn set_together(&self, on: bool);
+    /// Opens a source for its publisher's eyes; the class sees it when it goes on air.
+    ///
+    /// # Errors
+    /// [`HereError`] when this machine has no media worker.
+    fn publish(&self, choice: &Choice, changed: Changed) -> Result<Box<dyn Publish>, HereError>;
+    /// A student gets the stage, or has it no more; for instructors.
+    fn give_stage(&self, person: PersonId, given: bool);
+    /// No student publishes, or they may again; for instructors.
+    fn set_quiet(&self, quiet: bool);
 }
 
 /// A live stream that is shown; dropped, it is not any more.
@@ -272,12 +289,25 @@ impl Backend for Live {
         Ok(folder::show(folder)?)
     }
 
+    fn devices(&self, changed: Changed) -> Box<dyn Looking> {
+        let (told, outcome) = watch::channel(None);
+        self.runtime.spawn(async move {
+            let devices = match programs::worker() {
+                Ok(worker) => Devices::now(&worker).await,
+                Err(why) => Err(why.to_string()),
+            };
+            told.send_replace(Some(devices.map(Arc::new)));
+            changed();
+        });
+        Box::new(outcome)
+    }
+
     fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking> {
         let (told, outcome) = watch::channel(None);
         // Made here, on the window's thread, as macOS wishes; waited for elsewhere.
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
         let chosen: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match what {
-            Pick::File => Box::pin(dialog.pick_file()),
+            Pick::File | Pick::Shown => Box::pin(dialog.pick_file()),
             Pick::Folder => Box::pin(dialog.pick_folder()),
         };
         self.runtime.spawn(async move {
@@ -356,6 +386,22 @@ impl Seat for LiveSeat {
 
     fn set_together(&self, on: bool) {
         self.class.set_together(on);
+    }
+
+    fn publish(&self, choice: &Choice, changed: Changed) -> Result<Box<dyn Publish>, HereError> {
+        let source = choice.source(programs::worker()?, None);
+        Ok(Box::new(self.class.start_preview(source, changed)))
+    }
+
+    fn give_stage(&self, person: PersonId, given: bool) {
+        let class = self.class.clone();
+        // The roster and the floor say what came of it.
+        self.runtime.spawn(async move { class.give_stage(person, given).await });
+    }
+
+    fn set_quiet(&self, quiet: bool) {
+        let class = self.class.clone();
+        self.runtime.spawn(async move { class.set_quiet(quiet).await });
     }
 }
 

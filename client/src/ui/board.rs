@@ -1,15 +1,9 @@
-//! The join board: a second window for the projector with everything that somebody at the back needs to join.
+//! The join board: what the projector shows so that somebody at the back can join.
 //!
 //! Addresses, code, room and words; never the instructor's key, the roster or a message. It is light whatever the theme is, because
 //! a projector cannot show black in a bright room, and the words are the largest thing on it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Frame, Key, Layout, Margin, Rect, Sense, Stroke, StrokeKind, Theme, Ui, UiBuilder, Vec2, ViewportBuilder,
-    ViewportCommand, ViewportId, pos2, vec2,
-};
+use egui::{Align, Align2, Color32, CornerRadius, FontId, Frame, Layout, Margin, Rect, Sense, Stroke, StrokeKind, Theme, Ui, UiBuilder, Vec2, pos2, vec2};
 use lectern_proto::link::JoinLink;
 use lectern_proto::words::CheckWords;
 
@@ -32,7 +26,7 @@ const QUIET: f32 = 4.0;
 pub struct BoardView {
     pub server_name: String,
     /// Without the instructor's key.
-    link: JoinLink,
+    pub(super) link: JoinLink,
     /// None while they are computed.
     pub words: Option<CheckWords>,
     /// People who are connected.
@@ -49,67 +43,24 @@ impl BoardView {
     }
 }
 
-/// The board's window, while it is open.
-#[derive(Debug, Default)]
-pub(crate) struct Board {
-    closed: Arc<AtomicBool>,
-    code: Option<(JoinLink, Arc<Code>)>,
-    strings: Option<Arc<Strings>>,
-    shown: Option<BoardView>,
-}
-
 /// A QR code: dark modules by row.
 #[derive(Debug)]
-struct Code {
+pub(super) struct Code {
     width: usize,
     dark: Vec<bool>,
 }
 
 impl Code {
     /// The code of a text; none when it is too long for any.
-    fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str) -> Option<Self> {
         let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).ok()?;
         let dark = code.to_colors().iter().map(|c| *c == qrcode::Color::Dark).collect();
         Some(Self { width: code.width(), dark })
     }
 }
 
-impl Board {
-    /// Shows it in a window of its own; false when the person has closed that.
-    pub(crate) fn show(&mut self, ctx: &egui::Context, view: BoardView) -> bool {
-        if self.closed.load(Ordering::Relaxed) {
-            return false;
-        }
-        if self.code.as_ref().is_none_or(|(link, _)| *link != view.link) {
-            self.code = Code::of(&view.link.to_string()).map(|code| (view.link.clone(), Arc::new(code)));
-        }
-        let (code, closed) = (self.code.as_ref().map(|(_, code)| Arc::clone(code)), Arc::clone(&self.closed));
-        let strings = self.strings.take().filter(|s| s.language() == view.language).unwrap_or_else(|| Arc::new(Strings::new(view.language)));
-        self.strings = Some(Arc::clone(&strings));
-        let builder = ViewportBuilder::default().with_app_id("lectern").with_title(strings.text("board-title")).with_inner_size([1280.0, HEIGHT]);
-        let (main, id) = (ctx.viewport_id(), ViewportId::from_hash_of("join-board"));
-        // It paints when what it shows has changed, not whenever the class does.
-        if self.shown.as_ref() != Some(&view) {
-            self.shown = Some(view.clone());
-            ctx.request_repaint_of(id);
-        }
-        ctx.show_viewport_deferred(id, builder, move |ui, _| {
-            board_ui(ui, &view, code.as_deref(), &strings);
-            if ui.input(|i| i.viewport().close_requested() || i.key_pressed(Key::Escape)) {
-                closed.store(true, Ordering::Relaxed);
-                ui.ctx().request_repaint_of(main);
-            }
-            if ui.input(|i| i.key_pressed(Key::F)) {
-                let full = ui.input(|i| i.viewport().fullscreen.unwrap_or(false));
-                ui.ctx().send_viewport_cmd(ViewportCommand::Fullscreen(!full));
-            }
-        });
-        true
-    }
-}
-
 /// Draws the board into whatever there is.
-fn board_ui(ui: &mut Ui, view: &BoardView, code: Option<&Code>, strings: &Strings) {
+pub(super) fn board_ui(ui: &mut Ui, view: &BoardView, code: Option<&Code>, strings: &Strings) {
     ui.set_style(ui.ctx().style_of(Theme::Light));
     let c = colors(ui);
     let area = ui.available_rect_before_wrap();

@@ -11,6 +11,7 @@ use super::join::chosen::Chosen;
 use super::podcast::PodcastWish;
 use super::stage::ZoomKey;
 use super::strings::{Language, Strings};
+use super::studio::StudioCommand;
 
 /// A wish of the person at the window.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,8 @@ pub enum Command {
     Open(VideoId),
     /// Show a live stream on the stage.
     Watch(StreamId),
+    /// Of who shows something to the class.
+    Studio(StudioCommand),
     /// Back to the catalogue.
     CloseStage,
     /// Open the same video again after it failed.

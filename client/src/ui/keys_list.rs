@@ -17,6 +17,8 @@ const EVERYWHERE: &[Row] = &[
     ("Ctrl 0", "keys-scale-reset"),
     ("Ctrl ,", "keys-settings"),
     ("Ctrl Q", "keys-quit"),
+    ("Q", "keys-quiet"),
+    ("F5", "keys-projector"),
     ("?  F1", "keys-list"),
     ("Esc", "keys-close"),
 ];

@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use egui::accesskit::Role;
 use egui::{Align, Color32, Context, CornerRadius, Event, Frame, Key, Layout, Margin, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-use lectern_proto::control::{StreamId, StreamInfo, StreamKind};
+use lectern_proto::control::{PersonId, StreamId, StreamInfo, StreamKind};
 
 use super::backend::{OnAir, Seat};
 use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::podcast::PodcastWish;
 use super::settings::Settings;
+use super::studio::frozen_badge;
 use super::tokens::{DARK, Type, colors, on_stage, radius, size, space};
 use super::video::VideoScreen;
 use super::widgets::{Look, Push, empty_ui, focus_ring, icon_ui, say, say_line};
@@ -25,6 +26,9 @@ const CARD_WIDTH: f32 = 300.0;
 
 /// The stream on the stage.
 pub(super) struct Watching {
+    pub(super) stream: StreamId,
+    /// Whose it is.
+    pub(super) publisher: PersonId,
     /// As the room calls it.
     pub(super) title: String,
     pub(super) view: Result<Box<dyn OnAir>, LiveError>,
@@ -36,7 +40,7 @@ impl Watching {
     /// Opens a stream of the room; none when it does not run any more.
     pub(super) fn open(seat: &dyn Seat, state: &ClassState, stream: StreamId, volume: f32, changed: Changed) -> Option<Self> {
         let info = state.streams.iter().find(|s| s.id == stream)?;
-        let watching = Self { title: info.name.clone(), view: seat.watch(stream, changed), volume: Cell::new(None) };
+        let watching = Self { stream, publisher: info.publisher, title: info.name.clone(), view: seat.watch(stream, changed), volume: Cell::new(None) };
         watching.sound(volume);
         Some(watching)
     }
@@ -67,9 +71,9 @@ impl Watching {
 /// The icon and the words of a kind of stream.
 fn kind(kind: StreamKind) -> (Icon, &'static str) {
     match kind {
-        StreamKind::Camera => (Icon::Eye, "live-camera"),
-        StreamKind::Screen => (Icon::Watch, "live-screen"),
-        StreamKind::Microphone => (Icon::Loud, "live-microphone"),
+        StreamKind::Camera => (Icon::Camera, "live-camera"),
+        StreamKind::Screen => (Icon::Screen, "live-screen"),
+        StreamKind::Microphone => (Icon::Microphone, "live-microphone"),
         StreamKind::Podcast | StreamKind::Recording => (Icon::Headphones, "live-podcast"),
         StreamKind::Pattern => (Icon::Chart, "live-pattern"),
         StreamKind::File => (Icon::Film, "live-file"),
@@ -102,11 +106,11 @@ fn card_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, cx: &mut Cx<'_>
     let (rect, response) = ui.allocate_exact_size(vec2(width, CARD), Sense::click());
     let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
     let fill = if response.hovered() { c.hover } else { c.panel };
-    ui.painter().rect(rect, CornerRadius::same(radius::CONTROL), fill, Stroke::new(1.0, c.bad_line), egui::StrokeKind::Inside);
+    ui.painter().rect(rect, CornerRadius::same(radius::CONTROL), fill, Stroke::new(1.0, c.live_line), egui::StrokeKind::Inside);
     let inner = rect.shrink2(vec2(12.0, 6.0));
     let mut inside = ui.new_child(UiBuilder::new().id_salt(stream.id).max_rect(inner).layout(Layout::left_to_right(Align::Center)));
     inside.spacing_mut().item_spacing.x = space::M;
-    icon_ui(&mut inside, icon, 22.0, c.bad);
+    icon_ui(&mut inside, icon, 22.0, c.live);
     inside.with_layout(Layout::right_to_left(Align::Center), |ui| {
         live_badge_ui(ui, &cx.text("live-badge"));
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
@@ -125,12 +129,10 @@ fn card_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, cx: &mut Cx<'_>
 /// "LIVE" on red.
 pub(super) fn live_badge_ui(ui: &mut Ui, text: &str) {
     let c = colors(ui);
-    Frame::new()
-        .fill(c.bad_tint)
-        .stroke(Stroke::new(1.0, c.bad_line))
-        .corner_radius(CornerRadius::same(radius::CHIP))
-        .inner_margin(Margin::symmetric(6, 1))
-        .show(ui, |ui| say(ui, Type::Small, c.bad, text));
+    Frame::new().fill(c.live_fill).corner_radius(CornerRadius::same(radius::CHIP)).inner_margin(Margin::symmetric(6, 1)).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = Type::Caption.line();
+        ui.horizontal(|ui| say(ui, Type::Caption, c.on_fill, text));
+    });
 }
 
 /// What the stage of a live stream shows.
@@ -141,6 +143,8 @@ pub(super) struct OnAirView<'a> {
     /// Silent because everybody sits in one room.
     pub(super) is_muted_by_room: bool,
     pub(super) fullscreen: bool,
+    /// The pictures stand still on purpose.
+    pub(super) frozen: bool,
 }
 
 /// Draws the stage into the space of `ui`.
@@ -175,7 +179,13 @@ pub(super) fn stage_ui(ui: &mut Ui, view: &OnAirView<'_>, cx: &mut Cx<'_>) {
         None => {}
     }
     match view.screen.fitted(&ui, area) {
-        Some(place) => view.screen.paint(&ui, place, area),
+        Some(place) => {
+            view.screen.paint(&ui, place, area);
+            if view.frozen {
+                let shown = place.intersect(area);
+                frozen_badge(&ui, egui::Rect::from_min_max(shown.min, pos2(shown.right(), shown.bottom().min(area.bottom() - 56.0))), &cx.text("live-frozen"));
+            }
+        }
         None if status.has_pictures => super::widgets::paint_spinner(&ui, Rect::from_center_size(area.center(), egui::Vec2::splat(40.0)), colors(&ui).t1),
         None => listening_ui(&mut ui, area, &view.watching.title, cx),
     }
@@ -258,11 +268,12 @@ pub(super) fn handle_keys(ctx: &Context, fullscreen: bool, out: &mut Vec<Command
     }
 }
 
-/// Takes the picture that is due; gives when the next is.
-pub(super) fn follow(watching: &Watching, screen: &Arc<VideoScreen>, now: Instant) -> Option<Instant> {
-    let presented = watching.view.as_ref().ok()?.present(now);
-    if presented.picture.is_some() {
+/// Takes the picture that is due; says whether there was one, and when the next is.
+pub(super) fn follow(watching: &Watching, screen: &Arc<VideoScreen>, now: Instant) -> (bool, Option<Instant>) {
+    let presented = watching.view.as_ref().map(|view| view.present(now)).unwrap_or_default();
+    let shown = presented.picture.is_some();
+    if shown {
         screen.show(presented.picture);
     }
-    presented.next_at
+    (shown, presented.next_at)
 }

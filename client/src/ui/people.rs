@@ -5,9 +5,10 @@ use lectern_proto::control::{Person, PersonId, Role};
 
 use super::command::{Command, Cx};
 use super::icons::Icon;
+use super::studio::StudioCommand;
 use super::tokens::{Type, colors, size, space};
 use super::widgets::{Look, Push, avatar_ui, icon_ui, rows_ui, say, say_line};
-use crate::class::{ClassState, Me};
+use crate::class::ClassState;
 
 /// Draws the panel into the space of `ui`. `asked` is the person whose removal is being asked about.
 pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>, cx: &mut Cx<'_>) {
@@ -24,21 +25,24 @@ pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>
         ui.spacing_mut().item_spacing.y = 0.0;
         rows_ui(ui, ScrollArea::vertical(), size::LIST_ROW, 0.0, state.people.len(), |ui, i, place| {
             if let Some(person) = state.people.get(i) {
-                row(ui, place, person, state.me.as_ref(), asked == Some(person.id), cx);
+                row(ui, place, person, state, asked == Some(person.id), cx);
             }
         });
     });
 }
 
-fn row(ui: &mut Ui, rect: Rect, person: &Person, me: Option<&Me>, asked: bool, cx: &mut Cx<'_>) {
+fn row(ui: &mut Ui, rect: Rect, person: &Person, state: &ClassState, asked: bool, cx: &mut Cx<'_>) {
     let builder = UiBuilder::new().id_salt(person.id).max_rect(rect).layout(Layout::left_to_right(Align::Center));
     let mut ui = ui.new_child(builder);
     ui.spacing_mut().item_spacing.x = space::S;
-    if asked { question_ui(&mut ui, person, cx) } else { person_ui(&mut ui, person, me, cx) }
+    if asked { question_ui(&mut ui, person, cx) } else { person_ui(&mut ui, person, state, cx) }
 }
 
-fn person_ui(ui: &mut Ui, person: &Person, me: Option<&Me>, cx: &mut Cx<'_>) {
+fn person_ui(ui: &mut Ui, person: &Person, state: &ClassState, cx: &mut Cx<'_>) {
     let c = colors(ui);
+    let me = state.me.as_ref();
+    let has_stage = state.floor.stage.contains(&person.id);
+    let is_live = state.streams.iter().any(|s| s.publisher == person.id);
     let myself = me.is_some_and(|me| me.id == person.id);
     let may_remove = !myself && me.is_some_and(|me| me.role == Role::Instructor);
     avatar_ui(ui, &person.name, 24.0, person.role == Role::Instructor);
@@ -48,6 +52,16 @@ fn person_ui(ui: &mut Ui, person: &Person, me: Option<&Me>, cx: &mut Cx<'_>) {
             if ui.add(Push::icon(Icon::Close, &label).small()).clicked() {
                 cx.push(Command::AskRemove(person.id));
             }
+            if person.role == Role::Student {
+                let key = if has_stage { "people-take-stage" } else { "people-give-stage" };
+                let label = cx.strings.format(key, &[("name", person.name.as_str().into())]);
+                if ui.add(Push::icon(Icon::Projector, &label).small().selected(has_stage)).clicked() {
+                    cx.push(Command::Studio(StudioCommand::GiveStage(person.id, !has_stage)));
+                }
+            }
+        }
+        if is_live {
+            icon_ui(ui, Icon::Broadcast, size::ICON_SMALL, c.live).on_hover_text(cx.text("people-live"));
         }
         if !person.connected {
             icon_ui(ui, Icon::Unplugged, size::ICON, c.warn);
@@ -56,6 +70,7 @@ fn person_ui(ui: &mut Ui, person: &Person, me: Option<&Me>, cx: &mut Cx<'_>) {
             let notes: Vec<String> = [
                 (person.role == Role::Instructor).then(|| cx.text("people-instructor")),
                 myself.then(|| cx.text("people-you")),
+                has_stage.then(|| cx.text("people-stage")),
                 (!person.connected).then(|| cx.text("people-reconnecting")),
             ]
             .into_iter()

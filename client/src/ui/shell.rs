@@ -7,22 +7,25 @@ use super::catalogue::{CatalogueState, tools_ui};
 use super::command::{Command, Cx};
 use super::icons::{Icon, paint_logo};
 use super::podcast::PodcastWish;
+use super::studio::StudioCommand;
 use super::tokens::{Type, colors, radius, size, space};
-use super::widgets::{Push, avatar_ui, focus_ring, say_line};
+use super::widgets::{Look, Push, avatar_ui, focus_ring, say_line};
 use crate::class::{ClassState, Me};
+
+/// What is on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Catalogue,
+    Stage,
+    Studio,
+    Podcast,
+}
 
 /// A header of at least this width has words on its buttons.
 const ROOMY: f32 = 720.0;
 
-/// Where the person is, among the entries of the rail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Watch,
-    Podcast,
-}
-
 /// The rail: one entry for each activity that works, settings and the way out at its foot.
-pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, place: Place, cx: &mut Cx<'_>) {
+pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, is_live: bool, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let narrow = ui.available_width() < size::NARROW_WINDOW;
     let width = if narrow { size::RAIL_NARROW } else { size::RAIL };
@@ -32,17 +35,18 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, place: Place
             let (rect, _) = ui.allocate_exact_size(vec2(22.0, 34.0), Sense::hover());
             paint_logo(ui.painter(), rect, c.t1, c.accent);
             ui.add_space(space::S);
-            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), place == Place::Watch, narrow) {
-                if place == Place::Podcast {
-                    cx.push(Command::Podcast(PodcastWish::Show(false)));
-                } else if on_stage {
-                    cx.push(Command::CloseStage);
-                }
+            ui.spacing_mut().item_spacing.y = space::XS;
+            if may_show && entry_ui(ui, Icon::Broadcast, &cx.text("rail-class"), narrow, at == Place::Studio, is_live) {
+                cx.push(Command::Podcast(PodcastWish::Show(false)));
+                cx.push(Command::Studio(StudioCommand::Show));
             }
-            if entry_ui(ui, Icon::Headphones, &cx.text("rail-podcast"), place == Place::Podcast, narrow) && place != Place::Podcast {
-                if on_stage {
-                    cx.push(Command::CloseStage);
-                }
+            let watches = matches!(at, Place::Catalogue | Place::Stage);
+            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), narrow, watches, false) {
+                cx.push(Command::Podcast(PodcastWish::Show(false)));
+                leave(at, cx);
+            }
+            if entry_ui(ui, Icon::Headphones, &cx.text("rail-podcast"), narrow, at == Place::Podcast, false) && at != Place::Podcast {
+                leave(at, cx);
                 cx.push(Command::Podcast(PodcastWish::Show(true)));
             }
         });
@@ -64,21 +68,33 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, place: Place
     });
 }
 
-/// An entry; the mark on its left says that it is on the screen.
-fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, is_here: bool, narrow: bool) -> bool {
+/// From what is on the screen to the catalogue.
+fn leave(at: Place, cx: &mut Cx<'_>) {
+    match at {
+        Place::Stage => cx.push(Command::CloseStage),
+        Place::Studio => cx.push(Command::Studio(StudioCommand::Hide)),
+        Place::Podcast | Place::Catalogue => {}
+    }
+}
+
+/// An entry; the mark on its left says that it is on the screen, a red disc that it is on air.
+fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool, is_here: bool, is_live: bool) -> bool {
     let c = colors(ui);
     let height = if narrow { 40.0 } else { 52.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let tile = rect.shrink2(vec2(if narrow { 4.0 } else { 6.0 }, 0.0));
+    if is_here || response.hovered() {
+        ui.painter().rect_filled(tile, f32::from(radius::CONTROL), if is_here { c.active } else { c.hover });
+    }
     if is_here {
-        ui.painter().rect_filled(tile, f32::from(radius::CONTROL), c.active);
         let mark = Rect::from_min_size(rect.left_top() + vec2(0.0, rect.height() / 2.0 - 14.0), vec2(3.0, 28.0));
         ui.painter().rect_filled(mark, 1.5, c.accent);
-    } else if response.hovered() {
-        ui.painter().rect_filled(tile, f32::from(radius::CONTROL), c.hover);
     }
     let middle = if narrow { rect.center() } else { rect.center() - vec2(0.0, 10.0) };
     icon.paint(ui.painter(), Rect::from_center_size(middle, egui::Vec2::splat(size::ICON_RAIL)), if is_here { c.accent } else { c.t2 });
+    if is_live {
+        ui.painter().circle_filled(middle + vec2(11.0, -8.0), 5.0, c.live_fill);
+    }
     if !narrow {
         ui.painter().text(rect.center() + vec2(0.0, 12.0), egui::Align2::CENTER_CENTER, label, Type::Caption.font(), if is_here { c.t1 } else { c.t2 });
     }
@@ -126,6 +142,31 @@ pub(crate) fn podcast_header_ui(ui: &mut Ui, channels: usize, cx: &mut Cx<'_>) {
         let c = colors(ui);
         say_line(ui, Type::Title, c.t1, cx.text("rail-podcast"));
         say_line(ui, Type::Small, c.t3, cx.strings.format("podcast-channels", &[("n", channels.into())]));
+    });
+}
+
+/// The header of the Class view.
+pub(crate) fn studio_header_ui(ui: &mut Ui, state: &ClassState, people_open: bool, projector: bool, cx: &mut Cx<'_>) {
+    header(ui, |ui| {
+        let c = colors(ui);
+        let is_instructor = state.me.as_ref().is_some_and(|me| me.role == Role::Instructor);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            people_toggle_ui(ui, people_open, cx);
+            if is_instructor {
+                let label = cx.text("studio-projector");
+                if ui.add(Push::text(Look::Plain, &label).with_icon(Icon::Projector).selected(projector).shortcut("F5")).clicked() {
+                    cx.push(Command::Studio(StudioCommand::Projector));
+                }
+                if ui.add(Push::text(Look::Plain, &cx.text("own-board")).with_icon(Icon::Server)).clicked() {
+                    cx.push(Command::ToggleBoard);
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add_space(space::S);
+                say_line(ui, Type::Title, c.t1, cx.text("rail-class"));
+                say_line(ui, Type::Body, c.t3, state.room.as_str());
+            });
+        });
     });
 }
 

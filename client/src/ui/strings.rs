@@ -11,13 +11,19 @@ const ENGLISH: &str = concat!(
     include_str!("../../assets/i18n/en/window.ftl"),
     "\n",
     include_str!("../../assets/i18n/en/live.ftl"),
-    include_str!("../../assets/i18n/en/podcast.ftl")
+    "\n",
+    include_str!("../../assets/i18n/en/podcast.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/studio.ftl")
 );
 const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/window.ftl"),
     "\n",
     include_str!("../../assets/i18n/de/live.ftl"),
-    include_str!("../../assets/i18n/de/podcast.ftl")
+    "\n",
+    include_str!("../../assets/i18n/de/podcast.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/studio.ftl")
 );
 
 /// A language of the window.

@@ -50,6 +50,11 @@ pub struct Colors {
     pub bad: Color32,
     pub bad_tint: Color32,
     pub bad_line: Color32,
+    /// On air: text and icon, the fill under [`Colors::on_fill`], a tint and its line.
+    pub live: Color32,
+    pub live_fill: Color32,
+    pub live_tint: Color32,
+    pub live_line: Color32,
     /// Text on a fill.
     pub on_fill: Color32,
 }
@@ -87,6 +92,10 @@ pub static DARK: Colors = Colors {
     bad: hex(0xFF_8A_A0),
     bad_tint: hex(0x33_17_22),
     bad_line: hex(0x85_37_4B),
+    live: hex(0xFF_7A_6B),
+    live_fill: hex(0xD0_35_2A),
+    live_tint: hex(0x0033_1816),
+    live_line: hex(0x7A_2F_28),
     on_fill: hex(0xFF_FF_FF),
 };
 
@@ -119,6 +128,10 @@ pub static LIGHT: Colors = Colors {
     bad: hex(0xAE_1F_4A),
     bad_tint: hex(0xFB_E7_ED),
     bad_line: hex(0xE3_A3_B6),
+    live: hex(0xBD_2A_1F),
+    live_fill: hex(0xC8_30_1F),
+    live_tint: hex(0xFC_E9_E7),
+    live_line: hex(0xE7_A8_A2),
     on_fill: hex(0xFF_FF_FF),
 };
 
@@ -351,13 +364,15 @@ mod tests {
                 }
             }
             check("t1 on active", c.t1, c.active, 4.5);
-            for fill in [c.accent_fill, c.accent_fill_hover, c.accent_fill_pressed] {
+            for fill in [c.accent_fill, c.accent_fill_hover, c.accent_fill_pressed, c.live_fill] {
                 check("on fill", c.on_fill, fill, 4.5);
             }
             check("accent tint", c.accent, c.accent_tint, 4.5);
             check("good tint", c.good, c.good_tint, 4.5);
             check("warn tint", c.warn, c.warn_tint, 4.5);
             check("bad tint", c.bad, c.bad_tint, 4.5);
+            check("live tint", c.live, c.live_tint, 4.5);
+            check("live", c.live, c.panel, 4.5);
             check("t1 on tint", c.t1, c.warn_tint, 4.5);
             check("control", c.control, c.field, 3.0);
         }

@@ -7,6 +7,8 @@ mod live;
 mod membership;
 mod own;
 mod podcast;
+mod projecting;
+mod studio;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,15 +20,16 @@ use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
 use super::backend::{Backend, Meeting};
-use super::board::Board;
 use super::catalogue::{self, CatalogueState, catalogue_ui};
 use super::command::{Command, Cx};
-use super::join::{JoinForm, JoinView, join_ui};
+use super::floor;
+use super::join::JoinForm;
 use super::keys_list::{handle_list_keys, keys_list_ui};
 use super::member::Member;
 use super::on_air::{self, OnAirView, Watching};
 use super::people::people_ui;
 use super::playing::Playing;
+use super::projector::Projector;
 use super::reasons;
 use super::settings::Settings;
 use super::settings_page::{handle_settings_keys, settings_ui};
@@ -35,12 +38,13 @@ use super::stage::{self, StageView};
 use super::status::status_ui;
 use super::strings::{Language, Strings};
 use super::thumbnails::Thumbnails;
-use super::tokens::{colors, motion, size};
+use super::tokens::{colors, size};
 use super::video::{VideoScreen, picture_area};
 use crate::class::{Changed, ClassState};
 use crate::player::{PlayState, PlayerStatus};
 use own::Own;
 use podcast::{Around, Podcasts};
+use studio::Studio;
 
 /// The shortest wait that egui answers with one repaint instead of two.
 const SOON: Duration = Duration::from_millis(1);
@@ -73,7 +77,10 @@ pub struct Window {
     /// The live stream on the stage; then nothing else is.
     watching: Option<Watching>,
     /// The projector's window, while it is open.
-    board: Option<Board>,
+    projector: Option<Projector>,
+    studio: Studio,
+    /// Live streams that open by themselves.
+    opening: live::Opening,
     own: Own,
     podcasts: Podcasts,
     screen: Arc<VideoScreen>,
@@ -122,7 +129,9 @@ impl Window {
             looks: false,
             playing: None,
             watching: None,
-            board: None,
+            projector: None,
+            studio: Studio::default(),
+            opening: live::Opening::default(),
             own,
             podcasts: Podcasts::default(),
             screen: Arc::new(VideoScreen::default()),
@@ -159,6 +168,7 @@ impl Window {
     pub fn release(&self, gl: &eframe::glow::Context) {
         self.screen.release(gl);
         self.preview.release(gl);
+        self.studio.screen.release(gl);
     }
 
     /// Stops what plays and gives the seat up.
@@ -187,14 +197,16 @@ impl Window {
         self.follow_own();
         let state = self.follow_membership().filter(|s| s.me.is_some());
         let status = self.follow_player(now);
-        self.follow_live(now);
+        self.follow_live(state.as_deref(), now);
         self.follow_podcasts(state.as_deref());
+        self.follow_studio(state.as_deref());
         let mut out = Vec::new();
         match state {
             state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
             Some(state) => {
-                self.board_ui(&state);
+                self.projector_ui(&state);
                 self.class_ui(ui, &state, status.as_ref(), now, &mut out);
+                self.studio_over_ui(ui, &state, now, &mut out);
             }
             None => self.join_ui(ui, &mut out),
         }
@@ -214,6 +226,7 @@ impl Window {
         let presented = playback.present(now + self.paint_time);
         if presented.picture.is_some() {
             self.screen.show(presented.picture);
+            self.projector.iter().for_each(|projector| projector.repaint(&self.ctx));
         }
         let status = playback.status();
         match presented.next_at {
@@ -225,40 +238,21 @@ impl Window {
         Some(status)
     }
 
-    fn join_ui(&mut self, ui: &mut Ui, out: &mut Vec<Command>) {
-        let last = self.settings.last_link.as_deref().and_then(|l| l.parse().ok());
-        let waited = self.seat.as_ref().map(|m| self.ctx.input(|i| i.time) - m.began);
-        if let Some(left) = waited.map(|w| motion::WAIT_SHOWN - w).filter(|left| *left > 0.0) {
-            self.ctx.request_repaint_after_secs(left as f32);
-        }
-        self.follow_meeting();
-        // Who came with a link needs no others: their words would cost a second's tenth and 64 MiB each.
-        self.looks |= waited.is_none();
-        let seen = if self.looks { self.backend.seen(self.changed()) } else { Arc::default() };
-        let known = self.backend.known();
-        if let Some(chosen) = self.form.chosen.as_mut().filter(|c| c.words.is_none()) {
-            chosen.words = seen.found.iter().find(|f| f.fingerprint == chosen.fingerprint).and_then(|f| f.words);
-        }
-        let view = JoinView {
-            asking: self.meeting.is_some(),
-            seen: &seen,
-            known: &known,
-            connecting: waited.is_some(),
-            waiting: waited.is_some_and(|w| w >= motion::WAIT_SHOWN),
-            last: last.as_ref(),
-            own: self.own.problem.as_ref(),
-            dark: ui.visuals().dark_mode,
-        };
-        join_ui(ui, &mut self.form, &view, &mut Cx { strings: &self.strings, out });
-    }
-
     fn class_ui(&mut self, ui: &mut Ui, state: &ClassState, status: Option<&PlayerStatus>, now: Instant, out: &mut Vec<Command>) {
         let Some(member) = &self.seat else { return };
         let c = colors(ui);
         let on_stage = self.playing.is_some() || self.watching.is_some();
-        let podcasts = self.podcasts.is_shown && !on_stage;
-        if !on_stage && !podcasts && !self.keys_shown && !self.settings_shown {
+        let place = match (on_stage, self.studio.shown, self.podcasts.is_shown) {
+            (true, ..) => Place::Stage,
+            (false, true, _) => Place::Studio,
+            (false, false, true) => Place::Podcast,
+            (false, false, false) => Place::Catalogue,
+        };
+        if place == Place::Catalogue && !self.keys_shown && !self.settings_shown {
             catalogue::handle_keys(ui.ctx());
+        }
+        if !self.settings_shown && !self.keys_shown && !self.plays_file() {
+            floor::handle_keys(ui.ctx(), state, out);
         }
         if !self.settings_shown {
             handle_list_keys(ui.ctx(), self.keys_shown, out);
@@ -280,21 +274,25 @@ impl Window {
         let mut cx = Cx { strings: &self.strings, out };
         let narrow = self.narrow();
         let (bare, alone) = (on_stage && self.fullscreen, self.plays_file());
-        let people = !bare && !alone && !podcasts && if narrow { self.people_over } else { self.settings.people_open };
+        let people = !bare && !alone && place != Place::Podcast && if narrow { self.people_over } else { self.settings.people_open };
         if !bare {
             status_ui(ui, state, status, now, alone, &cx);
             if !alone {
-                let place = if podcasts { Place::Podcast } else { Place::Watch };
-                shell::rail_ui(ui, state.me.as_ref(), on_stage, place, &mut cx);
+                let may_show = state.may_publish() || self.studio.is_live();
+                shell::rail_ui(ui, state.me.as_ref(), place, may_show, self.studio.is_live(), &mut cx);
             }
             match &self.playing {
                 Some(playing) if alone => shell::file_header_ui(ui, &playing.title, &mut cx),
                 Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
                 None => match &self.watching {
                     Some(watching) => shell::stage_header_ui(ui, &watching.title, people, &mut cx),
-                    None if podcasts => shell::podcast_header_ui(ui, super::podcast::channels(state).count(), &mut cx),
+                    None if place == Place::Podcast => shell::podcast_header_ui(ui, super::podcast::channels(state).count(), &mut cx),
+                    None if place == Place::Studio => shell::studio_header_ui(ui, state, people, self.projector.is_some(), &mut cx),
                     None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
                 },
+            }
+            if !alone {
+                floor::floor_ui(ui, state, place == Place::Studio, &mut cx);
             }
             if !on_stage {
                 self.own_strip_ui(ui, &mut cx);
@@ -340,14 +338,16 @@ impl Window {
                     muted: self.settings.muted,
                     is_muted_by_room,
                     fullscreen: self.fullscreen,
+                    frozen: state.floor.frozen.contains(&watching.stream),
                 });
                 view.into_iter().for_each(|view| on_air::stage_ui(ui, &view, &mut cx));
             }
-            None if podcasts => {
+            None if place == Place::Podcast => {
                 let takes_keys = !self.settings_shown && !self.keys_shown;
                 let around = Around { backend: self.backend.as_ref(), settings: &self.settings, changed: changed.clone(), is_muted_by_room, takes_keys };
                 self.podcasts.ui(ui, state, around, &mut cx);
             }
+            None if self.studio.shown => self.studio.ui(ui, state, now, &mut cx),
             None => {
                 let waited = ui.input(|i| i.time) - member.began;
                 catalogue_ui(ui, &mut self.catalogue, state, member.seat.as_ref(), &mut self.thumbnails, waited, &mut cx);
@@ -377,14 +377,19 @@ impl Window {
                 self.form.problem = None;
                 self.meeting = Some(self.backend.meet(address, self.changed()));
             }
+            Command::Leave if self.asks_before_leaving() => {}
+            Command::Studio(command) => self.carry_out_studio(command),
             Command::Leave if self.is_own() => self.carry_out_own(command),
             Command::CloseStage if self.plays_file() => self.carry_out_own(command),
             Command::CancelJoin | Command::Leave => self.leave(),
-            Command::Open(video) => self.open(video),
+            Command::Open(video) => {
+                self.hide_studio();
+                self.open(video);
+            }
             Command::Watch(stream) => self.watch(stream),
             Command::CloseStage => {
                 self.playing = None;
-                self.watching = None;
+                self.dismiss_live();
                 self.asked = None;
                 self.keys_shown = false;
                 self.screen.show(None);
@@ -402,7 +407,7 @@ impl Window {
             Command::LeaveFullscreen => self.leave_fullscreen(),
             Command::TogglePeople if self.narrow() => self.people_over = !self.people_over,
             Command::TogglePeople => self.settings.people_open = !self.settings.people_open,
-            Command::ToggleBoard => self.board = self.board.is_none().then(Board::default),
+            Command::ToggleBoard => self.toggle_projector(true),
             Command::ToggleKeys => self.keys_shown = !self.keys_shown,
             Command::AskRemove(person) => self.asked = Some(person),
             Command::CancelRemove => self.asked = None,

@@ -16,12 +16,12 @@ use egui_kittest::Harness;
 use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
 use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
-use lectern::discover::Seen;
-use lectern::here::{HereState, Wish};
-use lectern::live::{LiveError, LiveStatus, Trims};
+use lectern::discover::{Found, Seen};
+use lectern::here::{HereError, HereState, Wish};
+use lectern::live::{Choice, Devices, LiveError, LiveStatus, Publishing, Trims};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
 use lectern::system::SystemError;
-use lectern::ui::backend::{Backend, Host, Meeting, OnAir, Pick, Picking, Playback, Seat};
+use lectern::ui::backend::{Backend, Host, Looking, Meeting, OnAir, Pick, Picking, Playback, Publish, Seat};
 use lectern::ui::podcast::air::{Listening, PodcastSource, Sending};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -65,6 +65,11 @@ pub enum Call {
     EndHost,
     ShowFolder(PathBuf),
     Pick(Pick),
+    Publish(Choice),
+    Air(bool),
+    Freeze(bool),
+    GiveStage(PersonId, bool),
+    Quiet(bool),
 }
 
 /// What the class knows and what happened to it.
@@ -79,6 +84,9 @@ pub struct Shared {
     pub live: LiveStatus,
     pub podcasts: podcast::Podcasts,
     pub trims: Trims,
+    /// What there is to capture, and how what is captured stands.
+    pub devices: Option<Result<Arc<Devices>, String>>,
+    pub publishing: Publishing,
     /// The place on the seek bar that is pointed at.
     pub pointed_us: Option<u64>,
     pub seen: Seen,
@@ -111,6 +119,8 @@ impl Fake {
             live: LiveStatus::default(),
             podcasts: podcast::Podcasts::default(),
             trims: Trims::default(),
+            devices: Some(Ok(Arc::default())),
+            publishing: Publishing::starting(),
             pointed_us: None,
             seen: Seen::default(),
             known: KnownServers::default(),
@@ -190,6 +200,10 @@ impl Backend for Fake {
     fn show_folder(&self, folder: &Path) -> Result<(), SystemError> {
         self.note(Call::ShowFolder(folder.to_owned()));
         Err(SystemError { kind: std::io::ErrorKind::Other, said: "no program for it".into() })
+    }
+
+    fn devices(&self, _changed: Changed) -> Box<dyn Looking> {
+        Box::new(live::Looked(self.clone()))
     }
 
     fn pick(&self, what: Pick, _title: &str, _changed: Changed) -> Box<dyn Picking> {
@@ -288,6 +302,19 @@ impl Seat for Fake {
     fn set_together(&self, on: bool) {
         self.note(Call::Together(on));
         self.lock().state.together = on;
+    }
+
+    fn publish(&self, choice: &Choice, _changed: Changed) -> Result<Box<dyn Publish>, HereError> {
+        self.note(Call::Publish(choice.clone()));
+        Ok(Box::new(live::Shown(self.clone())))
+    }
+
+    fn give_stage(&self, person: PersonId, given: bool) {
+        self.note(Call::GiveStage(person, given));
+    }
+
+    fn set_quiet(&self, quiet: bool) {
+        self.note(Call::Quiet(quiet));
     }
 }
 
@@ -419,8 +446,9 @@ pub fn joined(role: Role) -> ClassState {
         streams: Vec::new(),
         reports: std::collections::BTreeMap::new(),
         together: true,
+        floor: Default::default(),
         ahead: lectern::class::Ahead::default(),
-        live_ladder: Vec::new(),
+        live_ladder: vec![rung("360p", 640, 360, 700_000), rung("720p", 1280, 720, 2_500_000)],
         ladder: vec![
             rung("144p", 256, 144, 200_000),
             rung("360p", 640, 360, 800_000),

@@ -1,6 +1,6 @@
 //! Podcasts behind the window's traits: what is asked is noted, how it stands is set by the test.
 
-use lectern::live::{Published, Trims};
+use lectern::live::{Publishing, Trims};
 use lectern::ui::podcast::air::{ListenStatus, Listening, Sending};
 
 use super::{Call, Fake};
@@ -8,13 +8,17 @@ use super::{Call, Fake};
 /// What a test sets.
 pub struct Podcasts {
     pub status: ListenStatus,
-    pub sent: Published,
+    pub sent: Publishing,
     pub microphones: Vec<String>,
 }
 
 impl Default for Podcasts {
     fn default() -> Self {
-        Self { status: ListenStatus::default(), sent: Published::Starting, microphones: vec!["USB microphone".into()] }
+        Self {
+            status: ListenStatus::default(),
+            sent: Publishing { peak_db: Some(-12.0), ..Publishing::starting() },
+            microphones: vec!["USB microphone".into()],
+        }
     }
 }
 
@@ -49,12 +53,8 @@ impl Listening for Heard {
 pub struct Sent(pub Fake);
 
 impl Sending for Sent {
-    fn state(&self) -> Published {
+    fn state(&self) -> Publishing {
         self.0.shared.lock().unwrap().podcasts.sent.clone()
-    }
-
-    fn peak_db(&self) -> f32 {
-        -12.0
     }
 }
 

@@ -59,6 +59,7 @@ variants!(request, REQUESTS, Request:
     Request::FetchedAhead { .. } => "FetchedAhead",
     Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
     Request::Report(_) => "Report", Request::SetTogether { .. } => "SetTogether",
+    Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet", Request::Freeze { .. } => "Freeze",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -78,6 +79,9 @@ variants!(event, EVENTS, Event:
     Event::Published { .. } => "Published",
     Event::Reports { .. } => "Reports",
     Event::Together { .. } => "Together",
+    Event::Stage(_) => "Stage",
+    Event::Quiet(_) => "Quiet",
+    Event::Frozen(_) => "Frozen",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -89,6 +93,7 @@ variants!(close_reason, CLOSE_REASONS, CloseReason:
 variants!(refusal_name, REFUSALS, Refusal:
     Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson", Refusal::NoSuchVideo => "NoSuchVideo",
     Refusal::NoSuchStream => "NoSuchStream", Refusal::NameTaken => "NameTaken", Refusal::TooMany => "TooMany", Refusal::BadOffer => "BadOffer",
+    Refusal::Quiet => "Quiet",
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",
@@ -209,6 +214,9 @@ fn every_message_of_the_control_plane() {
         Request::Report(report(Some(Limit::Line))),
         Request::SetTogether { request: 9, on: true },
         Request::SetTogether { request: 10, on: false },
+        Request::GiveStage { request: 9, person: PersonId(7), given: true },
+        Request::Quiet { request: 10, quiet: true },
+        Request::Freeze { request: 11, stream: STREAM, frozen: true },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -254,8 +262,16 @@ fn events() -> Vectors {
         VideoState::Failed { reason: FailureReason::new(FailureKind::Empty, "The file is empty.") },
     ];
     assert_eq!(states.iter().map(video_state).collect::<Vec<_>>(), VIDEO_STATES);
-    let answers =
-        [Refusal::NotAllowed, Refusal::NoSuchPerson, Refusal::NoSuchVideo, Refusal::NoSuchStream, Refusal::NameTaken, Refusal::TooMany, Refusal::BadOffer];
+    let answers = [
+        Refusal::NotAllowed,
+        Refusal::NoSuchPerson,
+        Refusal::NoSuchVideo,
+        Refusal::NoSuchStream,
+        Refusal::NameTaken,
+        Refusal::TooMany,
+        Refusal::BadOffer,
+        Refusal::Quiet,
+    ];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [
         CloseReason::Removed { by: "Ms Kim".into() },
@@ -290,6 +306,9 @@ fn events() -> Vectors {
     let viewers = [None, Some(Limit::Line), Some(Limit::Machine)].into_iter().zip(7..).map(|(limit, person)| (PersonId(person), report(limit))).collect();
     examples.push(Event::Reports { stream: STREAM, viewers });
     examples.extend([true, false].map(|on| Event::Together { on }));
+    examples.push(Event::Stage(vec![PersonId(7)]));
+    examples.extend([true, false].map(Event::Quiet));
+    examples.push(Event::Frozen(vec![STREAM]));
     each("Event", EVENTS, event, examples)
 }
 

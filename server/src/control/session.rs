@@ -245,6 +245,18 @@ impl Session {
                 let result = member.presence.end_stream(stream).await;
                 self.core.send(&Event::Answer { request, result });
             }
+            Request::GiveStage { request, person, given } => {
+                let result = member.presence.give_stage(person, given).await;
+                self.core.send(&Event::Answer { request, result });
+            }
+            Request::Quiet { request, quiet } => {
+                let result = member.presence.quiet(quiet).await;
+                self.core.send(&Event::Answer { request, result });
+            }
+            Request::Freeze { request, stream, frozen } => {
+                let result = member.presence.freeze(stream, frozen).await;
+                self.core.send(&Event::Answer { request, result });
+            }
             Request::Remove { request, person } => {
                 let result = member.presence.remove(person).await;
                 self.core.send(&Event::Answer { request, result });

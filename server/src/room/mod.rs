@@ -4,6 +4,7 @@
 //! sockets, files or codecs.
 
 mod ahead;
+mod floor;
 mod roster;
 mod streams;
 mod task;
@@ -146,6 +147,23 @@ enum Message {
         stream: StreamId,
         reply: oneshot::Sender<Result<(), Refusal>>,
     },
+    GiveStage {
+        by: PersonId,
+        person: PersonId,
+        given: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Quiet {
+        by: PersonId,
+        quiet: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Freeze {
+        by: PersonId,
+        stream: StreamId,
+        frozen: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
 }
 
 /// How others reach a room.
@@ -246,6 +264,21 @@ impl Presence {
     /// Ends a live stream.
     pub(crate) async fn end_stream(&self, stream: StreamId) -> Result<(), Refusal> {
         self.ask(|by, reply| Message::EndStream { by, stream, reply }).await
+    }
+
+    /// Gives somebody the stage, or takes it back.
+    pub(crate) async fn give_stage(&self, person: PersonId, given: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::GiveStage { by, person, given, reply }).await
+    }
+
+    /// Makes it quiet, or not any more.
+    pub(crate) async fn quiet(&self, quiet: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::Quiet { by, quiet, reply }).await
+    }
+
+    /// Says that the pictures of an own stream stand still, or go on.
+    pub(crate) async fn freeze(&self, stream: StreamId, frozen: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::Freeze { by, stream, frozen, reply }).await
     }
 
     async fn ask<T>(&self, message: impl FnOnce(PersonId, oneshot::Sender<Result<T, Refusal>>) -> Message) -> Result<T, Refusal> {

@@ -43,6 +43,8 @@ struct Running {
     is_news: bool,
     /// The target does not go below this, in microseconds.
     least_us: u32,
+    /// Its pictures stand still on purpose.
+    frozen: bool,
 }
 
 impl Streams {
@@ -59,7 +61,7 @@ impl Streams {
         self.running.is_empty()
     }
 
-    /// Opens a stream under a fresh random number; one of the same name of the same person ends for it.
+    /// Opens a stream, of somebody who may, under a fresh random number; one of the same name of the same person ends for it.
     pub(super) fn publish(
         &mut self,
         now: Duration,
@@ -69,9 +71,6 @@ impl Streams {
         media: &Arc<RoomMedia>,
         mailbox: &mpsc::WeakSender<Message>,
     ) -> Result<(StreamInfo, Option<StreamId>), Refusal> {
-        if by.role != Role::Instructor {
-            return Err(Refusal::NotAllowed);
-        }
         if !is_good(&offer, &self.ladder) {
             return Err(Refusal::BadOffer);
         }
@@ -114,7 +113,8 @@ impl Streams {
             }
         }
         let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
-        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now, health: StreamHealth::default(), is_news: false, least_us: target_us });
+        let (health, is_news, frozen) = (StreamHealth::default(), false, false);
+        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now, health, is_news, least_us: target_us, frozen });
         Ok((info, older))
     }
 
@@ -156,6 +156,18 @@ impl Streams {
     pub(super) fn may_end(&self, by: &Person, id: StreamId) -> Result<(), Refusal> {
         let running = self.running.get(&id).ok_or(Refusal::NoSuchStream)?;
         (running.info.publisher == by.id || by.role == Role::Instructor).then_some(()).ok_or(Refusal::NotAllowed)
+    }
+
+    /// Notes of somebody's own stream that its pictures stand still, or go on. Says whether that is new.
+    pub(super) fn freeze(&mut self, by: PersonId, id: StreamId, frozen: bool) -> Result<bool, Refusal> {
+        let running = self.running.get_mut(&id).ok_or(Refusal::NoSuchStream)?;
+        (running.info.publisher == by).then_some(()).ok_or(Refusal::NotAllowed)?;
+        Ok(std::mem::replace(&mut running.frozen, frozen) != frozen)
+    }
+
+    /// Those whose pictures stand still.
+    pub(super) fn frozen(&self) -> Vec<StreamId> {
+        self.running.values().filter(|r| r.frozen).map(|r| r.info.id).collect()
     }
 
     /// Ends a stream; says whether it ran.

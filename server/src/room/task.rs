@@ -3,11 +3,13 @@
 //! Changes of the roster and of the catalogue are collected and told a few times a second at most, so that a class that
 //! joins at once does not fill everybody's queue.
 
+mod floor;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{CatalogueEntry, CloseReason, Event, Lesson, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId, VideoId};
+use lectern_proto::control::{CatalogueEntry, CloseReason, Event, Lesson, LoginRefusal, PersonId, Refusal, Role, StreamId, VideoId};
 use lectern_proto::limits::{
     AHEAD_EVERY, CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY, SHARE_EVERY,
 };
@@ -18,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
+use super::floor::Floor;
 use super::roster::Roster;
 use super::streams::Streams;
 use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
@@ -71,6 +74,7 @@ pub(super) struct RoomTask {
     /// Whether everybody sits in one room.
     together: bool,
     streams: Streams,
+    floor: Floor,
     /// When it is looked again which of them have gone silent.
     streams_at: Duration,
 }
@@ -101,6 +105,7 @@ impl RoomTask {
             ahead_at: Duration::ZERO,
             together: parts.together,
             streams: Streams::new(parts.live_ladder, parts.rungs),
+            floor: Floor::default(),
             streams_at: Duration::ZERO,
         }
     }
@@ -139,6 +144,7 @@ impl RoomTask {
         let now = self.clock.now();
         for person in self.roster.expire(now) {
             tracing::info!(room = %self.name, person = person.0, "the seat was not taken again");
+            self.leave_stage(person);
             self.changed_people.insert(person);
         }
         if !self.changed_people.is_empty() && now >= self.people_told_at + ROSTER_EVERY {
@@ -229,19 +235,10 @@ impl RoomTask {
                 self.end_streams(may.is_ok().then_some(stream));
                 let _ = reply.send(may);
             }
+            Message::GiveStage { by, person, given, reply } => drop(reply.send(self.give_stage(by, person, given))),
+            Message::Quiet { by, quiet, reply } => drop(reply.send(self.set_quiet(by, quiet))),
+            Message::Freeze { by, stream, frozen, reply } => drop(reply.send(self.freeze(by, stream, frozen))),
         }
-    }
-
-    fn publish(&mut self, by: PersonId, offer: Offer) -> Result<StreamId, Refusal> {
-        let id = StreamId(rand::random());
-        let by = self.roster.person(by).filter(|p| p.connected).ok_or(Refusal::NotAllowed)?;
-        let (info, older) = self.streams.publish(self.clock.now(), id, by, offer, &self.media, &self.mailbox)?;
-        tracing::info!(room = %self.name, person = by.id.0, stream = %id, name = ?info.name, "live");
-        if let Some(older) = older {
-            self.tell(Event::StreamEnded(older));
-        }
-        self.tell(Event::Streams(vec![info]));
-        Ok(id)
     }
 
     fn end_streams(&mut self, streams: impl IntoIterator<Item = StreamId>) {
@@ -291,6 +288,7 @@ impl RoomTask {
         events.extend(videos.chunks(CATALOGUE_PAGE).map(|page| Event::Videos(page.iter().map(|e| CatalogueEntry::clone(e)).collect())));
         events.extend((!self.streams.is_empty()).then(|| Event::Streams(self.streams.all())));
         events.push(Event::Together { on: self.together });
+        events.extend(self.floor_events());
         events.push(Event::Synchronised);
         if let Some(ahead) = &self.ahead {
             events.push(Event::FetchAhead(Some(ahead.lesson.clone())));
@@ -327,6 +325,7 @@ impl RoomTask {
         self.free_share(person);
         self.end_streams(self.streams.of(person));
         self.roster.leave(person);
+        self.leave_stage(person);
         if let Some(ahead) = &mut self.ahead {
             ahead.forget(person);
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::live::{Levels, Listener, Published, Publisher, Trims};
+use crate::live::{Levels, Listener, Publisher, Publishing, Trims};
 
 /// How a channel that is heard stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -98,25 +98,18 @@ impl PodcastSource {
 /// How a podcast that is sent from here stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SendStatus {
-    pub state: Published,
-    /// The loudest sample of the last tenth of a second, in dB below full scale.
-    pub peak_db: f32,
+    pub state: Publishing,
     /// What is sent; none: the microphone.
     pub file: Option<String>,
 }
 
 /// A podcast that is sent from here; dropped, it ends.
 pub trait Sending {
-    fn state(&self) -> Published;
-    fn peak_db(&self) -> f32;
+    fn state(&self) -> Publishing;
 }
 
 impl Sending for Publisher {
-    fn state(&self) -> Published {
+    fn state(&self) -> Publishing {
         Self::state(self)
-    }
-
-    fn peak_db(&self) -> f32 {
-        Self::peak_db(self)
     }
 }

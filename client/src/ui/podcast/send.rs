@@ -22,9 +22,9 @@ pub(super) fn send_ui(ui: &mut Ui, view: &PodcastView<'_>, cx: &mut Cx<'_>) {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = space::S;
         match &view.sent {
-            Some(sent) if !matches!(sent.state, Published::Ended | Published::Failed(_)) => running_ui(ui, sent, cx),
+            Some(sent) if !matches!(sent.state.stage, Published::Ended | Published::Failed(_)) => running_ui(ui, sent, cx),
             sent => {
-                if let Some(SendStatus { state: Published::Failed(why), .. }) = sent {
+                if let Some(Published::Failed(why)) = sent.as_ref().map(|s| &s.state.stage) {
                     notice_ui(ui, Tone::Bad, Icon::Octagon, why);
                 }
                 choice_ui(ui, view, cx);
@@ -70,7 +70,7 @@ fn running_ui(ui: &mut Ui, sent: &SendStatus, cx: &mut Cx<'_>) {
                 cx.push(Command::Podcast(PodcastWish::StopSending));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let words = match (&sent.state, &sent.file) {
+                let words = match (&sent.state.stage, &sent.file) {
                     (Published::Starting, _) => cx.text("podcast-send-starting"),
                     (_, Some(file)) => cx.strings.format("podcast-sends-file", &[("name", file.clone().into())]),
                     (_, None) => cx.text("podcast-sends-microphone"),
@@ -79,10 +79,11 @@ fn running_ui(ui: &mut Ui, sent: &SendStatus, cx: &mut Cx<'_>) {
             });
         });
     });
-    if let Published::Trouble(_, why) = &sent.state {
+    if let Some(why) = &sent.state.trouble {
         notice_ui(ui, Tone::Warn, Icon::Warning, why);
     }
-    meter_ui(ui, sent.peak_db, &cx.strings.format("podcast-level", &[("db", (sent.peak_db.round() as i64).into())]));
+    let peak_db = sent.state.peak_db.unwrap_or(LEAST_DB);
+    meter_ui(ui, peak_db, &cx.strings.format("podcast-level", &[("db", (peak_db.round() as i64).into())]));
 }
 
 /// A bar that is full where nothing louder fits.

@@ -35,6 +35,7 @@ pub(crate) struct Push<'a> {
     mono: bool,
     shortcut: Option<&'a str>,
     named: Option<&'a str>,
+    ink: Option<Color32>,
 }
 
 impl<'a> Push<'a> {
@@ -53,6 +54,7 @@ impl<'a> Push<'a> {
             mono: false,
             shortcut: None,
             named: None,
+            ink: None,
         }
     }
 
@@ -121,6 +123,12 @@ impl<'a> Push<'a> {
         self
     }
 
+    /// The colour of its icon and word, while it can be pressed.
+    pub(crate) fn ink(mut self, ink: Color32) -> Self {
+        self.ink = Some(ink);
+        self
+    }
+
     fn font(&self) -> FontId {
         match (self.mono, self.height <= size::SMALL) {
             (true, _) => Type::MonoSmall.font(),
@@ -144,7 +152,10 @@ impl Widget for Push<'_> {
         let (rect, response) = ui.allocate_exact_size(vec2(width, self.height), sense);
         if ui.is_rect_visible(rect) {
             let radius = if self.height <= size::SMALL { radius::CHIP } else { radius::CONTROL };
-            let paint = Paint::of(&self, &response, c);
+            let mut paint = Paint::of(&self, &response, c);
+            if let Some(ink) = self.ink.filter(|_| self.enabled) {
+                paint.ink = ink;
+            }
             ui.painter().rect(rect, f32::from(radius), paint.fill, Stroke::new(1.0, paint.line), StrokeKind::Inside);
             let mut x = rect.center().x - content / 2.0;
             if let Some(icon) = self.icon {

@@ -1,12 +1,46 @@
-//! The window's part of live streams: opens one, follows it, and closes it when its room is gone.
+//! The window's part of live streams: opens what an instructor shows by itself, or what was asked for, follows it, and closes it when its
+//! room is gone.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use lectern_proto::control::StreamId;
+use lectern_proto::control::{Role, StreamId, StreamInfo};
 
 use super::super::command::Command;
 use super::super::on_air::{self, Watching};
 use super::{SOON, Window};
+use crate::class::ClassState;
+
+/// What opens by itself, and what does so no more.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    /// Streams that were there when it was decided, or were closed: they open by a click.
+    seen: BTreeSet<StreamId>,
+}
+
+impl Opening {
+    /// The one stream that an instructor shows to this student, when it is new; with several there is a choice to make. `after` is the
+    /// stream that is watched and has ended: what follows from the same person takes its place.
+    fn next(&mut self, class: &ClassState, watching: Option<&Watching>, is_free: bool) -> Option<StreamId> {
+        let me = class.me.as_ref().filter(|me| me.role == Role::Student)?;
+        self.seen.retain(|id| class.streams.iter().any(|s| s.id == *id));
+        let ended = watching.filter(|w| !class.streams.iter().any(|s| s.id == w.stream));
+        if watching.is_some() != ended.is_some() || !(is_free || ended.is_some()) {
+            return None;
+        }
+        let by_instructor = |s: &&StreamInfo| class.people.iter().any(|p| p.id == s.publisher && p.role == Role::Instructor);
+        let is_shown = |s: &&StreamInfo| s.publisher != me.id && s.videos().next().is_some();
+        let follows = ended.and_then(|w| class.streams.iter().find(|s| s.publisher == w.publisher && is_shown(s)));
+        let shown: Vec<&StreamInfo> = class.streams.iter().filter(by_instructor).filter(is_shown).collect();
+        let only = match shown[..] {
+            [only] => Some(only),
+            _ => None,
+        };
+        let next = follows.or(only).filter(|s| !self.seen.contains(&s.id))?;
+        self.seen.insert(next.id);
+        Some(next.id)
+    }
+}
 
 impl Window {
     /// Puts a live stream on the stage.
@@ -15,24 +49,43 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let state = member.seat.state();
         let Some(watching) = Watching::open(member.seat.as_ref(), &state, stream, self.live_volume(&state), changed) else { return };
+        self.hide_studio();
         self.asked = None;
         self.playing = None;
         self.screen.show(None);
         self.watching = Some(watching);
     }
 
-    /// Takes the picture that is due and asks to be woken for the next.
-    pub(super) fn follow_live(&mut self, now: Instant) {
-        if self.seat.is_none() {
+    /// Opens what is new, takes the picture that is due and asks to be woken for the next.
+    pub(super) fn follow_live(&mut self, class: Option<&ClassState>, now: Instant) {
+        let Some(class) = class else {
             self.watching = None;
+            return;
+        };
+        let is_free = self.playing.is_none() && !self.studio.shown && !self.podcasts.is_shown && !self.settings_shown && !self.keys_shown;
+        if !self.plays_file()
+            && let Some(stream) = self.opening.next(class, self.watching.as_ref(), is_free)
+        {
+            self.watch(stream);
         }
         let Some(watching) = &self.watching else { return };
         if let Some(member) = &self.seat {
             watching.sound(self.live_volume(&member.seat.state()));
         }
         let due = now + self.paint_time;
-        if let Some(at) = on_air::follow(watching, &self.screen, due) {
+        let (shown, next) = on_air::follow(watching, &self.screen, due);
+        if let Some(projector) = self.projector.as_ref().filter(|_| shown) {
+            projector.repaint(&self.ctx);
+        }
+        if let Some(at) = next {
             self.ctx.request_repaint_after(at.saturating_duration_since(due).max(SOON));
+        }
+    }
+
+    /// Closes what is watched: it does not open by itself again.
+    pub(super) fn dismiss_live(&mut self) {
+        if let Some(watching) = self.watching.take() {
+            self.opening.seen.insert(watching.stream);
         }
     }
 

@@ -1,11 +1,15 @@
-//! The window's membership in a class: how it is begun, followed and given up, and the board that goes with it.
+//! The window's membership in a class: how it is begun, followed and given up.
 
 use std::sync::Arc;
 
-use super::super::board::BoardView;
+use egui::Ui;
+
 use super::super::catalogue::CatalogueState;
+use super::super::command::{Command, Cx};
 use super::super::join::chosen::Chosen;
+use super::super::join::{JoinView, join_ui};
 use super::super::member::Member;
+use super::super::tokens::motion;
 use super::Window;
 use crate::class::{ClassState, JoinError, JoinRequest, Phase};
 
@@ -47,6 +51,34 @@ impl Window {
         Some(state)
     }
 
+    /// The first screen.
+    pub(super) fn join_ui(&mut self, ui: &mut Ui, out: &mut Vec<Command>) {
+        let last = self.settings.last_link.as_deref().and_then(|l| l.parse().ok());
+        let waited = self.seat.as_ref().map(|m| self.ctx.input(|i| i.time) - m.began);
+        if let Some(left) = waited.map(|w| motion::WAIT_SHOWN - w).filter(|left| *left > 0.0) {
+            self.ctx.request_repaint_after_secs(left as f32);
+        }
+        self.follow_meeting();
+        // Who came with a link needs no others: their words would cost a second's tenth and 64 MiB each.
+        self.looks |= waited.is_none();
+        let seen = if self.looks { self.backend.seen(self.changed()) } else { Arc::default() };
+        let known = self.backend.known();
+        if let Some(chosen) = self.form.chosen.as_mut().filter(|c| c.words.is_none()) {
+            chosen.words = seen.found.iter().find(|f| f.fingerprint == chosen.fingerprint).and_then(|f| f.words);
+        }
+        let view = JoinView {
+            asking: self.meeting.is_some(),
+            seen: &seen,
+            known: &known,
+            connecting: waited.is_some(),
+            waiting: waited.is_some_and(|w| w >= motion::WAIT_SHOWN),
+            last: last.as_ref(),
+            own: self.own.problem.as_ref(),
+            dark: ui.visuals().dark_mode,
+        };
+        join_ui(ui, &mut self.form, &view, &mut Cx { strings: &self.strings, out });
+    }
+
     pub(super) fn join(&mut self) {
         let (Ok(link), None, None) = (self.form.parsed(), self.form.missing(), &self.seat) else { return };
         let name = self.form.name.trim().to_owned();
@@ -55,18 +87,6 @@ impl Window {
         let request = JoinRequest { link: link.clone(), name: name.clone(), password, store: None };
         let seat = self.backend.join(request, self.changed());
         self.seat = Some(Member::new(seat, link, name, self.ctx.input(|i| i.time)));
-    }
-
-    /// Shows the board while it is wanted; it goes with the class.
-    pub(super) fn board_ui(&mut self, state: &ClassState) {
-        let changed = self.changed();
-        let (Some(member), Some(board)) = (&self.seat, &mut self.board) else { return };
-        let words = self.backend.words(member.link.fingerprint, changed);
-        let joined = state.people.iter().filter(|p| p.connected).count();
-        let view = BoardView::new(&state.server_name, &member.link, words, joined, self.strings.language());
-        if !board.show(&self.ctx, view) {
-            self.board = None;
-        }
     }
 
     /// Takes the answer of a typed address into the form.
@@ -82,7 +102,9 @@ impl Window {
     pub(super) fn leave(&mut self) {
         self.playing = None;
         self.asked = None;
-        self.board = None;
+        self.projector = None;
+        self.watching = None;
+        self.studio = Default::default();
         self.screen.show(None);
         self.leave_fullscreen();
         self.catalogue = CatalogueState::default();

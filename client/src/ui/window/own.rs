@@ -123,6 +123,7 @@ impl Window {
         match (what, chosen) {
             (Pick::File, Some(path)) if self.takes_files() => self.play_file(path, 0),
             (Pick::Folder, Some(path)) => self.settings.videos_folder = Some(path),
+            (Pick::Shown, Some(path)) => self.show_file(path),
             _ => {}
         }
     }
@@ -194,10 +195,7 @@ impl Window {
     pub(super) fn carry_out_own(&mut self, command: Command) {
         match command {
             Command::PlayFile(path) => self.play_file(path, 0),
-            Command::Pick(what) => {
-                let title = self.strings.text(if what == Pick::File { "ways-pick-file" } else { "ways-pick-folder" });
-                self.own.picking = Some((what, self.backend.pick(what, &title, self.changed())));
-            }
+            Command::Pick(what) => self.pick(what),
             Command::StartClass => {
                 let wish = Wish::Class { videos: self.videos_folder().to_owned(), name: self.own_name() };
                 let host = self.backend.host(wish.clone(), self.changed());
@@ -218,6 +216,12 @@ impl Window {
             // Leaving what nobody else is in, and closing the file.
             _ => self.leave(),
         }
+    }
+
+    /// Opens the system's dialog.
+    pub(super) fn pick(&mut self, what: Pick) {
+        let key = if what == Pick::Folder { "ways-pick-folder" } else { "ways-pick-file" };
+        self.own.picking = Some((what, self.backend.pick(what, &self.strings.text(key), self.changed())));
     }
 
     fn ask(&mut self, then: Then) {

@@ -59,7 +59,7 @@ impl Podcasts {
     pub(super) fn ui(&self, ui: &mut Ui, state: &ClassState, around: Around<'_>, cx: &mut Cx<'_>) {
         let is_instructor = state.me.as_ref().is_some_and(|m| m.role == Role::Instructor);
         let heard = self.heard.as_ref().map(|h| (h.stream, h.listening.as_ref().map(|l| l.status())));
-        let sent = self.sent.as_ref().map(|s| SendStatus { state: s.sending.state(), peak_db: s.sending.peak_db(), file: s.file.clone() });
+        let sent = self.sent.as_ref().map(|s| SendStatus { state: s.sending.state(), file: s.file.clone() });
         let view = PodcastView {
             heard,
             sent,

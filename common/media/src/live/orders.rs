@@ -36,6 +36,7 @@ struct Inner {
     document: Mutex<Option<DocumentOrder>>,
     ended: AtomicBool,
     talk: Mutex<Talk>,
+    frozen: AtomicBool,
 }
 
 impl Orders {
@@ -50,6 +51,7 @@ impl Orders {
             document: Mutex::default(),
             ended: AtomicBool::new(false),
             talk: Mutex::default(),
+            frozen: AtomicBool::new(false),
         };
         Self(Arc::new(inner))
     }
@@ -108,6 +110,7 @@ impl Orders {
                 return Err(format!("{corners:?} are no corners of a sheet: top left, top right, bottom right, bottom left"));
             }
             Command::Document(order) => *self.0.document.lock().unwrap_or_else(PoisonError::into_inner) = Some(order),
+            Command::Freeze { frozen } => self.0.frozen.store(frozen, Ordering::Release),
         }
         Ok(())
     }
@@ -181,6 +184,11 @@ impl Orders {
     /// The bit rate of the pictures.
     pub(crate) fn bps(&self) -> u32 {
         self.0.bps.load(Ordering::Acquire)
+    }
+
+    /// Whether the pictures are to stand still.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.0.frozen.load(Ordering::Acquire)
     }
 
     fn own_us(&self, instant: Instant) -> u64 {

@@ -43,7 +43,9 @@ pub(crate) struct Coding {
 /// Sends what a source gives until its end.
 pub(crate) fn run(source: &mut dyn Pictures, coding: Coding, orders: &Orders, outlet: &Outlet) -> Result<(), Failure> {
     let mut stage: Option<Stage> = None;
+    let mut still = Still::default();
     while let Some(taken) = source.next(orders)? {
+        let taken = still.hold(taken, orders.is_frozen());
         let size = PictureSize { width: taken.picture.width(), height: taken.picture.height() };
         if stage.as_ref().is_none_or(|s| s.size != size) {
             let made = Stage::new(size, coding, orders.bps())?;
@@ -55,6 +57,24 @@ pub(crate) fn run(source: &mut dyn Pictures, coding: Coding, orders: &Orders, ou
         }
     }
     Ok(())
+}
+
+/// The picture that stands still while that is ordered: the source runs on, and what it gives is not sent.
+#[derive(Default)]
+struct Still {
+    held: Option<Video>,
+}
+
+impl Still {
+    /// What is sent in place of `taken`: itself, or while `frozen` the first of this time again, at the new time.
+    fn hold<'a>(&'a mut self, taken: Taken<'a>, frozen: bool) -> Taken<'a> {
+        if !frozen {
+            self.held = None;
+            return taken;
+        }
+        let Taken { picture, capture_us } = taken;
+        Taken { picture: self.held.get_or_insert_with(|| picture.clone()), capture_us }
+    }
 }
 
 /// The encoder of one size.
@@ -107,5 +127,24 @@ impl Stage {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ffmpeg::format::Pixel;
+
+    #[test]
+    fn what_is_frozen_stands_still_and_its_time_goes_on() {
+        let mut still = Still::default();
+        let mut sent = |brightness: u8, capture_us, frozen| {
+            let mut picture = Video::new(Pixel::YUV420P, 16, 16);
+            picture.data_mut(0).fill(brightness);
+            let taken = still.hold(Taken { picture: &mut picture, capture_us }, frozen);
+            (taken.picture.data(0)[0], taken.capture_us)
+        };
+        assert_eq!([sent(1, 10, false), sent(2, 20, true), sent(3, 30, true)], [(1, 10), (2, 20), (2, 30)]);
+        assert_eq!([sent(4, 40, false), sent(5, 50, true)], [(4, 40), (5, 50)], "another time, another picture");
     }
 }

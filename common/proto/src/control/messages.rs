@@ -216,6 +216,13 @@ pub enum Request {
     Report(ViewerReport),
     /// Instructor: whether everybody sits together in one room. Answered with [`Event::Answer`].
     SetTogether { request: u32, on: bool },
+    /// Instructor: gives a student the stage, who may then publish, or takes it back, which ends what that student publishes. Answered
+    /// with [`Event::Answer`].
+    GiveStage { request: u32, person: PersonId, given: bool },
+    /// Instructor: what students publish ends, and no student publishes until it is not quiet any more. Answered with [`Event::Answer`].
+    Quiet { request: u32, quiet: bool },
+    /// The publisher of a stream says that its pictures stand still on purpose, or go on. Answered with [`Event::Answer`].
+    Freeze { request: u32, stream: StreamId, frozen: bool },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -291,6 +298,12 @@ pub enum Event {
     Together {
         on: bool,
     },
+    /// All students who have the stage; follows joining where there are some.
+    Stage(Vec<PersonId>),
+    /// Whether it is quiet; follows joining where it is.
+    Quiet(bool),
+    /// All streams whose pictures stand still on purpose; follows joining where there are some. One that ended is none, unsaid.
+    Frozen(Vec<StreamId>),
 }
 
 /// Why a request was refused.
@@ -307,6 +320,8 @@ pub enum Refusal {
     TooMany,
     /// What is offered is not possible: a bad name, neither pictures nor sound, an unknown rung, a size of nothing.
     BadOffer,
+    /// It is quiet: no student publishes.
+    Quiet,
 }
 
 /// Why the server ends a connection.

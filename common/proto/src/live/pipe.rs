@@ -191,6 +191,8 @@ pub enum Command {
     Document(DocumentOrder),
     /// Somebody begins to talk into a microphone that is heard only then, or ends: at this time on the server, in microseconds.
     Talk { on: bool, at_us: u64 },
+    /// From now on the pictures stand still, each a repetition of the last, or go on.
+    Freeze { frozen: bool },
 }
 
 /// The bytes of a unit.
