@@ -62,7 +62,7 @@ fn a_channel_is_heard_paused_and_caught_up() {
     click(&mut harness, "Listen to Guest talk");
     assert_eq!(fake.take(), [Call::Listen(FILE), Call::LiveVolume(1.0)]);
     harness.get_by_label("You hear it live.");
-    harness.get_by_label("112 ms after the microphone");
+    harness.get_by_label("112 ms after it was sent");
     harness.get_by_label("USB headphones");
     harness.get_by_label("+3 ms");
     click(&mut harness, "Pause");

@@ -51,7 +51,7 @@ fn a_paused_file_goes_on_where_the_listener_was_and_a_live_source_where_it_is() 
     let tone = stack.path("tone.wav");
     rising_tone(&tone);
     let _file = Publisher::start(&stack, &["podcast", "start", "--file", &tone.to_string_lossy()]).expect("a podcast");
-    let _live = Publisher::start(&stack, &["publish", "--pattern", "--sound", "--quality", "144p"]).expect("a live source");
+    let _live = Publisher::start(&stack, &["publish", "--pattern", "--sound", "--quality", "360p"]).expect("a live source");
     let paths = ["stay.wav", "edge.wav", "live.wav"].map(|name| stack.path(name));
     let [stay, edge, live] = std::thread::scope(|scope| {
         let jobs = [("podcast", &[][..]), ("podcast", &["--live-edge"][..]), ("pattern", &[][..])];

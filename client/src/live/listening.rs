@@ -16,6 +16,9 @@ use crate::player::{Distribution, Percentiles};
 /// Loudest samples that are remembered for the picture of what was heard: half a minute.
 const LEVELS: usize = 140;
 const LEVEL_US: u64 = 200_000;
+/// The clock is known well after so many comparisons, which come soon one after another; and is taken as it is after this time.
+const CLOCK_GOOD: u64 = 8;
+const CLOCK_WAIT: Duration = Duration::from_millis(1_500);
 /// Pauses that a report names; later ones are counted in none.
 const PAUSES: usize = 100;
 
@@ -133,6 +136,16 @@ pub(super) struct Wish {
     pub(super) volume: f32,
 }
 
+/// What is known of a connection.
+#[derive(Debug)]
+struct Link {
+    clock: Arc<ServerClock>,
+    stats: watch::Receiver<LinkStats>,
+    /// How often the clock was compared.
+    compared: watch::Receiver<u64>,
+    opened: Instant,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) lag: Lag,
@@ -152,8 +165,8 @@ pub(super) struct State {
     opened: Option<Instant>,
     /// Capture time of the first that was heard.
     first_us: Option<i64>,
-    /// Of the connection of now, and bytes of those before.
-    link: Option<(Arc<ServerClock>, watch::Receiver<LinkStats>)>,
+    /// The connection of now, and bytes of those before.
+    link: Option<Link>,
     bytes_before: u64,
     /// Why nothing is heard.
     pub(super) silent: Option<String>,
@@ -170,11 +183,11 @@ impl State {
     }
 
     fn bytes(&self) -> u64 {
-        self.bytes_before + self.link.as_ref().map_or(0, |(_, stats)| stats.borrow().bytes)
+        self.bytes_before + self.link.as_ref().map_or(0, |link| link.stats.borrow().bytes)
     }
 
     fn is_udp(&self) -> bool {
-        self.link.as_ref().is_some_and(|(_, stats)| stats.borrow().is_udp)
+        self.link.as_ref().is_some_and(|link| link.stats.borrow().is_udp)
     }
 
     fn since_opened(&self) -> f64 {
@@ -236,15 +249,17 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Server time in microseconds; none before it is known.
+    /// Server time in microseconds; none before it is known well: what begins by a first guess has to be corrected where it is heard.
     pub(super) fn server_us(&self, at: Instant) -> Option<i64> {
-        let clock = self.lock().link.as_ref().map(|(clock, _)| Arc::clone(clock))?;
+        let is_good = |link: &&Link| *link.compared.borrow() >= CLOCK_GOOD || link.opened.elapsed() > CLOCK_WAIT;
+        let clock = self.lock().link.as_ref().filter(is_good).map(|link| Arc::clone(&link.clock))?;
         clock.server_us(at).and_then(|us| i64::try_from(us).ok())
     }
 
     /// It comes over this connection from now on.
     pub(super) fn connected(&self, connection: &LiveConnection) {
-        self.lock().link = Some((Arc::clone(&connection.clock), connection.stats.clone()));
+        let (clock, stats, compared) = (Arc::clone(&connection.clock), connection.stats.clone(), connection.compared.clone());
+        self.lock().link = Some(Link { clock, stats, compared, opened: Instant::now() });
     }
 
     /// The connection was left; what it knew of the time stays.
@@ -252,8 +267,8 @@ impl Shared {
         let mut state = self.lock();
         let is_udp = state.is_udp();
         state.bytes_before = state.bytes();
-        if let Some((_, stats)) = &mut state.link {
-            *stats = watch::channel(LinkStats { is_udp, ..LinkStats::default() }).1;
+        if let Some(link) = &mut state.link {
+            link.stats = watch::channel(LinkStats { is_udp, ..LinkStats::default() }).1;
         }
     }
 

@@ -25,6 +25,9 @@ const CHANNELS: usize = 2;
 const FULL: Duration = Duration::from_millis(5);
 /// An error beyond this is not worked off but jumped over.
 const JUMP_US: i64 = 25_000;
+/// At the beginning the clock is still being learnt: then less than that is jumped over too, since working it off takes longer.
+const FIRST_JUMP_US: i64 = 4_000;
+const FIRST: Duration = Duration::from_secs(12);
 /// Errors are judged by their mean over so many looks: single positions of a device jitter.
 const SMOOTH: f64 = 0.05;
 /// After a jump it is waited so long before the next: the device has to catch up.
@@ -61,6 +64,7 @@ pub(super) struct Presenter {
     /// Mean error, positive when what is heard is behind where it should be, in microseconds.
     error_us: f64,
     jumped_at: Instant,
+    begun_at: Instant,
     underruns: u64,
     /// Time on top of the stream's target that this device needs.
     extra_us: u32,
@@ -92,6 +96,7 @@ impl Presenter {
             next_us: None,
             error_us: 0.0,
             jumped_at: Instant::now(),
+            begun_at: Instant::now(),
             underruns: 0,
             extra_us: 0,
             shift_us: 0,
@@ -254,7 +259,7 @@ impl Presenter {
 
     fn begin_at(&mut self, first_us: i64, heard_from_us: i64) {
         self.next_us = Some(first_us);
-        self.jumped_at = Instant::now();
+        (self.jumped_at, self.begun_at) = (Instant::now(), Instant::now());
         self.shared.lock().begun(heard_from_us);
         self.note_behind();
     }
@@ -362,7 +367,8 @@ impl Presenter {
         }
         self.error_us += SMOOTH * (error as f64 - self.error_us);
         self.shared.lock().counts.skew.add(error);
-        if self.error_us.abs() > JUMP_US as f64 {
+        let most_us = if self.begun_at.elapsed() < FIRST { FIRST_JUMP_US } else { JUMP_US };
+        if self.error_us.abs() > most_us as f64 {
             self.shared.lock().counts.jumps += 1;
             return self.shift(self.error_us as i64);
         }

@@ -63,6 +63,7 @@ fn head_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, status: Option<
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = Type::Title.line();
                 say_line(ui, Type::Title, c.t1, &stream.name);
                 match status {
                     Some(status) if status.is_paused => {
@@ -164,14 +165,12 @@ fn play_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
 
 /// A channel that is not heard.
 fn other_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, cx: &mut Cx<'_>) {
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (word, said) = (cx.text("podcast-listen"), cx.strings.format("podcast-listen-to", &[("name", stream.name.clone().into())]));
-            if ui.add(Push::text(Look::Primary, &word).named(&said).height(size::PRIMARY)).clicked() {
-                cx.push(Command::Podcast(PodcastWish::Listen(stream.id)));
-            }
-            ui.allocate_ui_with_layout(vec2(ui.available_width(), 48.0), Layout::left_to_right(Align::Center), |ui| head_ui(ui, state, stream, None, cx));
-        });
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), 48.0), Layout::right_to_left(Align::Center), |ui| {
+        let (word, said) = (cx.text("podcast-listen"), cx.strings.format("podcast-listen-to", &[("name", stream.name.clone().into())]));
+        if ui.add(Push::text(Look::Primary, &word).named(&said).height(size::PRIMARY)).clicked() {
+            cx.push(Command::Podcast(PodcastWish::Listen(stream.id)));
+        }
+        ui.allocate_ui_with_layout(vec2(ui.available_width(), 48.0), Layout::left_to_right(Align::Center), |ui| head_ui(ui, state, stream, None, cx));
     });
 }
 

@@ -4,7 +4,7 @@ use egui::accesskit::Role;
 use egui::{Align2, Color32, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::command::Cx;
-use super::super::tokens::{Type, colors};
+use super::super::tokens::{Type, colors, space};
 use crate::live::Levels;
 
 const HEIGHT: f32 = 64.0;
@@ -32,11 +32,15 @@ pub(super) fn wave_ui(ui: &mut Ui, levels: &Levels, is_live: bool, cx: &Cx<'_>) 
         ui.painter().vline(rect.right() - 1.0, rect.y_range(), egui::Stroke::new(2.0, c.bad));
     }
     let seconds = (shown.len() as f64 * Levels::step().as_secs_f64()).round() as u64;
-    ends_ui(ui, &cx.strings.format("podcast-ago", &[("s", seconds.into())]), &cx.text(if is_live { "podcast-now" } else { "podcast-stopped" }), c.t3);
+    let first = rect.right() - 4.0 - shown.len() as f32 * (BAR + GAP);
+    ends_ui(ui, first, &cx.strings.format("podcast-ago", &[("s", seconds.into())]), &cx.text(if is_live { "podcast-now" } else { "podcast-stopped" }), c.t3);
 }
 
-fn ends_ui(ui: &mut Ui, left: &str, right: &str, ink: Color32) {
+fn ends_ui(ui: &mut Ui, first: f32, left: &str, right: &str, ink: Color32) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), Type::Small.line()), Sense::hover());
-    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, left, Type::Small.font(), ink);
-    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, right, Type::Small.font(), ink);
+    let right = ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, right, Type::Small.font(), ink);
+    // Under the first bar, as far as there is room before the other word.
+    let width = ui.painter().layout_no_wrap(left.to_owned(), Type::Small.font(), ink).size().x;
+    let x = first.min(right.left() - space::M - width).max(rect.left());
+    ui.painter().text(pos2(x, rect.center().y), Align2::LEFT_CENTER, left, Type::Small.font(), ink);
 }
