@@ -13,6 +13,8 @@ use lectern_tests::stack::{PASSWORD, Stack, bin, client_of, text, turn, wait_unt
 use serde_json::Value;
 
 const SOON: Duration = Duration::from_secs(30);
+/// A report tells no longer latency, in milliseconds.
+const FAR: f64 = 500.0;
 /// Where these lie in a window of 1280x800, on a machine without a camera: the view in the rail, the card of the test pattern, the
 /// button that puts it on air, the one that freezes it.
 const CLASS: (u32, u32) = (36, 74);
@@ -59,13 +61,13 @@ fn a_window_puts_the_test_pattern_on_air_and_freezes_it_for_late_joiners_too() {
     }
     let live = watch(&stack);
     assert!(number(&live, "/frames/presented") >= 45.0 && number(&live, "/frames/corrupt") == 0.0, "{live}");
-    assert!((5.0..500.0).contains(&number(&live, "/latency_ms/p50")), "{live}");
+    assert!((5.0..FAR).contains(&number(&live, "/latency_ms/p50")), "{live}");
     // A picture that stands still gets older; who comes now sees it all the same.
     click(FREEZE);
     let mut frozen = Value::Null;
     let stands_still = wait_until(SOON, || {
         frozen = watch(&stack);
-        number(&frozen, "/latency_ms/p50") > 2_000.0
+        number(&frozen, "/latency_ms/p50") >= FAR
     });
     assert!(stands_still && number(&frozen, "/frames/presented") >= 45.0, "{frozen}");
     // The window is gone, and with it the stream.
@@ -118,7 +120,7 @@ fn who_shows_something_sees_it_first_and_goes_on_air_and_off_it() {
     runtime.block_on(other.end_stream(stream)).expect("an instructor may");
     becomes(&publisher, |stage| *stage == Published::Ready);
     assert_eq!(publisher.state().off_air, Some(OffAir::ByTheRoom));
-    let _ = publisher.own_pictures().take();
+    drop(publisher.own_pictures().take());
     assert!(wait_until(SOON, || publisher.own_pictures().take().is_some()), "the preview goes on");
 }
 

@@ -123,7 +123,7 @@ fn lay(small: &Video, large: &mut Video, corner: Corner) {
     };
     for plane in 0..3 {
         let shift = u32::from(plane > 0);
-        let (left, top) = ((left / 2 * 2 >> shift) as usize, (top / 2 * 2 >> shift) as usize);
+        let (left, top) = (((left / 2 * 2) >> shift) as usize, ((top / 2 * 2) >> shift) as usize);
         let (width, height) = (small.plane_width(plane) as usize, small.plane_height(plane) as usize);
         let (stride, from) = (large.stride(plane), small.stride(plane));
         let frame = if plane == 0 { FRAME } else { FRAME / 2 };

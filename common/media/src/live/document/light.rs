@@ -151,7 +151,7 @@ impl Light {
         for (y, row) in picture.data_mut(0).chunks_mut(stride).take(height).enumerate() {
             self.gains(y, 1, GAIN_MAX * 255.0 / RANGE, 255.0, &mut gains);
             for (value, gain) in row.iter_mut().zip(&gains) {
-                let share = u32::from(value.saturating_sub(16)) * gain >> 12;
+                let share = (u32::from(value.saturating_sub(16)) * gain) >> 12;
                 *value = curve[share.min(255) as usize];
             }
         }
@@ -162,7 +162,7 @@ impl Light {
                 self.gains(y, 2, COLOUR_GAIN_MAX, RANGE, &mut gains[..half]);
                 for (value, gain) in row.iter_mut().zip(&gains[..half]) {
                     // At most 128 times 1.8 times 4,096.
-                    let colour = (i32::from(*value) - 128) * *gain as i32 >> 12;
+                    let colour = ((i32::from(*value) - 128) * *gain as i32) >> 12;
                     *value = (128 + colour).clamp(16, 240) as u8;
                 }
             }

@@ -119,7 +119,7 @@ fn framed(sheet: &Video, size: PictureSize, canvas: PictureSize) -> Video {
     let mut out = Video::new(Pixel::YUV420P, canvas.width, canvas.height);
     for plane in 0..3 {
         let shift = usize::from(plane > 0);
-        let (left, top) = ((canvas.width - size.width) as usize / 4 * 2 >> shift, (canvas.height - size.height) as usize / 4 * 2 >> shift);
+        let (left, top) = (((canvas.width - size.width) as usize / 4 * 2) >> shift, ((canvas.height - size.height) as usize / 4 * 2) >> shift);
         let (width, height) = (sheet.plane_width(plane) as usize, sheet.plane_height(plane) as usize);
         let (stride, from) = (out.stride(plane), sheet.stride(plane));
         out.data_mut(plane).fill(if plane == 0 { AROUND } else { 128 });
