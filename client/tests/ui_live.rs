@@ -12,7 +12,8 @@ use lectern::live::LiveStatus;
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::window::Start;
-use lectern_proto::control::{LiveMedia, LiveSound, LiveTrack, LiveVideo, PersonId, Role, StreamId, StreamInfo, StreamKind};
+use lectern_proto::control::{LiveMedia, LiveSound, LiveTrack, LiveVideo, PersonId, Role, StreamId, StreamInfo, StreamKind, ViewerReport};
+use lectern_proto::live::choice::Limit;
 use ui_support::{Call, Fake, enter, link, open, settings};
 
 const STREAM: StreamId = StreamId([7; 16]);
@@ -93,4 +94,67 @@ fn it_speaks_german_too() {
     let mut harness = open(&fake, Settings { language: Some(Language::German), ..settings() }, start);
     harness.run_ok();
     harness.get_by_role_and_label(Seen::Button, "board von Ms Novak live ansehen");
+}
+
+fn viewer_report(lost: u32) -> ViewerReport {
+    ViewerReport {
+        stream: STREAM,
+        track: 1,
+        lag_us: 48_000,
+        needed_us: 31_000,
+        came: 92,
+        lost,
+        skipped: 0,
+        repaired: 5,
+        waiting: 2,
+        busy_percent: 18,
+        round_trip_us: 900,
+        is_udp: true,
+        limit: None,
+    }
+}
+
+#[test]
+fn a_viewer_and_the_instructor_see_how_it_goes_and_why() {
+    let fake = on_air(true);
+    let ana = fake.lock().state.people.iter().find(|p| p.role == Role::Student).unwrap().clone();
+    let others = fake.lock().state.people.iter().find(|p| p.id != ana.id).unwrap().id;
+    fake.lock().state.reports.insert(STREAM, vec![(ana.id, viewer_report(8)), (others, viewer_report(0))]);
+    fake.lock().live.report = Some(viewer_report(0));
+    for (language, some, lost, all, well, title) in [
+        (Language::English, "2 watch live, 1 with trouble", "The line lost 8 % of the pictures.", "2 watch live, all is well", "All is well.", "Statistics"),
+        (
+            Language::German,
+            "2 sehen live zu, 1 mit Schwierigkeiten",
+            "Die Leitung verlor 8 % der Bilder.",
+            "2 sehen live zu, alles in Ordnung",
+            "Alles in Ordnung.",
+            "Statistik",
+        ),
+    ] {
+        let start = Start { join: Some(link(false, None)), name: Some("Ana".into()), password: Some("secret".into()) };
+        let mut harness = open(&fake, Settings { language: Some(language), ..settings() }, start);
+        harness.run_steps(6);
+        harness.get_by_label(some);
+        harness.get_by_label(lost);
+        harness.get_by_label(&format!("{} · board", ana.name));
+        let before = fake.lock().state.reports.insert(STREAM, vec![(ana.id, viewer_report(0)), (others, viewer_report(0))]).unwrap();
+        harness.run_steps(4);
+        harness.get_by_label(all);
+        fake.lock().state.reports.insert(STREAM, before);
+        // Over one's own picture.
+        let watch = if language == Language::English { "Watch board by Ms Novak, live" } else { "board von Ms Novak live ansehen" };
+        harness.get_by_role_and_label(Seen::Button, watch).click();
+        harness.run_steps(4);
+        assert!(harness.query_by_label(well).is_none());
+        harness.key_press(egui::Key::I);
+        harness.run_steps(4);
+        harness.get_by_label(title);
+        harness.get_by_label("48 ms / 30 ms");
+        harness.get_by_label(well);
+        fake.lock().live.report = Some(ViewerReport { limit: Some(Limit::Line), ..viewer_report(0) });
+        harness.run_steps(4);
+        assert!(harness.query_by_label(well).is_none());
+        fake.lock().live.report = Some(viewer_report(0));
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{LiveVideo, StreamInfo};
+use lectern_proto::control::{LiveVideo, StreamInfo, ViewerReport};
 use lectern_proto::live::choice::Limit;
 use tokio::sync::watch;
 
@@ -129,6 +129,12 @@ impl LivePlayer {
     #[must_use]
     pub fn limit(&self) -> Option<Limit> {
         self.0.shared.lock().limit
+    }
+
+    /// How it fares, as the server was told last.
+    #[must_use]
+    pub fn last_report(&self) -> Option<ViewerReport> {
+        self.0.shared.lock().report.clone()
     }
 
     /// Whether it comes over UDP now.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
+use lectern_proto::control::ViewerReport;
 use lectern_proto::live::choice::Limit;
 use lectern_proto::live::lag::Lag;
 use lectern_proto::stamp;
@@ -60,6 +61,8 @@ pub(super) struct State {
     shown_at: Option<Instant>,
     /// What keeps it from a higher rung.
     pub(super) limit: Option<Limit>,
+    /// What the server was told last.
+    pub(super) report: Option<ViewerReport>,
     /// What made it take a lower rung last.
     pub(super) lowered: Option<Limit>,
     /// The viewer has ended: by itself, or why.

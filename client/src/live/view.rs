@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::StreamInfo;
+use lectern_proto::control::{StreamInfo, ViewerReport};
 use lectern_proto::live::choice::Limit;
 
 use super::connection::Transport;
@@ -24,6 +24,8 @@ pub struct LiveStatus {
     pub lag: Duration,
     /// Why it is not the highest.
     pub limit: Option<Limit>,
+    /// How it fares, as the server was told last.
+    pub report: Option<ViewerReport>,
     /// Whether it comes over UDP.
     pub is_udp: bool,
     /// Why nothing is heard although there is sound.
@@ -84,6 +86,7 @@ impl LiveView {
             has_sound: self.listener.is_some(),
             rung: self.player.as_ref().and_then(LivePlayer::rung),
             limit: self.player.as_ref().and_then(LivePlayer::limit),
+            report: self.player.as_ref().and_then(LivePlayer::last_report),
             lag: lag.unwrap_or_default(),
             is_udp: self.player.as_ref().map_or_else(|| self.listener.as_ref().is_some_and(Listener::is_udp), LivePlayer::is_udp),
             silent: self.listener.as_ref().and_then(Listener::silent),

@@ -333,7 +333,7 @@ impl Watching {
         let sum = |of: fn(&ReceiveStats) -> u64| tracks.values().map(of).sum::<u64>();
         let now = Reported { came: self.came, lost: sum(|t| t.lost), skipped: sum(|t| t.skipped), repaired: sum(|t| t.repaired), at: self.started.elapsed() };
         let shared = &self.viewer.shared;
-        let state = shared.lock();
+        let mut state = shared.lock();
         let before = std::mem::replace(&mut self.reported, now);
         let since = |now: u64, before: u64| u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX);
         let busy = state.counts.decode_time.saturating_sub(self.busy).as_secs_f32() / now.at.saturating_sub(before.at).as_secs_f32().max(0.1);
@@ -354,7 +354,9 @@ impl Watching {
             is_udp: self.viewer.connection.stats.borrow().is_udp,
             limit: state.limit,
         };
+        state.report = Some(report.clone());
         drop(state);
+        (shared.changed)();
         (self.viewer.in_class.report)(report);
     }
 

@@ -38,6 +38,7 @@ mod strip;
 pub mod studio;
 mod thumbnails;
 pub mod tokens;
+mod truth;
 mod typing;
 pub mod video;
 mod ways;

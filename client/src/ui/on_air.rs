@@ -7,6 +7,7 @@ use std::time::Instant;
 use egui::accesskit::Role;
 use egui::{Align, Color32, Context, CornerRadius, Event, Frame, Key, Layout, Margin, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use lectern_proto::control::{PersonId, StreamId, StreamInfo, StreamKind};
+use lectern_proto::live::choice::Limit;
 
 use super::backend::{OnAir, Seat};
 use super::command::{Command, Cx};
@@ -15,6 +16,7 @@ use super::podcast::PodcastWish;
 use super::settings::Settings;
 use super::studio::frozen_badge;
 use super::tokens::{DARK, Type, colors, on_stage, radius, size, space};
+use super::truth;
 use super::video::VideoScreen;
 use super::widgets::{Look, Push, empty_ui, focus_ring, icon_ui, say, say_line};
 use crate::class::{Changed, ClassState};
@@ -34,13 +36,22 @@ pub(super) struct Watching {
     pub(super) view: Result<Box<dyn OnAir>, LiveError>,
     /// As it was told last.
     volume: Cell<Option<f32>>,
+    /// Whether how it fares is shown over the picture.
+    statistics: Cell<bool>,
 }
 
 impl Watching {
     /// Opens a stream of the room; none when it does not run any more.
     pub(super) fn open(seat: &dyn Seat, state: &ClassState, stream: StreamId, volume: f32, changed: Changed) -> Option<Self> {
         let info = state.streams.iter().find(|s| s.id == stream)?;
-        let watching = Self { stream, publisher: info.publisher, title: info.name.clone(), view: seat.watch(stream, changed), volume: Cell::new(None) };
+        let watching = Self {
+            stream,
+            publisher: info.publisher,
+            title: info.name.clone(),
+            view: seat.watch(stream, changed),
+            volume: Cell::new(None),
+            statistics: Cell::new(false),
+        };
         watching.sound(volume);
         Some(watching)
     }
@@ -58,6 +69,7 @@ impl Watching {
     pub(super) fn obey(&self, command: &Command, settings: &mut Settings) -> bool {
         match command {
             Command::ToggleMute => settings.muted = !settings.muted,
+            Command::ToggleStatistics => self.statistics.set(!self.statistics.get()),
             Command::VolumeBy(by) => {
                 settings.volume = (settings.volume + by).clamp(0.0, 1.0);
                 settings.muted = false;
@@ -145,6 +157,8 @@ pub(super) struct OnAirView<'a> {
     pub(super) fullscreen: bool,
     /// The pictures stand still on purpose.
     pub(super) frozen: bool,
+    /// The stream as the class knows it.
+    pub(super) info: Option<&'a StreamInfo>,
 }
 
 /// Draws the stage into the space of `ui`.
@@ -190,6 +204,9 @@ pub(super) fn stage_ui(ui: &mut Ui, view: &OnAirView<'_>, cx: &mut Cx<'_>) {
         None => listening_ui(&mut ui, area, &view.watching.title, cx),
     }
     controls_ui(&mut ui, area, view, &status, cx);
+    if view.watching.statistics.get() && status.has_pictures {
+        truth::own_ui(&mut ui, area, view.info, status.report.as_ref(), cx);
+    }
 }
 
 fn listening_ui(ui: &mut Ui, area: Rect, title: &str, cx: &Cx<'_>) {
@@ -231,6 +248,13 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
             cx.push(Command::Podcast(PodcastWish::Headphones));
         }
     }
+    if let Some(limit) = status.limit {
+        let key = match limit {
+            Limit::Line => "truth-slow-line",
+            Limit::Machine => "truth-slow-machine",
+        };
+        say_line(&mut ui, Type::Small, c.warn, cx.text(key));
+    }
     if let Some(why) = &status.silent {
         say_line(&mut ui, Type::Small, c.warn, why);
     }
@@ -238,6 +262,9 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
         let (icon, key) = if view.fullscreen { (Icon::Shrink, "stage-fullscreen-leave") } else { (Icon::Enlarge, "stage-fullscreen") };
         if ui.add(Push::icon(icon, &cx.text(key)).shortcut("F")).clicked() {
             cx.push(Command::ToggleFullscreen);
+        }
+        if status.has_pictures && ui.add(Push::icon(Icon::Chart, &cx.text("stats-title")).shortcut("I")).clicked() {
+            cx.push(Command::ToggleStatistics);
         }
         let way = cx.text(if status.is_udp { "live-udp" } else { "live-tcp" });
         let words = status.rung.iter().cloned().chain([way]).collect::<Vec<_>>().join(" · ");
@@ -258,6 +285,7 @@ pub(super) fn handle_keys(ctx: &Context, fullscreen: bool, out: &mut Vec<Command
     }
     for (key, command) in [
         (Key::F, Command::ToggleFullscreen),
+        (Key::I, Command::ToggleStatistics),
         (Key::M, Command::ToggleMute),
         (Key::ArrowUp, Command::VolumeBy(0.05)),
         (Key::ArrowDown, Command::VolumeBy(-0.05)),

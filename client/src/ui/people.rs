@@ -7,6 +7,7 @@ use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::studio::StudioCommand;
 use super::tokens::{Type, colors, size, space};
+use super::truth::viewers_ui;
 use super::widgets::{Look, Push, avatar_ui, icon_ui, rows_ui, say, say_line};
 use crate::class::ClassState;
 
@@ -22,6 +23,7 @@ pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>
             say(ui, Type::Control, c.t1, cx.text("people-title"));
             say(ui, Type::MonoSmall, c.t3, state.people.len().to_string());
         });
+        viewers_ui(ui, state, cx);
         ui.spacing_mut().item_spacing.y = 0.0;
         rows_ui(ui, ScrollArea::vertical(), size::LIST_ROW, 0.0, state.people.len(), |ui, i, place| {
             if let Some(person) = state.people.get(i) {

@@ -339,6 +339,7 @@ impl Window {
                     is_muted_by_room,
                     fullscreen: self.fullscreen,
                     frozen: state.floor.frozen.contains(&watching.stream),
+                    info: state.streams.iter().find(|s| s.id == watching.stream),
                 });
                 view.into_iter().for_each(|view| on_air::stage_ui(ui, &view, &mut cx));
             }

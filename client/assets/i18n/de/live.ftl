@@ -14,3 +14,24 @@ live-listening = Sie hören es live.
 live-over = Nicht mehr live
 live-over-hint = Die Übertragung wurde beendet. Was jetzt läuft, steht über dem Katalog.
 live-failed = Sie kann nicht weiter gezeigt werden: { $why }
+
+# Wie es denen geht, die live zusehen.
+truth-soon = Es wird gemessen …
+truth-well = Alles in Ordnung.
+truth-all-well = { $n ->
+    [one] Eine Person sieht live zu, alles in Ordnung
+   *[other] { $n } sehen live zu, alles in Ordnung
+}
+truth-some = { $n } sehen live zu, { $troubled } mit Schwierigkeiten
+truth-lost = Die Leitung verlor { $percent } % der Bilder.
+truth-slow-line = Die Leitung trägt die höchste Auflösung nicht.
+truth-slow-machine = Der Rechner kann die höchste Auflösung nicht dekodieren.
+truth-lags = Bilder kommen { $ms } ms später als bei den anderen.
+truth-lag = Gezeigt nach der Aufnahme, und die Klasse
+truth-round-trip = Umlaufzeit
+truth-missing = Verloren und ausgelassen
+truth-repaired = Repariert
+truth-waiting = Wartende Bilder
+truth-rung = Auflösung
+truth-busy = Dekodieren, von einem Prozessor
+truth-way = Übertragung
