@@ -156,7 +156,7 @@ fn open(arguments: &LiveArguments, relay: Option<Relay>, orders: &Orders, outlet
     let (size, rate_milli) = (arguments.size(), arguments.rate_milli());
     if let Some(path) = &arguments.file {
         let File { pictures, sound } = File::open(path, size, rate_milli)?;
-        outlet.expect(pictures.is_some(), sound.is_some());
+        outlet.will_give(pictures.is_some(), sound.is_some());
         let pictures = pictures.map(|p| with_inset(Box::new(p), arguments, orders, outlet)).transpose()?;
         return Ok(Sources { pictures, sound: sound.map(|s| (Box::new(s) as _, Heard::Anything)) });
     }

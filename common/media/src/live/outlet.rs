@@ -77,7 +77,7 @@ impl Outlet {
     }
 
     /// What is to come, where that was not known before the source was open.
-    pub(crate) fn expect(&self, pictures: bool, sound: bool) {
+    pub(crate) fn will_give(&self, pictures: bool, sound: bool) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (inner.pictures, inner.sound) = (Expected::new(pictures), Expected::new(sound));
     }
