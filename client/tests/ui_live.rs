@@ -28,6 +28,7 @@ fn on_air(has_pictures: bool) -> Fake {
     // What has pictures opens by itself for students.
     let fake = Fake::joined(if has_pictures { Role::Instructor } else { Role::Student });
     let mut class = fake.lock();
+    class.state.together = false;
     let (name, kind) = if has_pictures { ("board", StreamKind::Camera) } else { ("podcast", StreamKind::Podcast) };
     class.state.streams = vec![stream(name, kind, has_pictures)];
     class.live = LiveStatus { has_pictures, has_sound: true, rung: Some("720p".into()), lag: Duration::from_millis(31), is_udp: true, ..LiveStatus::default() };
@@ -52,6 +53,21 @@ fn what_runs_stands_above_the_catalogue_and_opens_with_a_click() {
     harness.key_press(egui::Key::Escape);
     harness.run_ok();
     harness.get_by_role_and_label(Seen::Button, "Watch board by Ms Novak, live");
+}
+
+#[test]
+fn in_one_room_it_is_silent_until_headphones_are_worn() {
+    let fake = on_air(true);
+    fake.lock().state.together = true;
+    let mut harness = enter(&fake);
+    harness.get_by_role_and_label(Seen::Button, "Watch board by Ms Novak, live").click();
+    harness.run_steps(4);
+    assert_eq!(fake.take(), [Call::Watch(STREAM), Call::LiveVolume(0.0)]);
+    harness.get_by_label("Muted: you are in one room. Headphones?");
+    harness.get_by_role_and_label(Seen::Button, "I wear headphones").click();
+    harness.run_steps(4);
+    assert_eq!(fake.take(), [Call::LiveVolume(1.0)]);
+    assert!(harness.query_by_label("Muted: you are in one room. Headphones?").is_none());
 }
 
 #[test]

@@ -91,6 +91,7 @@ impl Server {
         let room_media = Arc::new(RoomMedia::new(1, index, config.limits.room_bandwidth_bps));
         let parts = RoomParts {
             name: config.room.name,
+            together: config.room.together,
             people: config.limits.people,
             media: room_media,
             ladder: config.ladder.clone(),

@@ -23,6 +23,7 @@ async fn a_class_sees_itself() {
     assert_eq!((ana.joined.name.as_str(), ana.joined.role, ana.joined.room.as_str()), ("Ana", Role::Student, "class"));
     assert_eq!(ana.joined.ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["144p", "360p", "720p", "1440p"]);
     assert!(matches!(ana.event().await, Event::People(p) if p.len() == 1));
+    assert_eq!(ana.event().await, Event::Together { on: true });
     assert_eq!(ana.event().await, Event::Synchronised);
     let mut second = Member::enter(&link, "ana").await;
     assert_eq!(second.joined.name, "ana (2)");

@@ -5,7 +5,12 @@
 pub mod calendar;
 pub mod clip;
 pub mod desk;
+pub mod instep;
 pub mod netns;
 pub mod playback;
+pub mod publisher;
 pub mod relay;
+/// The same that the media worker's tests use.
+#[path = "../../common/media/tests/support/sound_server.rs"]
+pub mod sound_server;
 pub mod stack;

@@ -163,6 +163,7 @@ def joined(r):
         "ladder": r.vec(lambda: {"name": r.string(), "box": (r.u32(), r.u32()), "bitrate_bps": r.u32()}),
         "thirds": [r.string() for _ in range(3)],
         "server_time_us": r.u64(),
+        "live_ladder": r.vec(lambda: {"name": r.string(), "box": (r.u32(), r.u32()), "bitrate_bps": r.u32()}),
     }
 
 

@@ -1,34 +1,13 @@
 //! Live, with the real programs: what the instructor publishes is seen by viewers over TCP and UDP, over good lines and bad ones.
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use lectern_proto::link::JoinLink;
+use lectern_tests::publisher::Publisher;
 use lectern_tests::relay::{Condition, Relay};
 use lectern_tests::stack::{Stack, client_of, turn, wait_until};
 use serde_json::Value;
-
-/// A program of the instructor's that publishes; killed when it is dropped.
-struct Publisher(Child);
-
-impl Publisher {
-    /// Starts it and waits until it is live.
-    fn start(stack: &Stack, args: &[&str]) -> Self {
-        let mut child = client_of(&stack.instructor(), "Ms Kim", args).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("a publisher");
-        let mut line = String::new();
-        let mut output = std::io::BufReader::new(child.stdout.take().expect("its output"));
-        std::io::BufRead::read_line(&mut output, &mut line).expect("a line");
-        assert!(line.contains("live"), "{args:?}: {line}");
-        Self(child)
-    }
-}
-
-impl Drop for Publisher {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn watch(stack: &Stack, link: Option<&JoinLink>, args: &[&str]) -> Value {
     let args = [&["watch", "--live", "pattern", "--quality", "360p"], args].concat();
@@ -48,7 +27,7 @@ const PATTERN: &[&str] = &["publish", "--pattern", "--quality", "360p"];
 fn what_is_published_is_seen_at_once_over_tcp_and_udp() {
     let _turn = turn();
     let stack = Stack::start(&[]).expect("a server");
-    let publisher = Publisher::start(&stack, PATTERN);
+    let publisher = Publisher::start(&stack, PATTERN).expect("a publisher");
     for transport in ["tcp", "udp"] {
         let report = watch(&stack, None, &["--transport", transport, "--for", "4"]);
         assert_eq!((report["transport"].as_str(), report["height"].as_u64()), (Some(transport), Some(360)), "{report}");
@@ -73,7 +52,7 @@ fn what_is_published_is_seen_at_once_over_tcp_and_udp() {
 fn a_bad_line_is_repaired_and_a_closed_one_gone_around() {
     let _turn = turn();
     let stack = Stack::start(&[]).expect("a server");
-    let _publisher = Publisher::start(&stack, PATTERN);
+    let _publisher = Publisher::start(&stack, PATTERN).expect("a publisher");
     let bad = Condition { loss: 0.05, jitter: Duration::from_millis(20), reorder: 0.02, held: Duration::from_millis(15), ..Condition::default() };
     let (_relay, link) = Relay::before(&stack, 21, bad).expect("a relay");
     let report = watch(&stack, Some(&link), &["--transport", "udp", "--for", "6"]);
@@ -120,8 +99,19 @@ fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
         // Below the 700 kbit/s of the publisher, above the 200 of the rung below it.
         let slow = Condition { rate_bps: Some(400_000), queue_bytes: 16 * 1024, ..Condition::default() };
         let (_relay, link) = Relay::before(&stack, 24, slow).expect("a relay");
-        let mut viewer = stack.client_at(&link, &["watch", "--live", "camera", "--transport", transport, "--for", "20"]);
-        let output = viewer.stderr(Stdio::inherit()).output().expect("a viewer");
+        let mut slow = stack.client_at(&link, &["watch", "--live", "camera", "--transport", transport, "--for", "20"]);
+        let slow = slow.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("a viewer");
+        let good = client_of(&stack.join(), "ben", &["watch", "--live", "camera", "--for", "18"]).stdout(Stdio::piped()).spawn().expect("another");
+        // The instructor sees who has trouble, and why.
+        let told = wait_until(Duration::from_secs(18), || {
+            let output = client_of(&stack.instructor(), "Mr Lee", &["people", "--live"]).output().expect("an instructor");
+            let viewers: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            let line = |n: usize| (viewers["viewers"][n]["name"].as_str(), viewers["viewers"][n]["trouble"].as_str());
+            matches!((line(0), line(1)), ((Some("ana"), Some(_)), (Some("ben"), None)))
+        });
+        assert!(told, "over {transport}");
+        let output = slow.wait_with_output().expect("a viewer");
+        assert!(good.wait_with_output().expect("another").status.success());
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let rungs: Vec<_> = report["rungs"].as_array().expect("rungs").iter().map(|r| r["name"].as_str().unwrap_or_default().to_owned()).collect();
         assert_eq!(rungs.iter().take(2).map(String::as_str).collect::<Vec<_>>(), ["360p", "180p"], "{report}");
@@ -149,7 +139,7 @@ fn a_podcast_is_heard_as_it_was_sent_and_stopped_by_the_instructor() {
     let stack = Stack::start(&[]).expect("a server");
     let tone = stack.path("tone.wav");
     lectern_tests::clip::ffmpeg(&["-f", "lavfi", "-i", "sine=frequency=523:duration=60"], &tone).expect("a tone");
-    let mut publisher = Publisher::start(&stack, &["podcast", "start", "--file", &tone.to_string_lossy()]);
+    let mut publisher = Publisher::start(&stack, &["podcast", "start", "--file", &tone.to_string_lossy()]).expect("a publisher");
     let list = stack.client_json(&["podcast", "list"]).expect("a list");
     assert_eq!((list["podcasts"][0]["name"].as_str(), list["podcasts"][0]["by"].as_str()), (Some("podcast"), Some("Ms Kim")), "{list}");
     for transport in ["udp", "tcp"] {
@@ -178,7 +168,7 @@ fn a_video_file_stands_for_a_camera() {
     let stack = Stack::start(&[]).expect("a server");
     let clip = stack.path("camera.mp4");
     lectern_tests::clip::test_clip(&clip, 20, "640x360").expect("a clip");
-    let _publisher = Publisher::start(&stack, &["publish", "--camera", &clip.to_string_lossy(), "--quality", "360p"]);
+    let _publisher = Publisher::start(&stack, &["publish", "--camera", &clip.to_string_lossy(), "--quality", "360p"]).expect("a publisher");
     let output = stack.client(&["watch", "--live", "camera", "--for", "4"]).output().expect("a viewer");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     assert!(number(&report, "/frames/presented") > 40.0 && number(&report, "/frames/corrupt") == 0.0, "{report}");

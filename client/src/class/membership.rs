@@ -195,6 +195,8 @@ impl Membership {
                 self.publish();
                 Request::FetchedAhead { lesson, progress }
             }
+            Command::Report(report) => Request::Report(report),
+            Command::SetTogether(on) => Request::SetTogether { request: 0, on },
             Command::Publish { offer, reply } => Request::Publish { request: self.ask(Asked::Publish(reply)), offer },
             Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::Done(reply)), stream },
             Command::GiveStage { person, given, reply } => Request::GiveStage { request: self.ask(Asked::Done(reply)), person, given },
@@ -274,6 +276,7 @@ impl Membership {
         self.state.synchronised = false;
         self.state.streams.clear();
         self.state.floor = Floor::default();
+        self.state.reports.clear();
         self.state.ahead.lesson = None;
         let access = joined.media;
         // The same address, with its zone where it has one.
@@ -314,7 +317,10 @@ impl Membership {
             Event::StreamEnded(id) => {
                 self.state.streams.retain(|s| s.id != id);
                 self.state.floor.frozen.retain(|s| *s != id);
+                self.state.reports.remove(&id);
             }
+            Event::Reports { stream, viewers } => _ = self.state.reports.insert(stream, viewers),
+            Event::Together { on } => self.state.together = on,
             Event::Stage(stage) => self.state.floor.stage = stage,
             Event::Quiet(quiet) => self.state.floor.quiet = quiet,
             Event::Frozen(frozen) => self.state.floor.frozen = frozen,

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, Offer, PersonId, StreamId, StreamInfo, VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, Offer, PersonId, StreamId, StreamInfo, VideoId, VideoState, ViewerReport};
 use lectern_proto::limits::WISH_EVERY;
 use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use state::{Ahead, AheadTally, Changed, ClassState, Floor, JoinError, Me, OtherVersion, Phase, StreamError};
 
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
-use crate::live::{ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, LiveView, Publisher, Source};
+use crate::live::{InClass, ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, LiveView, Publisher, Source};
 use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
 use thumbnails::Thumbnails;
 
@@ -42,7 +42,9 @@ enum Command {
     Remove(PersonId),
     Want { video: VideoId, at_us: u64 },
     FetchAhead(Option<Lesson>),
+    SetTogether(bool),
     FetchedAhead { lesson: Lesson, progress: AheadProgress },
+    Report(ViewerReport),
     Publish { offer: Offer, reply: oneshot::Sender<Result<StreamId, StreamError>> },
     EndStream { stream: StreamId, reply: oneshot::Sender<Result<(), StreamError>> },
     GiveStage { person: PersonId, given: bool, reply: oneshot::Sender<Result<(), StreamError>> },
@@ -143,12 +145,23 @@ impl Class {
         let _ = self.0.commands.try_send(Command::FetchAhead(lesson));
     }
 
+    /// Whether everybody sits together in one room; the server allows it to instructors only.
+    pub fn set_together(&self, on: bool) {
+        let _ = self.0.commands.try_send(Command::SetTogether(on));
+    }
+
     /// Opens a live stream of this member; its units are sent with [`Class::start_publishing`].
     ///
     /// # Errors
     /// [`StreamError`] when the server refuses it or cannot be asked.
     pub async fn publish(&self, offer: Offer) -> Result<StreamId, StreamError> {
         self.ask(|reply| Command::Publish { offer, reply }).await
+    }
+
+    fn in_class(&self) -> InClass {
+        let commands = self.0.commands.clone();
+        let report = Arc::new(move |report| _ = commands.try_send(Command::Report(report)));
+        InClass { route: self.0.route.clone(), state: self.0.state.clone(), report }
     }
 
     /// Opens a stream of the room, by its name or its number in hexadecimal digits.
@@ -160,7 +173,7 @@ impl Class {
         let found = state.streams.iter().find(|s| s.name == name || s.id.to_string() == name);
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = found.ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
-        LivePlayer::open(&self.0.runtime, self.0.route.clone(), self.0.state.clone(), stream, options)
+        LivePlayer::open(&self.0.runtime, self.in_class(), stream, options)
     }
 
     /// Shows and plays a stream of the room in the window.
@@ -171,7 +184,7 @@ impl Class {
         let state = self.state();
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = state.streams.iter().find(|s| s.id == id).ok_or_else(|| LiveError::NoSuchStream { name: id.to_string(), running: running() })?;
-        LiveView::open(&self.0.runtime, &self.0.route, &self.0.state, stream, changed)
+        LiveView::open(&self.0.runtime, &self.in_class(), stream, changed)
     }
 
     /// Listens to a stream of the room.

@@ -1,9 +1,12 @@
 //! What a member knows about the class: plain data, published as snapshots that the window and the command line read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamId, StreamInfo, VERSION, VERSION_MIN};
+use lectern_proto::control::{
+    AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamId, StreamInfo, VERSION, VERSION_MIN, ViewerReport,
+};
 use lectern_proto::rung::RungSpec;
 
 use crate::connect::trouble::Trouble;
@@ -42,6 +45,10 @@ pub struct ClassState {
     /// Live streams of the room, by name.
     pub streams: Vec<StreamInfo>,
     pub floor: Floor,
+    /// For instructors: how the viewers of each stream fare, worst first.
+    pub reports: BTreeMap<StreamId, Vec<(PersonId, ViewerReport)>>,
+    /// Whether everybody sits in one room: what is live starts silent for students.
+    pub together: bool,
 }
 
 /// Who may show something beside the instructors, and what stands still.
@@ -214,6 +221,8 @@ impl ClassState {
             ahead: Ahead::default(),
             streams: Vec::new(),
             floor: Floor::default(),
+            reports: BTreeMap::new(),
+            together: true,
         }
     }
 }

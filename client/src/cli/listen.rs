@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use lectern_proto::control::{StreamInfo, StreamKind};
+use lectern_proto::control::StreamInfo;
 
 use super::watch::{interrupted, seconds, transport};
 use super::{Failure, join, print};
 use crate::class::{Class, ClassState, JoinRequest};
-use crate::live::{ListenOptions, LiveError, Transport};
+use crate::live::{ListenOptions, LiveError, Transport, Trims};
 
 /// How long a podcast that does not run yet is waited for.
 const START_WAIT: Duration = Duration::from_secs(3);
@@ -29,6 +29,18 @@ pub(super) struct ListenArgs {
     /// Time the sound without playing it
     #[arg(long)]
     silent: bool,
+    /// Pause after this many seconds
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pause_at: Option<Duration>,
+    /// Go on after this many seconds: with what a live source says then, with a file where it was
+    #[arg(long, value_name = "S", value_parser = seconds, requires = "pause_at")]
+    resume_at: Option<Duration>,
+    /// With --resume-at: go on where the stream is then, also in a file
+    #[arg(long, requires = "resume_at")]
+    live_edge: bool,
+    /// Heard so many milliseconds later than by others, -200 to 200: for a device that is early, or with a minus late by that much
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-200..=200))]
+    trim: Option<i32>,
     /// How it comes: `auto` takes UDP where it comes through, else TCP
     #[arg(long, value_name = "auto|tcp|udp", default_value = "auto", value_parser = transport)]
     transport: Transport,
@@ -38,7 +50,7 @@ pub(super) struct ListenArgs {
 fn find<'a>(state: &'a ClassState, name: Option<&str>) -> Option<&'a StreamInfo> {
     match name {
         Some(name) => state.streams.iter().find(|s| s.name == name || s.id.to_string() == name),
-        None => state.streams.iter().find(|s| s.kind == StreamKind::Podcast),
+        None => state.streams.iter().find(|s| s.kind.is_podcast()),
     }
 }
 
@@ -47,7 +59,8 @@ pub(super) async fn run(request: JoinRequest, args: ListenArgs) -> Result<(), Fa
     let stream = wanted(&class, args.podcast.as_deref()).await?;
     let over = Arc::new(tokio::sync::Notify::new());
     let waker = Arc::clone(&over);
-    let options = ListenOptions { audible: !args.silent, record: args.record, transport: args.transport, changed: Arc::new(move || waker.notify_one()) };
+    let trims = Trims { fixed_ms: args.trim, ..Trims::default() };
+    let options = ListenOptions { audible: !args.silent, record: args.record, transport: args.transport, trims, changed: Arc::new(move || waker.notify_one()) };
     let listener = class.listen(&stream, &options)?;
     let length = async {
         match args.length {
@@ -55,8 +68,23 @@ pub(super) async fn run(request: JoinRequest, args: ListenArgs) -> Result<(), Fa
             None => std::future::pending().await,
         }
     };
+    let pauses = async {
+        let begun = tokio::time::Instant::now();
+        let Some(pause_at) = args.pause_at else { return std::future::pending().await };
+        tokio::time::sleep_until(begun + pause_at).await;
+        listener.set_paused(true);
+        let Some(resume_at) = args.resume_at else { return std::future::pending().await };
+        tokio::time::sleep_until(begun + resume_at).await;
+        if args.live_edge {
+            listener.to_live_edge();
+        } else {
+            listener.set_paused(false);
+        }
+        std::future::pending().await
+    };
     tokio::select! {
         () = over.notified() => {}
+        () = pauses => {}
         () = length => {}
         () = interrupted() => {}
     }

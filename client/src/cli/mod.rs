@@ -82,7 +82,7 @@ enum Command {
     Videos,
     /// Who is in the room, as JSON
     #[command(after_help = "Example:\n  lectern people --join LINK --name Ana --password open-sesame")]
-    People,
+    People(people::PeopleArgs),
     /// Lets every viewer fetch a lesson before it is watched, and prints how many have it, one JSON line each time; for the instructor
     Ahead(ahead::AheadArgs),
     /// Plays a stored video without a window and reports what was seen, as JSON
@@ -210,7 +210,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::Discover(_) | Command::Update(_) | Command::Man | Command::Play(_) => Ok(()),
         Command::Videos => videos::run(request).await,
         Command::Ahead(args) => ahead::run(request, args).await,
-        Command::People => people::run(request).await,
+        Command::People(args) => people::run(request, &args).await,
         Command::Watch(args) => watch::run(request, args).await,
         Command::Publish(args) => publish::run(request, args).await,
         Command::Listen(args) => listen::run(request, args).await,

@@ -75,6 +75,7 @@ pub(super) async fn run(request: JoinRequest, args: PodcastArgs) -> Result<(), F
 
 async fn start(request: JoinRequest, args: StartArgs) -> Result<(), Failure> {
     let program = programs::worker()?;
+    let kind = if args.from.file.is_some() { StreamKind::Recording } else { StreamKind::Podcast };
     let mut worker = vec!["live".to_owned()];
     match args.from.file {
         Some(file) => {
@@ -86,16 +87,16 @@ async fn start(request: JoinRequest, args: StartArgs) -> Result<(), Failure> {
         None => worker.push("--microphone".to_owned()),
     }
     let (class, _) = join(request).await?;
-    let source = Source { name: Some(args.podcast.clone()), kind: StreamKind::Podcast, program, args: worker, rung: String::new() };
+    let source = Source { name: Some(args.podcast.clone()), kind, program, args: worker, rung: String::new() };
     let publisher = class.start_publishing(source);
-    until_over(&class, publisher, &args.podcast, args.length).await
+    until_over(&class, publisher, &args.podcast, args.length, None).await
 }
 
 async fn stop(request: JoinRequest, name: Option<String>) -> Result<(), Failure> {
     let (class, state) = join(request).await?;
-    let is_meant = |s: &&StreamInfo| s.kind == StreamKind::Podcast && name.as_ref().is_none_or(|n| *n == s.name);
+    let is_meant = |s: &&StreamInfo| s.kind.is_podcast() && name.as_ref().is_none_or(|n| *n == s.name);
     let stream = state.streams.iter().find(is_meant).ok_or_else(|| {
-        let running = state.streams.iter().filter(|s| s.kind == StreamKind::Podcast).map(|s| s.name.clone()).collect();
+        let running = state.streams.iter().filter(|s| s.kind.is_podcast()).map(|s| s.name.clone()).collect();
         LiveError::NoSuchStream { name: name.clone().unwrap_or_else(|| "podcast".to_owned()), running }
     })?;
     class.end_stream(stream.id).await.map_err(Failure::Stream)?;
@@ -109,8 +110,8 @@ async fn list(request: JoinRequest) -> Result<(), Failure> {
     let podcasts: Vec<_> = state
         .streams
         .iter()
-        .filter(|s| s.kind == StreamKind::Podcast)
-        .map(|s| serde_json::json!({ "name": s.name, "by": who(s), "id": s.id.to_string() }))
+        .filter(|s| s.kind.is_podcast())
+        .map(|s| serde_json::json!({ "name": s.name, "by": who(s), "id": s.id.to_string(), "file": s.kind.is_stored() }))
         .collect();
     class.left().await;
     print(&serde_json::json!({ "podcasts": podcasts }))

@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use clap::Args;
 use lectern_proto::control::StreamKind;
+use lectern_proto::live::pipe::SheetState;
 use lectern_proto::rung::RungSpec;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::watch::{interrupted, seconds};
 use super::{Failure, join, print};
 use crate::class::{Class, JoinRequest};
 use crate::here::programs;
-use crate::live::{Publisher, Source};
+use crate::live::{DocumentCamera, Publisher, Source, TalkKey};
 
 pub(super) const HELP: &str = "\
 Examples:
   lectern publish --pattern --for 25 --join LINK --name Nora
   lectern publish --camera 0 --as board --join LINK --name Nora
+  lectern publish --camera 0 --document --join LINK --name Nora
+  lectern publish --screen --inset-camera 0 --join LINK --name Nora
 
 Runs until --for, Ctrl-C, or the end of the source.";
 
@@ -32,9 +36,33 @@ pub(super) struct PublishArgs {
     /// The rung of the room's ladder that the pictures are coded in
     #[arg(long, value_name = "RUNG", default_value = "720p")]
     quality: String,
+    /// Ask cameras for pictures of this size, rather than that of the resolution
+    #[arg(long, value_name = "WIDTHxHEIGHT")]
+    camera_size: Option<String>,
+    /// Ask cameras for pictures of this form: MJPG, YUYV and others, as the camera has them
+    #[arg(long, value_name = "FOURCC")]
+    camera_format: Option<String>,
+    /// With the screen: one window of it, by its title, a part of that, or its number
+    #[arg(long, value_name = "TITLE|ID", requires = "screen")]
+    window: Option<String>,
+    /// With pictures of any kind: show a camera in a corner of them, by its number, or a URL or video file that stands for one
+    #[arg(long, value_name = "N|URL|FILE", conflicts_with = "microphone")]
+    inset_camera: Option<String>,
+    /// The corner: top-left, top-right, bottom-left or bottom-right
+    #[arg(long, value_name = "CORNER", default_value = "bottom-right", requires = "inset_camera", value_parser = ["top-left", "top-right", "bottom-left", "bottom-right"])]
+    inset_corner: String,
+    /// Its part of the pictures' width and height, in hundredths, 10 to 50
+    #[arg(long, value_name = "PERCENT", default_value_t = 25, requires = "inset_camera", value_parser = clap::value_parser!(u32).range(10..=50))]
+    inset_size: u32,
+    /// With a camera: find the sheet or board in its pictures, straighten it and make its light even
+    #[arg(long, requires = "camera")]
+    document: bool,
     /// With the test pattern: a quiet tone, and a beep at each second of the server's clock
     #[arg(long, requires = "pattern")]
     sound: bool,
+    /// With the microphone: silence, until Enter is pressed; the next one ends it
+    #[arg(long, requires = "microphone")]
+    push_to_talk: bool,
     /// Pictures a second, 1 to 60
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=60))]
     rate: u32,
@@ -55,7 +83,7 @@ struct What {
     /// The microphone
     #[arg(long)]
     microphone: bool,
-    /// A file, as if it were live
+    /// A video file with its sound, as if it were live
     #[arg(long, value_name = "PATH")]
     file: Option<String>,
 }
@@ -79,7 +107,7 @@ impl What {
             Self { screen: true, .. } => vec![text("--screen")],
             Self { microphone: true, .. } => vec![text("--microphone")],
             Self { camera: Some(camera), .. } => vec![text("--camera"), camera.clone()],
-            Self { file, .. } => file.iter().flat_map(|file| [text("--camera"), file.clone(), text("--audio"), file.clone()]).collect(),
+            Self { file, .. } => file.iter().flat_map(|file| [text("--file"), file.clone()]).collect(),
         }
     }
 }
@@ -106,16 +134,48 @@ pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), F
     let mut worker = vec!["live".to_owned()];
     worker.extend(args.what.args());
     worker.extend(args.sound.then(|| "--sound".to_owned()));
+    for (name, value) in [("--window", &args.window), ("--camera-size", &args.camera_size), ("--camera-format", &args.camera_format)] {
+        worker.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
+    }
+    if let Some(camera) = &args.inset_camera {
+        let inset = [("--inset-camera", camera.clone()), ("--inset-corner", args.inset_corner.clone()), ("--inset-size", args.inset_size.to_string())];
+        worker.extend(inset.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
+    }
+    worker.extend(args.document.then(|| "--document".to_owned()));
+    worker.extend(args.push_to_talk.then(|| "--push-to-talk".to_owned()));
     if kind != StreamKind::Microphone {
         worker.extend(pictures(rung, args.rate));
     }
     let name = args.stream.clone().unwrap_or_else(|| kind.name().to_owned());
     let publisher = class.start_publishing(Source { name: args.stream, kind, program, args: worker, rung: rung.name.clone() });
-    until_over(&class, publisher, &name, args.length).await
+    let talks = args.push_to_talk.then(tokio::io::stdin);
+    let sheet = publisher.document();
+    tokio::select! {
+        over = until_over(&class, publisher, &name, args.length, talks) => over,
+        Err(failure) = tell_sheet(sheet) => Err(failure),
+    }
+}
+
+/// Prints how the document mode stands, each time it is another; it goes on until that cannot be printed.
+async fn tell_sheet(mut document: DocumentCamera) -> Result<(), Failure> {
+    let mut told = SheetState::Off;
+    while let Some(sheet) = document.changed().await {
+        if std::mem::replace(&mut told, sheet.state) != sheet.state {
+            print(&serde_json::json!({ "sheet": sheet.state, "corners": sheet.corners }))?;
+        }
+    }
+    std::future::pending().await
 }
 
 /// Waits until a publishing has run for so long, is stopped or has ended, and leaves.
-pub(super) async fn until_over(class: &Class, mut publisher: Publisher, name: &str, length: Option<Duration>) -> Result<(), Failure> {
+/// Each line of `talks` begins or ends talking.
+pub(super) async fn until_over(
+    class: &Class,
+    mut publisher: Publisher,
+    name: &str,
+    length: Option<Duration>,
+    talks: Option<tokio::io::Stdin>,
+) -> Result<(), Failure> {
     tokio::select! {
         live = publisher.live() => live.map_err(Failure::Other)?,
         () = interrupted() => return Ok(()),
@@ -127,13 +187,29 @@ pub(super) async fn until_over(class: &Class, mut publisher: Publisher, name: &s
             None => std::future::pending().await,
         }
     };
+    let key = publisher.talk_key();
     tokio::select! {
         ended = publisher.ended() => ended.map_err(Failure::Other)?,
         () = length => {}
         () = interrupted() => {}
+        done = follow_key(talks, key) => done?,
     }
     publisher.stop();
     let ended = publisher.ended().await;
     class.left().await;
     ended.map_err(Failure::Other)
+}
+
+/// Follows the lines of the input; its end changes nothing.
+async fn follow_key(talks: Option<tokio::io::Stdin>, key: TalkKey) -> Result<(), Failure> {
+    if let Some(talks) = talks {
+        let mut lines = BufReader::new(talks).lines();
+        let mut is_talking = false;
+        while let Ok(Some(_)) = lines.next_line().await {
+            is_talking = !is_talking;
+            key.hold(is_talking);
+            print(&serde_json::json!({ "talking": is_talking }))?;
+        }
+    }
+    std::future::pending().await
 }

@@ -1,25 +1,25 @@
-//! The sound of a live stream on this machine, with or without its pictures: received, decoded, played.
+//! The sound of a live stream on this machine, with or without its pictures: received, held, decoded, played; paused and resumed by
+//! its listener alone.
 //!
 //! ```text
-//! connection (audio port) ─ dispatch → sound thread → sink
+//! connection (audio port) ─ receive → sound thread → sink
 //! ```
+//! While a live source is paused there is no connection, so nothing comes; it goes on where the source is then. A file that is sent
+//! goes on coming, and its listener goes on where he or she stopped.
 
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lectern_proto::control::{LiveSound, StreamInfo};
-use lectern_proto::live::lag::Lag;
+use lectern_proto::control::{LiveSound, StreamId, StreamInfo};
 use lectern_proto::live::receive::Content;
-use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-use super::clock::ServerClock;
-use super::connection::{Ask, Heard, LinkStats, LiveConnection, Port, Transport};
+use super::connection::{Ask, Heard, LiveConnection, Port, Transport};
+use super::listening::{Levels, ListenReport, Shared, Trims};
 use super::player::LiveError;
 use super::sound::{self, Fed, Output};
 use crate::class::Changed;
 use crate::fetch::MediaRoute;
-use crate::player::{Distribution, Percentiles};
 
 /// Packets that wait for the sound thread: two seconds. Full: the newest is left out.
 const WAITING: usize = 100;
@@ -32,6 +32,7 @@ pub struct ListenOptions {
     /// What is played is written there as WAV.
     pub record: Option<std::path::PathBuf>,
     pub transport: Transport,
+    pub trims: Trims,
     /// Called when the stream ended.
     pub changed: Changed,
 }
@@ -42,84 +43,11 @@ impl std::fmt::Debug for ListenOptions {
     }
 }
 
-/// What one listener heard, as `lectern listen` reports it.
-#[derive(Debug, Clone, Serialize)]
-pub struct ListenReport {
-    pub packets: Packets,
-    /// How often the device asked for sound that was not there.
-    pub underruns: u64,
-    /// Corrections that were too large to be worked off unheard.
-    pub jumps: u64,
-    /// Distance of what is heard from where the server's clock says.
-    pub room_skew_ms: Option<Percentiles>,
-    /// How long after its capture it is heard.
-    pub lag_ms: f64,
-    pub bytes: u64,
-    pub transport: &'static str,
-    /// What limited the listener, in words.
-    pub reason: Option<String>,
-}
-
-/// Packets by their fate.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Packets {
-    pub played: u64,
-    /// Lost, and bridged.
-    pub concealed: u64,
-}
-
-/// Counts since the listener was opened.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    pub(super) played: u64,
-    pub(super) concealed: u64,
-    pub(super) jumps: u64,
-    pub(super) underruns: u64,
-    pub(super) skew: Distribution,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) lag: Lag,
-    pub(super) counts: Counts,
-    /// 0 to 1; 0 while muted.
-    pub(super) volume: f32,
-    /// Why nothing is heard.
-    pub(super) silent: Option<String>,
-    pub(super) over: Option<Result<(), String>>,
-    pub(super) stop: bool,
-}
-
-pub(super) struct Shared {
-    state: Mutex<State>,
-    pub(super) clock: Arc<ServerClock>,
-    pub(super) target_us: u32,
-    changed: Changed,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The listener ends.
-    pub(super) fn end(&self, how: Result<(), String>) {
-        self.lock().over.get_or_insert(how);
-        (self.changed)();
-    }
-}
-
 /// A handle; listening ends when it is dropped.
 #[derive(Debug)]
 pub struct Listener {
     shared: Arc<Shared>,
-    stats: watch::Receiver<LinkStats>,
+    paused: watch::Sender<bool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -141,17 +69,16 @@ impl Listener {
         options: &ListenOptions,
     ) -> Result<Self, LiveError> {
         let (track, form): (u16, LiveSound) = stream.sound().ok_or_else(|| LiveError::NoSound(stream.name.clone()))?;
-        let (connection, heard) = LiveConnection::open(runtime, route, options.transport, Port::Audio);
-        let shared =
-            Arc::new(Shared { state: Mutex::default(), clock: Arc::clone(&connection.clock), target_us: stream.target_us, changed: options.changed.clone() });
+        let shared = Arc::new(Shared::new(stream.target_us, stream.kind.is_stored(), options.trims.clone(), options.changed.clone()));
         let (feed, fed) = sync_channel(WAITING);
         let output = Output { audible: options.audible, record: options.record.clone() };
         let player = Arc::clone(&shared);
         let spawned = std::thread::Builder::new().name("live sound".into()).spawn(move || sound::run(player, form, &output, &fed));
         let thread = spawned.map_err(|e| LiveError::NoThread(e.to_string()))?;
-        let stats = connection.stats.clone();
-        runtime.spawn(dispatch(Arc::clone(&shared), connection, heard, stream.clone(), track, feed));
-        Ok(Self { shared, stats, thread: Some(thread) })
+        let (paused, pauses) = watch::channel(false);
+        let source = Source { shared: Arc::clone(&shared), runtime: runtime.clone(), route, transport: options.transport, stream: stream.id, track, feed };
+        runtime.spawn(source.receive(pauses));
+        Ok(Self { shared, paused, thread: Some(thread) })
     }
 
     /// Whether it has ended: by itself, or why.
@@ -165,6 +92,57 @@ impl Listener {
         self.shared.lock().volume = volume.clamp(0.0, 1.0);
     }
 
+    /// Stops what this listener hears, or goes on: with what a live source says then, with a file where it was.
+    pub fn set_paused(&self, is_paused: bool) {
+        self.shared.set_paused(is_paused);
+        self.paused.send_if_modified(|held| std::mem::replace(held, is_paused) != is_paused);
+    }
+
+    /// Whether this listener has paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.shared.lock().is_paused
+    }
+
+    /// Goes on where the stream is now, leaving out what this listener missed.
+    pub fn to_live_edge(&self) {
+        self.shared.lock().to_edge = true;
+        self.set_paused(false);
+    }
+
+    /// How far this listener stays behind the others, because a file was paused.
+    #[must_use]
+    pub fn behind(&self) -> std::time::Duration {
+        std::time::Duration::from_micros(u64::try_from(self.shared.lock().behind_us).unwrap_or(0))
+    }
+
+    /// Whether a pause of it goes on where it was: it is a file that is sent.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.shared.is_file
+    }
+
+    /// The device that plays, by the name that its trim is kept under; none while there is none.
+    #[must_use]
+    pub fn device(&self) -> Option<String> {
+        self.shared.lock().device.clone()
+    }
+
+    /// What a person set for each device; that of the one that plays counts from now on.
+    pub fn set_trims(&self, trims: &Trims) {
+        let mut state = self.shared.lock();
+        if state.trims != *trims {
+            state.trim_us = trims.of(state.device.as_deref().unwrap_or_default());
+            state.trims = trims.clone();
+        }
+    }
+
+    /// How loud the last half minute was.
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        self.shared.lock().levels.clone()
+    }
+
     /// Why nothing is heard, where that is so.
     #[must_use]
     pub fn silent(&self) -> Option<String> {
@@ -174,60 +152,79 @@ impl Listener {
     /// How long after its capture it is heard.
     #[must_use]
     pub fn lag(&self) -> std::time::Duration {
-        std::time::Duration::from_micros(self.shared.lock().lag.us(self.shared.target_us).into())
+        std::time::Duration::from_micros(u64::try_from(self.shared.lag_us()).unwrap_or(0))
     }
 
     /// Whether it comes over UDP now.
     #[must_use]
     pub fn is_udp(&self) -> bool {
-        self.stats.borrow().is_udp
+        self.shared.is_udp()
     }
 
     /// What happened since it was opened.
     #[must_use]
     pub fn report(&self) -> ListenReport {
-        let stats = self.stats.borrow().clone();
-        let state = self.shared.lock();
-        let counts = &state.counts;
-        let concealed = counts.concealed;
-        let reason = match &state.over {
-            Some(Err(why)) => Some(why.clone()),
-            _ if concealed * 100 > counts.played => Some(format!("the line did not carry everything in time: {concealed} packets were bridged")),
-            _ => state.silent.clone(),
-        };
-        ListenReport {
-            packets: Packets { played: counts.played, concealed },
-            underruns: counts.underruns,
-            jumps: counts.jumps,
-            room_skew_ms: Percentiles::with_p99(&counts.skew),
-            lag_ms: f64::from(state.lag.us(self.shared.target_us)) / 1_000.0,
-            bytes: stats.bytes,
-            transport: if stats.is_udp { "udp" } else { "tcp" },
-            reason,
-        }
+        self.shared.report()
     }
 }
 
-/// Hands packets on, until the stream or its listener ends.
-async fn dispatch(shared: Arc<Shared>, connection: LiveConnection, mut heard: mpsc::Receiver<Heard>, stream: StreamInfo, track: u16, feed: SyncSender<Fed>) {
-    let gone = || Err("the connection to the class has ended.".to_owned());
-    if connection.asks.send(Ask::Subscribe { stream: stream.id, track, content: Content::Sound }).await.is_err() {
-        return shared.end(gone());
-    }
-    while let Some(heard) = heard.recv().await {
-        if shared.lock().stop {
-            return;
+/// Where packets come from, as long as they are wanted.
+struct Source {
+    shared: Arc<Shared>,
+    runtime: tokio::runtime::Handle,
+    route: watch::Receiver<Option<MediaRoute>>,
+    transport: Transport,
+    stream: StreamId,
+    track: u16,
+    feed: SyncSender<Fed>,
+}
+
+impl Source {
+    /// Receives until the stream or its listener ends. The sound thread sees the end when the feed is gone.
+    async fn receive(self, mut paused: watch::Receiver<bool>) {
+        let is_file = self.shared.is_file;
+        loop {
+            if !is_file && paused.wait_for(|is_paused| !is_paused).await.is_err() {
+                return;
+            }
+            let (connection, heard) = LiveConnection::open(&self.runtime, self.route.clone(), self.transport, Port::Audio);
+            self.shared.connected(&connection);
+            let _ = self.feed.try_send(Fed::Anew);
+            let ended = tokio::select! {
+                ended = self.pass_on(&connection, heard) => Some(ended),
+                unpaused = paused.wait_for(|is_paused| *is_paused), if !is_file => match unpaused {
+                    Ok(_) => None,
+                    Err(_) => return,
+                },
+            };
+            self.shared.disconnected();
+            if let Some(ended) = ended {
+                self.shared.lock().source = Some(ended);
+                return;
+            }
         }
-        let fed = match heard {
-            Heard::Unit { unit, .. } => Fed::Unit(unit),
-            Heard::Missing { units, .. } => Fed::Missing(units),
-            Heard::Over { .. } => return shared.end(Ok(())),
-            Heard::Lost(_) | Heard::Publishing { .. } | Heard::KeyframeWanted => continue,
-        };
-        match feed.try_send(fed) {
-            Ok(()) | Err(TrySendError::Full(_)) => {}
-            Err(TrySendError::Disconnected(_)) => return,
-        }
     }
-    shared.end(gone());
+
+    /// Hands packets on; says how it ended.
+    async fn pass_on(&self, connection: &LiveConnection, mut heard: mpsc::Receiver<Heard>) -> Result<(), String> {
+        let gone = || "the connection to the class has ended.".to_owned();
+        let ask = Ask::Subscribe { stream: self.stream, track: self.track, content: Content::Sound };
+        connection.asks.send(ask).await.map_err(|_| gone())?;
+        while let Some(heard) = heard.recv().await {
+            if self.shared.lock().stop {
+                return Ok(());
+            }
+            let fed = match heard {
+                Heard::Unit { unit, .. } => Fed::Unit(unit),
+                Heard::Missing { units, .. } => Fed::Missing(units),
+                Heard::Over { .. } => return Ok(()),
+                Heard::Lost(_) | Heard::Publishing { .. } | Heard::KeyframeWanted => continue,
+            };
+            match self.feed.try_send(fed) {
+                Ok(()) | Err(TrySendError::Full(_)) => {}
+                Err(TrySendError::Disconnected(_)) => return Ok(()),
+            }
+        }
+        Err(gone())
+    }
 }

@@ -1,17 +1,24 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
 //! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `viewer`, `video`,
-//! `state`). Listening: `listener` (→ `sound`, `wav`). `view` is both, for the window. Publishing: `choice` (out of `devices`) says what,
-//! `publish` starts a media worker (`worker`, `worker_time`), sends what it makes (`air`) and shows it to its publisher (`preview`).
+//! `state`). Listening: `listener` (→ `sound` → `held`,
+//! `presenter`, `wav`; `listening` is what they share). `view` is both, for the window. Publishing: `choice` (out of `devices`) says what,
+//! `publish` starts a media worker (`worker`, `worker_time`), sends what it makes (`air`) and shows it to its publisher (`preview`);
+//! `document` is the way to its document camera.
 
 mod air;
 mod choice;
 mod clock;
 mod connection;
 mod devices;
+mod document;
 mod flow;
+mod held;
+mod in_class;
 mod listener;
+mod listening;
 mod player;
+mod presenter;
 mod preview;
 mod publish;
 mod report;
@@ -29,8 +36,11 @@ pub use choice::{Choice, Pictures, Sound};
 pub use clock::ServerClock;
 pub use connection::Transport;
 pub use devices::{Device, Devices, Monitor};
-pub use listener::{ListenOptions, ListenReport, Listener};
+pub use document::{DocumentCamera, Sheet};
+pub(crate) use in_class::InClass;
+pub use listener::{ListenOptions, Listener};
+pub use listening::{Levels, ListenReport, Packets, Pause, Trims};
 pub use player::{LiveError, LiveOptions, LivePlayer};
 pub use preview::Preview as OwnPictures;
-pub use publish::{Published, Publisher, Publishing, Source};
+pub use publish::{Published, Publisher, Publishing, Source, TalkKey};
 pub use view::{LiveStatus, LiveView};

@@ -14,12 +14,12 @@ use lectern_proto::live::choice::Limit;
 use tokio::sync::watch;
 
 use super::connection::{LinkStats, LiveConnection, Port, Transport};
+use super::in_class::InClass;
 use super::report;
 use super::state::Shared;
 use super::video::{self, Fed};
 use super::viewer::{self, Viewer};
-use crate::class::{Changed, ClassState};
-use crate::fetch::MediaRoute;
+use crate::class::Changed;
 use crate::player::{Presented, Report};
 
 /// Units that wait for the decoder: what brings a late joiner up to now comes at once. Full: what comes is left out up to the next
@@ -80,15 +80,9 @@ impl Drop for Handle {
 }
 
 impl LivePlayer {
-    pub(crate) fn open(
-        runtime: &tokio::runtime::Handle,
-        route: watch::Receiver<Option<MediaRoute>>,
-        state: watch::Receiver<Arc<ClassState>>,
-        stream: &StreamInfo,
-        options: &LiveOptions,
-    ) -> Result<Self, LiveError> {
+    pub(crate) fn open(runtime: &tokio::runtime::Handle, in_class: InClass, stream: &StreamInfo, options: &LiveOptions) -> Result<Self, LiveError> {
         let (track, video) = choose(stream, options.rung.as_deref()).ok_or_else(|| LiveError::NoPictures(stream.name.clone()))?;
-        let (connection, heard) = LiveConnection::open(runtime, route.clone(), options.transport, Port::Video);
+        let (connection, heard) = LiveConnection::open(runtime, in_class.route.clone(), options.transport, Port::Video);
         let interval = Duration::from_secs(1_000) / video.rate_milli.max(1);
         let shared = Arc::new(Shared::new(Arc::clone(&connection.clock), stream.target_us, interval, options.changed.clone()));
         let decoder = if options.decode {
@@ -100,7 +94,7 @@ impl LivePlayer {
         };
         let stats = connection.stats.clone();
         let (is_auto, stream) = (options.rung.is_none(), stream.clone());
-        let viewer = Viewer { shared: Arc::clone(&shared), connection, stream: stream.clone(), state, route, decoder, is_auto, track };
+        let viewer = Viewer { shared: Arc::clone(&shared), connection, stream: stream.clone(), in_class, decoder, is_auto, track };
         runtime.spawn(viewer::run(viewer, heard));
         Ok(Self(Arc::new(Handle { shared, stream, stats, decode: options.decode })))
     }
@@ -128,7 +122,7 @@ impl LivePlayer {
     #[must_use]
     pub fn lag(&self) -> Duration {
         let shared = &self.0.shared;
-        Duration::from_micros(shared.lock().lag.us(shared.target_us).into())
+        Duration::from_micros(shared.lock().lag.us(shared.target_us()).into())
     }
 
     /// Why a lower rung than the highest is shown, if it was not asked for.

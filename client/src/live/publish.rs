@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
-use lectern_proto::live::pipe::{Command, News, Said};
+use lectern_proto::live::pipe::{Command, News, Said, Trouble};
 use tokio::sync::{mpsc, watch};
 
 use super::air::{Air, Happened, OffAir};
+use super::document::{Desk, DocumentCamera, Sheet};
 use super::preview::{Preview, Tap};
 use super::worker::{FromWorker, Worker};
 use super::worker_time::WorkerTime;
@@ -27,6 +28,8 @@ use crate::fetch::MediaRoute;
 const ORDERS: usize = 16;
 /// Quieter than this, in dB below full scale, nobody speaks: the noise of a microphone that is open lies below, a voice above.
 const SILENCE_DB: f32 = -60.0;
+/// What no sound at all is told as, in dB below full scale.
+const NOTHING_DB: f32 = -144.0;
 
 /// What is published and how.
 #[derive(Debug, Clone)]
@@ -40,6 +43,17 @@ pub struct Source {
     pub args: Vec<String>,
     /// The rung that its pictures are of.
     pub rung: String,
+}
+
+/// The key of a microphone that is heard only while it is held (push to talk).
+#[derive(Debug, Clone)]
+pub struct TalkKey(watch::Sender<bool>);
+
+impl TalkKey {
+    /// Holds it down or lets it go, from now on.
+    pub fn hold(&self, is_held: bool) {
+        self.0.send_if_modified(|held| std::mem::replace(held, is_held) != is_held);
+    }
 }
 
 /// Where a publishing stands.
@@ -64,6 +78,8 @@ pub struct Publishing {
     pub stage: Published,
     /// The source gives nothing at present: why, in the worker's words.
     pub trouble: Option<String>,
+    /// The same, one by one, for whoever says it in another language.
+    pub troubles: Vec<Trouble>,
     /// Why it is not on air although that was wanted.
     pub off_air: Option<OffAir>,
     /// Since when it is on air.
@@ -83,7 +99,7 @@ impl Publishing {
     #[must_use]
     pub fn starting() -> Self {
         let stage = Published::Starting;
-        Self { stage, trouble: None, off_air: None, since: None, frozen: false, pictures: None, peak_db: None, silent_since: None }
+        Self { stage, trouble: None, troubles: Vec::new(), off_air: None, since: None, frozen: false, pictures: None, peak_db: None, silent_since: None }
     }
 
     /// Whether others see or hear it.
@@ -111,6 +127,8 @@ pub struct Publisher {
     state: watch::Receiver<Publishing>,
     orders: Option<mpsc::Sender<Order>>,
     preview: Preview,
+    talk: watch::Sender<bool>,
+    document: DocumentCamera,
 }
 
 impl Publisher {
@@ -136,27 +154,59 @@ impl Publisher {
         let preview = Preview::default();
         let tap = changed.clone().and_then(|changed| Tap::open(preview.clone(), changed));
         let stays = changed.is_some();
+        let (document, desk) = DocumentCamera::new();
+        let (talk, talks) = watch::channel(false);
         let told = Told { out, changed };
         let handle = runtime.clone();
         runtime.spawn(async move {
             let time = Arc::new(WorkerTime::new(stays));
             let air = Air::new(handle, class, route, Arc::clone(&time), stays);
             let done = match Worker::start(&source.program, &source.args, time) {
-                Ok((worker, said)) => Run { source, told: &told, worker, air, tap, stays, frozen: false }.run(said, inbox).await,
+                Ok((worker, said)) => Run { source, told: &told, worker, air, tap, desk, stays, frozen: false }.run(said, inbox, talks).await,
                 Err(why) => Err(why),
             };
             told.change(|p| {
                 (p.since, p.trouble) = (None, None);
+                p.troubles.clear();
                 p.stage = done.map_or_else(Published::Failed, |()| Published::Ended);
             });
         });
-        Self { state, orders: Some(orders), preview }
+        Self { state, orders: Some(orders), preview, talk, document }
     }
 
     /// How it stands.
     #[must_use]
     pub fn state(&self) -> Publishing {
         self.state.borrow().clone()
+    }
+
+    /// Changes with its state.
+    pub(crate) fn news(&self) -> watch::Receiver<Publishing> {
+        self.state.clone()
+    }
+
+    /// The document mode of its camera.
+    #[must_use]
+    pub fn document(&self) -> DocumentCamera {
+        self.document.clone()
+    }
+
+    /// What is wrong with its sources at present, for whoever says it in another language than English; also before it is live.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.state.borrow().troubles.clone()
+    }
+
+    /// The key of a microphone that is heard only while it is held.
+    #[must_use]
+    pub fn talk_key(&self) -> TalkKey {
+        TalkKey(self.talk.clone())
+    }
+
+    /// The loudest sample of the last tenth of a second, in dB below full scale.
+    #[must_use]
+    pub fn peak_db(&self) -> f32 {
+        self.state.borrow().peak_db.unwrap_or(NOTHING_DB)
     }
 
     /// What it sees of itself; nothing comes unless it began with the preview.
@@ -231,13 +281,14 @@ struct Run<'a> {
     worker: Worker,
     air: Air,
     tap: Option<Tap>,
+    desk: Desk,
     /// It goes on when it is off air.
     stays: bool,
     frozen: bool,
 }
 
 impl Run<'_> {
-    async fn run(mut self, mut said: mpsc::Receiver<FromWorker>, mut orders: mpsc::Receiver<Order>) -> Result<(), String> {
+    async fn run(mut self, mut said: mpsc::Receiver<FromWorker>, mut orders: mpsc::Receiver<Order>, mut talks: watch::Receiver<bool>) -> Result<(), String> {
         let done = loop {
             tokio::select! {
                 order = orders.recv() => match order {
@@ -245,6 +296,8 @@ impl Run<'_> {
                     Some(Order::Freeze(frozen)) => self.freeze(frozen),
                     None => break Ok(()),
                 },
+                Ok(()) = talks.changed() => self.worker.talk(*talks.borrow_and_update()),
+                order = self.desk.ordered() => self.worker.command(Command::Document(order)),
                 from = said.recv() => match from {
                     Some(FromWorker::Said(said)) => match self.said(said) {
                         Ok(true) => break Ok(()),
@@ -318,7 +371,8 @@ impl Run<'_> {
                 self.told.change(|p| p.pictures = pictures);
                 self.note(None);
             }
-            Said::News(News::Trouble { why }) => self.told.change(|p| p.trouble = why),
+            Said::News(News::Trouble { why, all }) => self.told.change(|p| (p.trouble, p.troubles) = (why, all)),
+            Said::News(News::Sheet { state, corners }) => self.desk.tell(Sheet { state, corners }),
             Said::News(News::Level { peak_db }) => self.told.change(|p| p.heard(peak_db, Instant::now())),
             Said::News(News::Failed { why }) => return Err(why),
             Said::News(News::Ended) => return Ok(true),

@@ -1,6 +1,7 @@
 //! What the threads of one live viewer share: pictures that wait for their time, and counts.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -66,10 +67,17 @@ pub(super) struct State {
     pub(super) stop: bool,
 }
 
+impl State {
+    /// Pictures that wait for their time.
+    pub(super) fn waiting(&self) -> usize {
+        self.pictures.len()
+    }
+}
+
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Arc<ServerClock>,
-    pub(super) target_us: u32,
+    target_us: AtomicU32,
     /// Time between two pictures.
     interval: Duration,
     opened_at: Instant,
@@ -84,11 +92,21 @@ impl std::fmt::Debug for Shared {
 
 impl Shared {
     pub(super) fn new(clock: Arc<ServerClock>, target_us: u32, interval: Duration, changed: Changed) -> Self {
-        Self { state: Mutex::default(), clock, target_us, interval, opened_at: Instant::now(), changed }
+        Self { state: Mutex::default(), clock, target_us: AtomicU32::new(target_us), interval, opened_at: Instant::now(), changed }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long after their capture healthy viewers show pictures, in microseconds.
+    pub(super) fn target_us(&self) -> u32 {
+        self.target_us.load(Ordering::Relaxed)
+    }
+
+    /// The server says another.
+    pub(super) fn set_target(&self, target_us: u32) {
+        self.target_us.store(target_us, Ordering::Relaxed);
     }
 
     /// The viewer ends.
@@ -107,7 +125,7 @@ impl Shared {
         }
         let is_current = state.since.is_some_and(|(_, since)| capture_us >= since);
         if is_current && !self.is_past(capture_us) {
-            state.lag.ready(Duration::from_micros(now.saturating_sub(capture_us)), self.target_us);
+            state.lag.ready(Duration::from_micros(now.saturating_sub(capture_us)), self.target_us());
         }
         state.counts.corrupt += u64::from(picture.corrupt);
         // Another rung begins with a keyframe that is a little older than what waits here.
@@ -136,7 +154,7 @@ impl Shared {
     /// The picture that is due, each given once, and when the next is due.
     pub(super) fn present(&self, now: Instant) -> Presented {
         let mut state = self.lock();
-        let lag_us = u64::from(state.lag.us(self.target_us));
+        let lag_us = u64::from(state.lag.us(self.target_us()));
         let due = |w: &Waiting| self.clock.at(w.capture_us + lag_us).unwrap_or(now);
         let mut chosen: Option<Waiting> = None;
         while state.pictures.front().is_some_and(|w| due(w) <= now) {

@@ -1,17 +1,16 @@
 //! A live stream as the window shows it: its pictures, its sound, or both.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lectern_proto::control::StreamInfo;
 use lectern_proto::live::choice::Limit;
-use tokio::sync::watch;
 
 use super::connection::Transport;
+use super::in_class::InClass;
 use super::listener::{ListenOptions, Listener};
+use super::listening::Trims;
 use super::player::{LiveError, LiveOptions, LivePlayer};
-use crate::class::{Changed, ClassState};
-use crate::fetch::MediaRoute;
+use crate::class::Changed;
 use crate::player::Presented;
 
 /// What a view says of itself.
@@ -41,18 +40,12 @@ pub struct LiveView {
 }
 
 impl LiveView {
-    pub(crate) fn open(
-        runtime: &tokio::runtime::Handle,
-        route: &watch::Receiver<Option<MediaRoute>>,
-        state: &watch::Receiver<Arc<ClassState>>,
-        stream: &StreamInfo,
-        changed: &Changed,
-    ) -> Result<Self, LiveError> {
+    pub(crate) fn open(runtime: &tokio::runtime::Handle, in_class: &InClass, stream: &StreamInfo, changed: &Changed) -> Result<Self, LiveError> {
         let pictures = LiveOptions { rung: None, decode: true, transport: Transport::Auto, changed: changed.clone() };
-        let sound = ListenOptions { audible: true, record: None, transport: Transport::Auto, changed: changed.clone() };
+        let sound = ListenOptions { audible: true, record: None, transport: Transport::Auto, trims: Trims::default(), changed: changed.clone() };
         let has_pictures = stream.videos().next().is_some();
-        let player = has_pictures.then(|| LivePlayer::open(runtime, route.clone(), state.clone(), stream, &pictures)).transpose()?;
-        let listener = stream.sound().map(|_| Listener::open(runtime, route.clone(), stream, &sound)).transpose()?;
+        let player = has_pictures.then(|| LivePlayer::open(runtime, in_class.clone(), stream, &pictures)).transpose()?;
+        let listener = stream.sound().map(|_| Listener::open(runtime, in_class.route.clone(), stream, &sound)).transpose()?;
         Ok(Self { player, listener })
     }
 
@@ -67,6 +60,19 @@ impl LiveView {
         if let Some(listener) = &self.listener {
             listener.set_volume(volume);
         }
+    }
+
+    /// How much later than others each device is to be heard.
+    pub fn set_trims(&self, trims: &Trims) {
+        if let Some(listener) = &self.listener {
+            listener.set_trims(trims);
+        }
+    }
+
+    /// Its sound, where it has any.
+    #[must_use]
+    pub fn listener(&self) -> Option<&Listener> {
+        self.listener.as_ref()
     }
 
     /// How it stands.

@@ -10,18 +10,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{LiveVideo, StreamInfo};
+use lectern_proto::control::{LiveVideo, StreamInfo, ViewerReport};
+use lectern_proto::limits::LIVE_REPORT_EVERY;
 use lectern_proto::live::Unit;
 use lectern_proto::live::choice::{Choice, Limit, Seen};
-use lectern_proto::live::receive::Content;
-use tokio::sync::{mpsc, watch};
+use lectern_proto::live::receive::{Content, ReceiveStats};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::connection::{Ask, Heard, LiveConnection};
+use super::in_class::InClass;
 use super::state::{Counts, Shared};
 use super::video::Fed;
-use crate::class::ClassState;
-use crate::fetch::MediaRoute;
 
 /// How often the rung is thought about.
 const EVERY: Duration = Duration::from_secs(1);
@@ -33,8 +33,7 @@ pub(super) struct Viewer {
     pub(super) shared: Arc<Shared>,
     pub(super) connection: LiveConnection,
     pub(super) stream: StreamInfo,
-    pub(super) state: watch::Receiver<Arc<ClassState>>,
-    pub(super) route: watch::Receiver<Option<MediaRoute>>,
+    pub(super) in_class: InClass,
     /// None: nothing is decoded.
     pub(super) decoder: Option<SyncSender<Fed>>,
     /// Whether it may change by itself.
@@ -60,6 +59,16 @@ struct Second {
     counts: Counts,
 }
 
+/// Counts since the beginning, as they stood at the last report.
+#[derive(Default, Clone, Copy)]
+struct Reported {
+    came: u64,
+    lost: u64,
+    skipped: u64,
+    repaired: u64,
+    at: Duration,
+}
+
 struct Watching {
     viewer: Viewer,
     choice: Choice,
@@ -68,6 +77,10 @@ struct Watching {
     /// Pictures were left out because the decoder is too slow: on with a keyframe.
     is_broken: bool,
     started: Instant,
+    /// Units that came since the beginning.
+    came: u64,
+    reported: Reported,
+    busy: Duration,
 }
 
 /// Runs until the stream, its viewer or the membership ends.
@@ -80,7 +93,17 @@ pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
         choice = Choice::new(Duration::ZERO, vec![0]);
     }
     let track = viewer.track;
-    let mut watching = Watching { viewer, choice, coming: None, second: Second::default(), is_broken: false, started: Instant::now() };
+    let mut watching = Watching {
+        viewer,
+        choice,
+        coming: None,
+        second: Second::default(),
+        is_broken: false,
+        started: Instant::now(),
+        came: 0,
+        reported: Reported::default(),
+        busy: Duration::ZERO,
+    };
     if !watching.subscribe(track).await {
         return shared.end(Err("the connection to the class has ended.".to_owned()));
     }
@@ -93,7 +116,7 @@ pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
     let mut look = interval(EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     look.reset();
-    let mut state = watching.viewer.state.clone();
+    let mut state = watching.viewer.in_class.state.clone();
     let end = loop {
         let goes_on = tokio::select! {
             heard = heard.recv() => match heard {
@@ -141,10 +164,11 @@ impl Watching {
 
     /// The class may know more of the stream now.
     fn learn(&mut self) {
-        let state = self.viewer.state.borrow_and_update().clone();
+        let state = self.viewer.in_class.state.borrow_and_update().clone();
         let Some(now) = state.streams.iter().find(|s| s.id == self.viewer.stream.id) else { return };
         if *now != self.viewer.stream {
             self.viewer.stream = now.clone();
+            self.viewer.shared.set_target(now.target_us);
             self.arrive();
         }
     }
@@ -244,6 +268,7 @@ impl Watching {
         shared.lock().counts.expected += u64::from(counted);
         if counted {
             self.second.came += 1;
+            self.came += 1;
             self.second.delays.extend(now_us.map(|now| Duration::from_micros(now.saturating_sub(unit.capture_us))));
         }
         if self.is_broken && !unit.keyframe {
@@ -272,10 +297,13 @@ impl Watching {
 
     /// Looks at the last second and changes the rung if that is better; says whether it goes on.
     async fn look(&mut self) -> bool {
+        let seen = self.seen();
+        if self.started.elapsed() >= self.reported.at + LIVE_REPORT_EVERY {
+            self.report();
+        }
         if !self.viewer.is_auto {
             return true;
         }
-        let seen = self.seen();
         if self.coming.is_some() && self.started.elapsed() < EVERY * 2 {
             return true;
         }
@@ -296,6 +324,40 @@ impl Watching {
         }
     }
 
+    /// Tells the server how it goes; who decodes nothing knows nothing of lags.
+    fn report(&mut self) {
+        if self.viewer.decoder.is_none() {
+            return;
+        }
+        let tracks = &self.viewer.connection.stats.borrow().tracks;
+        let sum = |of: fn(&ReceiveStats) -> u64| tracks.values().map(of).sum::<u64>();
+        let now = Reported { came: self.came, lost: sum(|t| t.lost), skipped: sum(|t| t.skipped), repaired: sum(|t| t.repaired), at: self.started.elapsed() };
+        let shared = &self.viewer.shared;
+        let state = shared.lock();
+        let before = std::mem::replace(&mut self.reported, now);
+        let since = |now: u64, before: u64| u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX);
+        let busy = state.counts.decode_time.saturating_sub(self.busy).as_secs_f32() / now.at.saturating_sub(before.at).as_secs_f32().max(0.1);
+        self.busy = state.counts.decode_time;
+        let target_us = shared.target_us();
+        let report = ViewerReport {
+            stream: self.viewer.stream.id,
+            track: self.viewer.track,
+            lag_us: state.lag.us(target_us),
+            needed_us: state.lag.needed_us(),
+            came: since(now.came, before.came),
+            lost: since(now.lost, before.lost),
+            skipped: since(now.skipped, before.skipped),
+            repaired: since(now.repaired, before.repaired),
+            waiting: u8::try_from(state.waiting()).unwrap_or(u8::MAX),
+            busy_percent: (busy * 100.0).round().clamp(0.0, 255.0) as u8,
+            round_trip_us: shared.clock.round_trip().map_or(0, |t| u32::try_from(t.as_micros()).unwrap_or(u32::MAX)),
+            is_udp: self.viewer.connection.stats.borrow().is_udp,
+            limit: state.limit,
+        };
+        drop(state);
+        (self.viewer.in_class.report)(report);
+    }
+
     fn seen(&mut self) -> Seen {
         let bytes = self.viewer.connection.stats.borrow().bytes;
         let counts = self.viewer.shared.lock().counts.clone();
@@ -304,7 +366,7 @@ impl Watching {
         let middle = delays.len() / 2;
         let delay = (!delays.is_empty()).then(|| *delays.select_nth_unstable(middle).1);
         let unshown = (counts.dropped + counts.late).saturating_sub(before.counts.dropped + before.counts.late);
-        let share_bps = self.viewer.route.borrow().as_ref().and_then(|route| route.share_bps);
+        let share_bps = self.viewer.in_class.route.borrow().as_ref().and_then(|route| route.share_bps);
         Seen {
             came: before.came,
             missing: before.missing,

@@ -46,6 +46,15 @@ impl WavWriter {
         Ok(())
     }
 
+    /// Takes back so many frames of the end: they were written, and never heard.
+    pub(super) fn cut(&mut self, frames: usize) -> io::Result<()> {
+        let less = u32::try_from(frames * 4).unwrap_or(u32::MAX);
+        self.bytes = self.bytes.saturating_sub(less);
+        self.file.flush()?;
+        self.file.get_ref().set_len(u64::from(HEAD) + u64::from(self.bytes))?;
+        self.tell()
+    }
+
     /// Ends the file.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.tell()
@@ -87,6 +96,8 @@ mod tests {
         let path = dir.path().join("a.wav");
         let mut wav = WavWriter::create(&path).expect("created");
         wav.write(&[0.0, 1.0, -2.0, 0.5]).expect("written");
+        wav.write(&[0.25; 6]).expect("written");
+        wav.cut(3).expect("cut");
         wav.finish().expect("finished");
         let bytes = std::fs::read(&path).expect("there");
         assert_eq!((bytes.len(), &bytes[40..44], &bytes[4..8]), (52, &8u32.to_le_bytes()[..], &44u32.to_le_bytes()[..]));

@@ -77,6 +77,13 @@ impl Worker {
         }
     }
 
+    /// Somebody begins to talk, or ends, now.
+    pub(super) fn talk(&self, on: bool) {
+        if let Some(at_us) = self.time.now_us() {
+            self.command(Command::Talk { on, at_us });
+        }
+    }
+
     /// Ends it and waits for that.
     pub(super) async fn end(mut self) {
         drop(self.commands);

@@ -24,9 +24,12 @@ use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
 use crate::here::{Here, HereError, HereState, Wish, folder, programs};
-use crate::live::{Choice, Devices, LiveError, LiveStatus, LiveView};
+use crate::live::{Choice, Devices, LiveError, LiveStatus, LiveView, Trims};
 use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
 use crate::system::SystemError;
+
+use super::podcast::air::{Listening, PodcastSource, Sending};
+use super::podcast::real::{self, Microphones};
 
 pub use publishing::{Looking, Publish};
 
@@ -60,6 +63,8 @@ pub trait Backend {
     fn devices(&self, changed: Changed) -> Box<dyn Looking>;
     /// Asks for a file or a folder with the system's dialog.
     fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking>;
+    /// The microphones of this computer by their names, or none while they are looked for.
+    fn microphones(&self, changed: Changed) -> Option<Arc<[String]>>;
 }
 
 /// A server of one's own; dropped, it ends.
@@ -115,6 +120,18 @@ pub trait Seat {
     /// # Errors
     /// [`LiveError`] when it does not run any more or cannot be shown.
     fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError>;
+    /// Hears a channel.
+    ///
+    /// # Errors
+    /// [`LiveError`] when it does not run any more or has no sound.
+    fn listen(&self, stream: StreamId, trims: Trims, changed: Changed) -> Result<Box<dyn Listening>, LiveError>;
+    /// Sends a podcast from here.
+    ///
+    /// # Errors
+    /// Why the program that captures is not there, for people.
+    fn send_podcast(&self, source: PodcastSource, changed: Changed) -> Result<Box<dyn Sending>, String>;
+    /// Whether everybody sits in one room; for instructors.
+    fn set_together(&self, on: bool);
     /// Opens a source for its publisher's eyes; the class sees it when it goes on air.
     ///
     /// # Errors
@@ -162,13 +179,21 @@ pub struct Live {
     words: RefCell<Option<(Fingerprint, watch::Receiver<Option<CheckWords>>)>>,
     /// Where lessons are fetched ahead to; opened with the first class.
     store: OnceCell<Option<Arc<ChunkStore>>>,
+    microphones: Microphones,
 }
 
 impl Live {
     /// Reads what is remembered.
     #[must_use]
     pub fn new(runtime: tokio::runtime::Handle) -> Self {
-        Self { runtime, known: RefCell::new(KnownServers::load()), discovery: RefCell::default(), words: RefCell::default(), store: OnceCell::new() }
+        Self {
+            runtime,
+            known: RefCell::new(KnownServers::load()),
+            discovery: RefCell::default(),
+            words: RefCell::default(),
+            store: OnceCell::new(),
+            microphones: Microphones::default(),
+        }
     }
 }
 
@@ -291,6 +316,10 @@ impl Backend for Live {
         });
         Box::new(outcome)
     }
+
+    fn microphones(&self, changed: Changed) -> Option<Arc<[String]>> {
+        self.microphones.names(&self.runtime, changed)
+    }
 }
 
 impl Host for Here {
@@ -345,6 +374,18 @@ impl Seat for LiveSeat {
 
     fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
         Ok(Box::new(self.class.view_live(stream, &changed)?))
+    }
+
+    fn listen(&self, stream: StreamId, trims: Trims, changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
+        real::listen(&self.class, stream, trims, changed)
+    }
+
+    fn send_podcast(&self, source: PodcastSource, changed: Changed) -> Result<Box<dyn Sending>, String> {
+        real::send(&self.runtime, &self.class, &source, changed)
+    }
+
+    fn set_together(&self, on: bool) {
+        self.class.set_together(on);
     }
 
     fn publish(&self, choice: &Choice, changed: Changed) -> Result<Box<dyn Publish>, HereError> {

@@ -8,6 +8,7 @@ use lectern_proto::control::{Lesson, PersonId, StreamId, VideoId};
 use super::backend::Pick;
 use super::catalogue::Order;
 use super::join::chosen::Chosen;
+use super::podcast::PodcastWish;
 use super::stage::ZoomKey;
 use super::strings::{Language, Strings};
 use super::studio::StudioCommand;
@@ -96,6 +97,8 @@ pub enum Command {
     ShowFolder,
     /// Where they lie; none: where they lie by themselves.
     SetVideosFolder(Option<PathBuf>),
+    /// About podcasts.
+    Podcast(PodcastWish),
     /// Put a text where other programs can paste it.
     Copy(String),
 }

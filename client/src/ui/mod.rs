@@ -25,6 +25,7 @@ mod on_air;
 mod own;
 mod people;
 mod playing;
+pub mod podcast;
 mod projector;
 mod reasons;
 pub mod settings;

@@ -1,5 +1,6 @@
 //! Live streams in the window: the row above the catalogue, and the stage of one that is watched.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use lectern_proto::control::{PersonId, StreamId, StreamInfo, StreamKind};
 use super::backend::{OnAir, Seat};
 use super::command::{Command, Cx};
 use super::icons::Icon;
+use super::podcast::PodcastWish;
 use super::settings::Settings;
 use super::studio::frozen_badge;
 use super::tokens::{DARK, Type, colors, on_stage, radius, size, space};
@@ -30,21 +32,25 @@ pub(super) struct Watching {
     /// As the room calls it.
     pub(super) title: String,
     pub(super) view: Result<Box<dyn OnAir>, LiveError>,
+    /// As it was told last.
+    volume: Cell<Option<f32>>,
 }
 
 impl Watching {
     /// Opens a stream of the room; none when it does not run any more.
-    pub(super) fn open(seat: &dyn Seat, state: &ClassState, stream: StreamId, settings: &Settings, changed: Changed) -> Option<Self> {
+    pub(super) fn open(seat: &dyn Seat, state: &ClassState, stream: StreamId, volume: f32, changed: Changed) -> Option<Self> {
         let info = state.streams.iter().find(|s| s.id == stream)?;
-        let watching = Self { stream, publisher: info.publisher, title: info.name.clone(), view: seat.watch(stream, changed) };
-        watching.sound(settings);
+        let watching = Self { stream, publisher: info.publisher, title: info.name.clone(), view: seat.watch(stream, changed), volume: Cell::new(None) };
+        watching.sound(volume);
         Some(watching)
     }
 
-    /// Takes over what the settings say of the volume.
-    pub(super) fn sound(&self, settings: &Settings) {
-        if let Ok(view) = &self.view {
-            view.set_volume(if settings.muted { 0.0 } else { settings.volume });
+    /// How loud it is heard, 0 to 1; told when it changes.
+    pub(super) fn sound(&self, volume: f32) {
+        if let Ok(view) = &self.view
+            && self.volume.replace(Some(volume)) != Some(volume)
+        {
+            view.set_volume(volume);
         }
     }
 
@@ -58,7 +64,6 @@ impl Watching {
             }
             _ => return false,
         }
-        self.sound(settings);
         true
     }
 }
@@ -69,7 +74,7 @@ fn kind(kind: StreamKind) -> (Icon, &'static str) {
         StreamKind::Camera => (Icon::Camera, "live-camera"),
         StreamKind::Screen => (Icon::Screen, "live-screen"),
         StreamKind::Microphone => (Icon::Microphone, "live-microphone"),
-        StreamKind::Podcast => (Icon::Headphones, "live-podcast"),
+        StreamKind::Podcast | StreamKind::Recording => (Icon::Headphones, "live-podcast"),
         StreamKind::Pattern => (Icon::Chart, "live-pattern"),
         StreamKind::File => (Icon::Film, "live-file"),
     }
@@ -122,7 +127,7 @@ fn card_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, cx: &mut Cx<'_>
 }
 
 /// "LIVE" on red.
-fn live_badge_ui(ui: &mut Ui, text: &str) {
+pub(super) fn live_badge_ui(ui: &mut Ui, text: &str) {
     let c = colors(ui);
     Frame::new().fill(c.live_fill).corner_radius(CornerRadius::same(radius::CHIP)).inner_margin(Margin::symmetric(6, 1)).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = Type::Caption.line();
@@ -135,6 +140,8 @@ pub(super) struct OnAirView<'a> {
     pub(super) watching: &'a Watching,
     pub(super) screen: &'a Arc<VideoScreen>,
     pub(super) muted: bool,
+    /// Silent because everybody sits in one room.
+    pub(super) is_muted_by_room: bool,
     pub(super) fullscreen: bool,
     /// The pictures stand still on purpose.
     pub(super) frozen: bool,
@@ -211,13 +218,19 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
     let c = colors(&ui);
     live_badge_ui(&mut ui, &cx.text("live-badge"));
     if status.has_sound {
-        let (icon, key) = if view.muted { (Icon::Muted, "stage-unmute") } else { (Icon::Loud, "stage-mute") };
+        let (icon, key) = if view.muted || view.is_muted_by_room { (Icon::Muted, "stage-unmute") } else { (Icon::Loud, "stage-mute") };
         if ui.add(Push::icon(icon, &cx.text(key)).shortcut("M")).clicked() {
-            cx.push(Command::ToggleMute);
+            cx.push(if view.is_muted_by_room && !view.muted { Command::Podcast(PodcastWish::Headphones) } else { Command::ToggleMute });
         }
     }
     let lag = cx.strings.format("live-lag", &[("ms", (status.lag.as_millis() as u64).into())]);
     say(&mut ui, Type::Small, c.t2, lag);
+    if view.is_muted_by_room && status.has_sound && !view.muted {
+        say_line(&mut ui, Type::Small, c.t1, cx.text("together-muted"));
+        if ui.add(Push::text(Look::Plain, &cx.text("together-headphones")).with_icon(Icon::Headphones).small()).clicked() {
+            cx.push(Command::Podcast(PodcastWish::Headphones));
+        }
+    }
     if let Some(why) = &status.silent {
         say_line(&mut ui, Type::Small, c.warn, why);
     }

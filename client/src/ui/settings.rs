@@ -35,6 +35,8 @@ pub struct Settings {
     pub still: Option<bool>,
     /// The videos of a class that is held here. None: where they lie by themselves.
     pub videos_folder: Option<std::path::PathBuf>,
+    /// How much later than others each device that was heard here is heard, in milliseconds.
+    pub trims_ms: std::collections::BTreeMap<String, i32>,
 }
 
 impl Default for Settings {
@@ -52,6 +54,7 @@ impl Default for Settings {
             scale: 1.0,
             still: None,
             videos_folder: None,
+            trims_ms: Default::default(),
         }
     }
 }

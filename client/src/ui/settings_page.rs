@@ -10,6 +10,7 @@ use super::appearance::SCALES;
 use super::backend::Pick;
 use super::command::{Command, Cx};
 use super::icons::Icon;
+use super::podcast::trims_ui;
 use super::settings::Settings;
 use super::strings::Language;
 use super::tokens::{Type, colors, size, space};
@@ -53,6 +54,7 @@ pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, videos: &Path, cx: &
             choices(ui, settings, cx);
             name_ui(ui, settings, cx);
             videos_ui(ui, settings, videos, cx);
+            trims_ui(ui, settings, cx);
         });
     });
     if response.backdrop_response.clicked() {

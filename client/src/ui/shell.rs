@@ -6,24 +6,33 @@ use lectern_proto::control::Role;
 use super::catalogue::{CatalogueState, tools_ui};
 use super::command::{Command, Cx};
 use super::icons::{Icon, paint_logo};
+use super::podcast::PodcastWish;
 use super::studio::StudioCommand;
 use super::tokens::{Type, colors, radius, size, space};
 use super::widgets::{Look, Push, avatar_ui, focus_ring, say_line};
 use crate::class::{ClassState, Me};
 
-/// What is on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Catalogue,
-    Stage,
-    Studio,
-}
-
 /// A header of at least this width has words on its buttons.
 const ROOMY: f32 = 720.0;
 
+/// Where the person is, among the entries of the rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Class,
+    Watch,
+    Podcast,
+}
+
+/// Whether this person shows something to the class.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Show {
+    pub(crate) may: bool,
+    /// The class sees it.
+    pub(crate) is_live: bool,
+}
+
 /// The rail: one entry for each activity that works, settings and the way out at its foot.
-pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, is_live: bool, cx: &mut Cx<'_>) {
+pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, on_stage: bool, place: Place, show: Show, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let narrow = ui.available_width() < size::NARROW_WINDOW;
     let width = if narrow { size::RAIL_NARROW } else { size::RAIL };
@@ -34,15 +43,23 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, i
             paint_logo(ui.painter(), rect, c.t1, c.accent);
             ui.add_space(space::S);
             ui.spacing_mut().item_spacing.y = space::XS;
-            if may_show && entry_ui(ui, Icon::Broadcast, &cx.text("rail-class"), narrow, at == Place::Studio, is_live) {
+            if show.may && entry_ui(ui, Icon::Broadcast, &cx.text("rail-class"), place == Place::Class, show.is_live, narrow) {
                 cx.push(Command::Studio(StudioCommand::Show));
             }
-            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), narrow, at != Place::Studio, false) {
-                match at {
-                    Place::Stage => cx.push(Command::CloseStage),
-                    Place::Studio => cx.push(Command::Studio(StudioCommand::Hide)),
-                    Place::Catalogue => {}
+            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), place == Place::Watch, false, narrow) {
+                match place {
+                    Place::Podcast => cx.push(Command::Podcast(PodcastWish::Show(false))),
+                    Place::Class => cx.push(Command::Studio(StudioCommand::Hide)),
+                    Place::Watch if on_stage => cx.push(Command::CloseStage),
+                    Place::Watch => {}
                 }
+            }
+            if entry_ui(ui, Icon::Headphones, &cx.text("rail-podcast"), place == Place::Podcast, false, narrow) && place != Place::Podcast {
+                if on_stage {
+                    cx.push(Command::CloseStage);
+                }
+                cx.push(Command::Studio(StudioCommand::Hide));
+                cx.push(Command::Podcast(PodcastWish::Show(true)));
             }
         });
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
@@ -64,7 +81,7 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, i
 }
 
 /// An entry; the mark on its left says that it is on the screen, a red disc that it is on air.
-fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool, is_here: bool, is_live: bool) -> bool {
+fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, is_here: bool, is_live: bool, narrow: bool) -> bool {
     let c = colors(ui);
     let height = if narrow { 40.0 } else { 52.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
@@ -144,6 +161,15 @@ pub(crate) fn studio_header_ui(ui: &mut Ui, state: &ClassState, people_open: boo
                 say_line(ui, Type::Body, c.t3, state.room.as_str());
             });
         });
+    });
+}
+
+/// The header of the podcasts: how many channels there are.
+pub(crate) fn podcast_header_ui(ui: &mut Ui, channels: usize, cx: &mut Cx<'_>) {
+    header(ui, |ui| {
+        let c = colors(ui);
+        say_line(ui, Type::Title, c.t1, cx.text("rail-podcast"));
+        say_line(ui, Type::Small, c.t3, cx.strings.format("podcast-channels", &[("n", channels.into())]));
     });
 }
 

@@ -11,6 +11,7 @@ const ENGLISH: &str = concat!(
     include_str!("../../assets/i18n/en/window.ftl"),
     "\n",
     include_str!("../../assets/i18n/en/live.ftl"),
+    include_str!("../../assets/i18n/en/podcast.ftl"),
     "\n",
     include_str!("../../assets/i18n/en/studio.ftl")
 );
@@ -18,6 +19,7 @@ const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/window.ftl"),
     "\n",
     include_str!("../../assets/i18n/de/live.ftl"),
+    include_str!("../../assets/i18n/de/podcast.ftl"),
     "\n",
     include_str!("../../assets/i18n/de/studio.ftl")
 );

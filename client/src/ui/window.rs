@@ -6,6 +6,7 @@
 mod live;
 mod membership;
 mod own;
+mod podcast;
 mod projecting;
 mod studio;
 
@@ -32,7 +33,7 @@ use super::projector::Projector;
 use super::reasons;
 use super::settings::Settings;
 use super::settings_page::{handle_settings_keys, settings_ui};
-use super::shell;
+use super::shell::{self, Place};
 use super::stage::{self, StageView};
 use super::status::status_ui;
 use super::strings::{Language, Strings};
@@ -42,6 +43,7 @@ use super::video::{VideoScreen, picture_area};
 use crate::class::{Changed, ClassState};
 use crate::player::{PlayState, PlayerStatus};
 use own::Own;
+use podcast::{Around, Podcasts};
 use studio::Studio;
 
 /// The shortest wait that egui answers with one repaint instead of two.
@@ -80,6 +82,7 @@ pub struct Window {
     /// Live streams that open by themselves.
     opening: live::Opening,
     own: Own,
+    podcasts: Podcasts,
     screen: Arc<VideoScreen>,
     /// Draws the picture above the seek bar.
     preview: Arc<VideoScreen>,
@@ -130,6 +133,7 @@ impl Window {
             studio: Studio::default(),
             opening: live::Opening::default(),
             own,
+            podcasts: Podcasts::default(),
             screen: Arc::new(VideoScreen::default()),
             preview: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
@@ -171,6 +175,7 @@ impl Window {
     pub fn close(&mut self) {
         self.playing = None;
         self.watching = None;
+        self.podcasts = Podcasts::default();
         if let Some(member) = self.seat.take() {
             member.seat.leave_now();
         }
@@ -194,6 +199,7 @@ impl Window {
         let status = self.follow_player(now);
         self.follow_live(state.as_deref(), now);
         self.follow_studio(state.as_deref());
+        self.follow_podcasts(state.as_deref());
         let mut out = Vec::new();
         match state {
             state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
@@ -236,12 +242,13 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let c = colors(ui);
         let on_stage = self.playing.is_some() || self.watching.is_some();
-        let place = match (on_stage, self.studio.shown) {
-            (true, _) => shell::Place::Stage,
-            (false, true) => shell::Place::Studio,
-            (false, false) => shell::Place::Catalogue,
+        let place = match (on_stage, self.studio.shown, self.podcasts.is_shown) {
+            (false, true, _) => Place::Class,
+            (false, false, true) => Place::Podcast,
+            _ => Place::Watch,
         };
-        if place == shell::Place::Catalogue && !self.keys_shown && !self.settings_shown {
+        let podcasts = place == Place::Podcast;
+        if place == Place::Watch && !on_stage && !self.keys_shown && !self.settings_shown {
             catalogue::handle_keys(ui.ctx());
         }
         if !self.settings_shown && !self.keys_shown && !self.plays_file() {
@@ -263,27 +270,29 @@ impl Window {
         if self.asked.is_some() && ui.input(|i| i.key_pressed(egui::Key::Escape)) {
             out.push(Command::CancelRemove);
         }
+        let (is_muted_by_room, changed) = (self.is_muted_by_room(state), self.changed());
         let mut cx = Cx { strings: &self.strings, out };
         let narrow = self.narrow();
         let (bare, alone) = (on_stage && self.fullscreen, self.plays_file());
-        let people = !bare && !alone && if narrow { self.people_over } else { self.settings.people_open };
+        let people = !bare && !alone && !podcasts && if narrow { self.people_over } else { self.settings.people_open };
         if !bare {
             status_ui(ui, state, status, now, alone, &cx);
             if !alone {
-                let may_show = state.may_publish() || self.studio.is_live();
-                shell::rail_ui(ui, state.me.as_ref(), place, may_show, self.studio.is_live(), &mut cx);
+                let show = shell::Show { may: state.may_publish() || self.studio.is_live(), is_live: self.studio.is_live() };
+                shell::rail_ui(ui, state.me.as_ref(), on_stage, place, show, &mut cx);
             }
             match &self.playing {
                 Some(playing) if alone => shell::file_header_ui(ui, &playing.title, &mut cx),
                 Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
                 None => match &self.watching {
                     Some(watching) => shell::stage_header_ui(ui, &watching.title, people, &mut cx),
-                    None if place == shell::Place::Studio => shell::studio_header_ui(ui, state, people, self.projector.is_some(), &mut cx),
+                    None if place == Place::Class => shell::studio_header_ui(ui, state, people, self.projector.is_some(), &mut cx),
+                    None if podcasts => shell::podcast_header_ui(ui, super::podcast::channels(state).count(), &mut cx),
                     None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
                 },
             }
             if !alone {
-                floor::floor_ui(ui, state, place == shell::Place::Studio, &mut cx);
+                floor::floor_ui(ui, state, place == Place::Class, &mut cx);
             }
             if !on_stage {
                 self.own_strip_ui(ui, &mut cx);
@@ -327,12 +336,18 @@ impl Window {
                     watching,
                     screen: &self.screen,
                     muted: self.settings.muted,
+                    is_muted_by_room,
                     fullscreen: self.fullscreen,
                     frozen: state.floor.frozen.contains(&watching.stream),
                 });
                 view.into_iter().for_each(|view| on_air::stage_ui(ui, &view, &mut cx));
             }
             None if self.studio.shown => self.studio.ui(ui, state, now, &mut cx),
+            None if podcasts => {
+                let takes_keys = !self.settings_shown && !self.keys_shown;
+                let around = Around { backend: self.backend.as_ref(), settings: &self.settings, changed: changed.clone(), is_muted_by_room, takes_keys };
+                self.podcasts.ui(ui, state, around, &mut cx);
+            }
             None => {
                 let waited = ui.input(|i| i.time) - member.began;
                 catalogue_ui(ui, &mut self.catalogue, state, member.seat.as_ref(), &mut self.thumbnails, waited, &mut cx);
@@ -418,6 +433,8 @@ impl Window {
             Command::SetName(name) => self.settings.name = name,
             Command::PlayFile(_) | Command::Pick(_) | Command::StartClass | Command::EndOwn | Command::KeepOwn => self.carry_out_own(command),
             Command::ShowFolder | Command::SetVideosFolder(_) | Command::Copy(_) => self.carry_out_own(command),
+            Command::Podcast(wish) => self.podcast_wish(wish),
+            other if self.podcast_volume(&other) => {}
             other if self.live_command(&other) => {}
             other => self.play_command(other, status),
         }

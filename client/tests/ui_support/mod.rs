@@ -1,9 +1,10 @@
 //! A class made of plain data behind the window's traits: what is asked of it is noted, what it knows is set by the test.
 
-#![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
 
 mod live;
-mod made_up;
+mod more;
+pub mod podcast;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,18 +16,18 @@ use egui_kittest::Harness;
 use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
 use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
-use lectern::discover::{Found, Seen};
+use lectern::discover::Seen;
 use lectern::here::{HereError, HereState, Wish};
-use lectern::live::{Choice, Devices, LiveError, LiveStatus, Publishing};
-use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
+use lectern::live::{Choice, Devices, LiveError, LiveStatus, Publishing, Trims};
+use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
 use lectern::system::SystemError;
 use lectern::ui::backend::{Backend, Host, Looking, Meeting, OnAir, Pick, Picking, Playback, Publish, Seat};
+use lectern::ui::podcast::air::{Listening, PodcastSource, Sending};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
-use lectern_proto::beacon::Rooms;
 use lectern_proto::control::{CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, StreamId, VideoId, VideoState};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
 use lectern_proto::manifest::ChunkHash;
@@ -34,6 +35,8 @@ use lectern_proto::quality::Quality;
 use lectern_proto::quality::auto::Area;
 use lectern_proto::rung::RungSpec;
 use lectern_proto::words::CheckWords;
+
+pub use more::{found, playing};
 
 /// What the window asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +48,12 @@ pub enum Call {
     Open(VideoId, Quality),
     Watch(StreamId),
     LiveVolume(f32),
+    Listen(StreamId),
+    PausePodcast(bool),
+    ToEdge,
+    SendPodcast(PodcastSource),
+    PodcastSent(bool),
+    Together(bool),
     Play,
     Pause,
     Seek(u64),
@@ -73,6 +82,8 @@ pub struct Shared {
     pub open_fails: Option<PlayError>,
     /// How a live stream stands that is watched.
     pub live: LiveStatus,
+    pub podcasts: podcast::Podcasts,
+    pub trims: Trims,
     /// What there is to capture, and how what is captured stands.
     pub devices: Option<Result<Arc<Devices>, String>>,
     pub publishing: Publishing,
@@ -106,6 +117,8 @@ impl Fake {
             thumbnails: HashMap::new(),
             open_fails: None,
             live: LiveStatus::default(),
+            podcasts: podcast::Podcasts::default(),
+            trims: Trims::default(),
             devices: Some(Ok(Arc::default())),
             publishing: Publishing::starting(),
             pointed_us: None,
@@ -197,6 +210,10 @@ impl Backend for Fake {
         self.note(Call::Pick(what));
         Box::new(self.clone())
     }
+
+    fn microphones(&self, _changed: Changed) -> Option<Arc<[String]>> {
+        Some(self.shared.lock().unwrap().podcasts.microphones.clone().into())
+    }
 }
 
 /// A server of one's own; its end is noted however it comes.
@@ -271,6 +288,22 @@ impl Seat for Fake {
         Ok(Box::new(live::Watched(self.clone())))
     }
 
+    fn listen(&self, stream: StreamId, trims: Trims, _changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
+        self.note(Call::Listen(stream));
+        self.shared.lock().unwrap().trims = trims;
+        Ok(Box::new(podcast::Heard(self.clone())))
+    }
+
+    fn send_podcast(&self, source: PodcastSource, _changed: Changed) -> Result<Box<dyn Sending>, String> {
+        self.note(Call::SendPodcast(source));
+        Ok(Box::new(podcast::Sent(self.clone())))
+    }
+
+    fn set_together(&self, on: bool) {
+        self.note(Call::Together(on));
+        self.lock().state.together = on;
+    }
+
     fn publish(&self, choice: &Choice, _changed: Changed) -> Result<Box<dyn Publish>, HereError> {
         self.note(Call::Publish(choice.clone()));
         Ok(Box::new(live::Shown(self.clone())))
@@ -341,28 +374,6 @@ impl Playback for Fake {
     }
 }
 
-/// A video of so many seconds that plays at a third.
-pub fn playing(seconds: u64) -> PlayerStatus {
-    let duration_us = seconds * 1_000_000;
-    PlayerStatus {
-        state: PlayState::Playing,
-        position_us: duration_us / 3,
-        duration_us,
-        buffered_us: duration_us / 3..duration_us / 2,
-        rung: Some("720p".into()),
-        rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
-        original: None,
-        quality: "720p".into(),
-        volume: 1.0,
-        muted: false,
-        sound: Sound::Device,
-        sound_tracks: [SoundTrack { language: "ger".into(), title: None }].into(),
-        sound_track: Some(0),
-        details: Arc::default(),
-        stats: PlayerStats::default(),
-    }
-}
-
 pub fn person(id: u64, name: &str, role: Role, connected: bool) -> Person {
     Person { id: PersonId(id), name: name.into(), role, connected }
 }
@@ -411,6 +422,8 @@ pub fn joined(role: Role) -> ClassState {
         ],
         synchronised: true,
         streams: Vec::new(),
+        reports: std::collections::BTreeMap::new(),
+        together: true,
         floor: Default::default(),
         ahead: lectern::class::Ahead::default(),
         live_ladder: vec![rung("360p", 640, 360, 700_000), rung("720p", 1280, 720, 2_500_000)],
@@ -468,20 +481,4 @@ pub fn enter(fake: &Fake) -> Harness<'static, Option<Window>> {
     let mut harness = open(fake, settings(), start);
     harness.run_ok();
     harness
-}
-
-/// A server of the network, by the byte that its fingerprint is made of.
-pub fn found(name: &str, host: &str, print: u8) -> Found {
-    let fingerprint = Fingerprint([print; 32]);
-    Found {
-        fingerprint,
-        name: name.into(),
-        rooms: Rooms::one("net-2b"),
-        port: 5511,
-        hosts: vec![host.into()],
-        round_trip: Some(Duration::from_millis(3)),
-        by_beacon: true,
-        by_mdns: true,
-        words: CheckWords::of(&fingerprint).ok(),
-    }
 }

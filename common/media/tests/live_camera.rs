@@ -42,7 +42,7 @@ fn watch(live: &mut Live, enough: impl Fn(&Shown) -> bool) -> Shown {
                 decoding = Some(decoder(&form));
                 shown.forms.push(form);
             }
-            Said::News(News::Trouble { why }) => shown.troubles.push(why),
+            Said::News(News::Trouble { why, .. }) => shown.troubles.push(why),
             Said::News(News::Ended) => {
                 shown.ended = true;
                 break;
@@ -99,10 +99,10 @@ fn one_that_is_not_there_is_shown_as_a_slate_and_tried_again() {
     assert!(missing.stamps.iter().all(Option::is_none), "a slate has no stamp");
     std::fs::rename(&hidden, &file).expect("renames");
     // The slate had the size of its pictures, so they need no new form; the decoder goes on with the next keyframe.
-    live.news(|news| matches!(news, News::Trouble { why: None }).then_some(()));
+    live.news(|news| matches!(news, News::Trouble { why: None, .. }).then_some(()));
     // Gone again, which is noticed when it is to begin anew.
     std::fs::remove_file(&file).expect("removes");
-    live.news(|news| matches!(news, News::Trouble { why: Some(_) }).then_some(()));
+    live.news(|news| matches!(news, News::Trouble { why: Some(_), .. }).then_some(()));
     assert!(live.unit(0).capture_us > 0, "the slate again");
     assert_eq!(live.end().0, Some(0));
 }

@@ -149,7 +149,7 @@ fn a_screen_that_is_gone_is_told_and_shown_as_a_slate() {
     live.unit(0);
     screen.server.kill().expect("kills");
     let why = live.news(|news| match news {
-        News::Trouble { why } => why.clone(),
+        News::Trouble { why, .. } => why.clone(),
         _ => None,
     });
     assert!(why.contains("screen"), "{why}");
@@ -180,4 +180,69 @@ fn screens_are_listed_with_their_places() {
     let first = &list["screens"][0];
     assert_eq!((&first["x"], &first["y"], &first["width"], &first["height"]), (&0.into(), &0.into(), &640.into(), &360.into()));
     assert!(first["name"].as_str().is_some_and(|name| !name.is_empty()));
+}
+
+impl Screen {
+    /// Another window, in one colour, above those that are there.
+    fn window(&self, name: &str, (x, y): (i16, i16), (width, height): (u16, u16), colour: u32) -> u32 {
+        let setup = self.connection.setup();
+        let window = self.connection.generate_id().expect("an id");
+        let look = CreateWindowAux::new().background_pixel(colour);
+        let (root, visual) = (setup.roots[0].root, setup.roots[0].root_visual);
+        xproto::create_window(&self.connection, 24, window, root, x, y, width, height, 0, WindowClass::INPUT_OUTPUT, visual, &look).expect("a window");
+        xproto::change_property(
+            &self.connection,
+            xproto::PropMode::REPLACE,
+            window,
+            xproto::AtomEnum::WM_NAME,
+            xproto::AtomEnum::STRING,
+            8,
+            u32::try_from(name.len()).expect("short"),
+            name.as_bytes(),
+        )
+        .expect("named");
+        xproto::map_window(&self.connection, window).expect("shown");
+        self.sync();
+        window
+    }
+}
+
+#[test]
+fn one_window_is_sent_whatever_lies_over_it() {
+    let screen = Screen::start();
+    let notes = screen.window("Notes of today", (100, 50), (320, 180), 0xFF_FFFF);
+    screen.window("Clock", (150, 80), (100, 100), 0x20_2020);
+    let (mut live, mut decoder) = screen.send(&["--window", "of TODAY"]);
+    let (_, picture) = until(&mut live, &mut decoder, |p| luma(p, 4, 4) > 200);
+    assert_eq!((picture.size().width, picture.size().height), (320, 180));
+    assert!([(100, 80), (60, 40), (316, 176)].iter().all(|(x, y)| luma(&picture, *x, *y) > 200), "what lies over it is not in it");
+    // Another size is another form; the window that is gone is told.
+    let size = xproto::ConfigureWindowAux::new().width(200).height(100);
+    xproto::configure_window(&screen.connection, notes, &size).expect("resized");
+    screen.sync();
+    let form = live.news(|news| match news {
+        News::Form { video: Some(form), .. } => Some((form.width, form.height)),
+        _ => None,
+    });
+    assert_eq!(form, (200, 100));
+    xproto::destroy_window(&screen.connection, notes).expect("closed");
+    screen.sync();
+    let why = live.news(|news| match news {
+        News::Trouble { why: Some(why), .. } => Some(why.clone()),
+        _ => None,
+    });
+    assert!(why.contains("window"), "{why}");
+    assert_eq!(live.end().0, Some(0));
+}
+
+#[test]
+fn windows_are_listed_by_number_and_title() {
+    let screen = Screen::start();
+    let notes = screen.window("Notes of today", (100, 50), (320, 180), 0xFF_FFFF);
+    let listed =
+        std::process::Command::new(env!("CARGO_BIN_EXE_lectern-media")).args(["live", "--list"]).env("DISPLAY", &screen.display).output().expect("runs");
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert_eq!(listed["windows"], serde_json::json!([{ "id": format!("{notes:#x}"), "name": "Notes of today", "default": false }]));
+    let (mut live, mut decoder) = screen.send(&["--window", &format!("{notes:#x}")]);
+    until(&mut live, &mut decoder, |p| luma(p, 160, 90) > 200);
 }

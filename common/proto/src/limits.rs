@@ -125,6 +125,11 @@ pub const LIVE_KEYFRAME_EVERY: Duration = Duration::from_millis(500);
 pub const LIVE_SILENCE_MAX: Duration = Duration::from_secs(10);
 /// Bytes that the system holds unsent for one viewer of a live stream: so much it lags at most before it is left out.
 pub const LIVE_UNSENT_MAX: u32 = 32 * 1024;
+/// A viewer of a live stream reports this often how it fares; a report is kept for so long, and instructors are told so many of a
+/// stream, worst first.
+pub const LIVE_REPORT_EVERY: Duration = Duration::from_secs(2);
+pub const LIVE_REPORTS_KEPT: Duration = Duration::from_secs(7);
+pub const LIVE_REPORTS_TOLD: usize = 100;
 /// A lower rung of a live stream is made for so long after the last viewer has left it.
 pub const LIVE_RUNG_IDLE: Duration = Duration::from_secs(5);
 /// Lower rungs that are made at once, of all streams. Full: the next waits, and its viewers stay where they are.
@@ -243,6 +248,15 @@ pub const TITLE_MAX: usize = 200;
 pub const REASON_MAX: usize = 500;
 /// Largest `tracks/*.json`, `source.json` or manifest in bytes: a day of 2 s segments in 16 rungs is below.
 pub const PREPARED_JSON_MAX: u64 = 256 * 1024 * 1024;
+
+// ---- listening ----
+
+/// What a listener holds of a file that is sent, while he or she has paused it or stays behind: an hour. Full: the oldest is left out.
+pub const LISTEN_HELD_FILE: Duration = Duration::from_secs(3_600);
+/// What a listener holds of a live source until it is heard. Full: the oldest is left out.
+pub const LISTEN_HELD_LIVE: Duration = Duration::from_secs(2);
+/// Bytes of either, coded: an hour at 96 kbit/s is 43 MB. Full: the oldest is left out.
+pub const LISTEN_HELD_BYTES: usize = 48 * 1024 * 1024;
 
 // ---- chunk serving ----
 

@@ -4,6 +4,7 @@
 //! A wanted change: `make vectors` writes the files anew; the version and `docs/PROTOCOL.md` change in the same commit.
 //! Keys and seals are computed a second time here from the RFCs alone, so that the document is proven, not only the code.
 
+mod examples;
 mod golden;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use std::fs;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use bytes::Bytes;
+use examples::{STREAM, chunk, chunk_ref, entry, lesson, offer, report, stream};
 use golden::{Vectors, bytes_of, document, folder, golden};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
@@ -21,6 +23,7 @@ use lectern_proto::framing;
 use lectern_proto::handout::{Ask, HandOutFile, HandOutRefusal, HandOutReply, HandOutRequest};
 use lectern_proto::limits;
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
+use lectern_proto::live::choice::Limit;
 use lectern_proto::manifest::{Chapter, ChunkHash, Details, Manifest, Segment, Span, Track, TrackKind};
 use lectern_proto::media::client::MediaClientCore;
 use lectern_proto::media::server::{MediaServerCore, records_header, refusal};
@@ -57,7 +60,8 @@ variants!(request, REQUESTS, Request:
     Request::FetchAhead { .. } => "FetchAhead",
     Request::FetchedAhead { .. } => "FetchedAhead",
     Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
-    Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet", Request::Freeze { .. } => "Freeze",
+    Request::Report(_) => "Report", Request::SetTogether { .. } => "SetTogether", Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet",
+    Request::Freeze { .. } => "Freeze",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -75,8 +79,7 @@ variants!(event, EVENTS, Event:
     Event::Streams(_) => "Streams",
     Event::StreamEnded(_) => "StreamEnded",
     Event::Published { .. } => "Published",
-    Event::Stage(_) => "Stage",
-    Event::Quiet(_) => "Quiet",
+    Event::Reports { .. } => "Reports", Event::Together { .. } => "Together", Event::Stage(_) => "Stage", Event::Quiet(_) => "Quiet",
     Event::Frozen(_) => "Frozen",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
@@ -93,7 +96,7 @@ variants!(refusal_name, REFUSALS, Refusal:
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",
-    StreamKind::Pattern => "Pattern", StreamKind::File => "File", StreamKind::Podcast => "Podcast",
+    StreamKind::Pattern => "Pattern", StreamKind::File => "File", StreamKind::Podcast => "Podcast", StreamKind::Recording => "Recording",
 );
 variants!(video_state, VIDEO_STATES, VideoState:
     VideoState::Waiting => "Waiting",
@@ -129,29 +132,6 @@ fn each<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
         if *k == 1 { format!("{prefix}.{n}") } else { format!("{prefix}.{n}.{k}") }
     };
     examples.iter().map(|m| (numbered(name(m)), bytes_of(m))).collect()
-}
-
-fn chunk() -> ChunkHash {
-    ChunkHash(std::array::from_fn(|i| i as u8))
-}
-
-fn chunk_ref() -> ChunkRef {
-    ChunkRef { chunk: chunk(), bytes: 1_000 }
-}
-
-fn entry(state: VideoState, thumbnail: Option<ChunkRef>) -> CatalogueEntry {
-    let damage = thumbnail.map(|_| Damage { lost_us: 2_400_000, places: 1, around_us: 72_000_000 });
-    CatalogueEntry {
-        id: VideoId("0123456789abcdef".into()),
-        title: "Übung 1".into(),
-        duration_us: 12_000_000,
-        width: 1280,
-        height: 720,
-        rungs: vec!["144p".into(), "720p".into()],
-        state,
-        thumbnail,
-        damage,
-    }
 }
 
 fn joined() -> Joined {
@@ -207,6 +187,9 @@ fn every_message_of_the_control_plane() {
         Request::FetchedAhead { lesson: lesson(), progress: AheadProgress::Unable },
         Request::Publish { request: 7, offer: offer() },
         Request::EndStream { request: 8, stream: STREAM },
+        Request::Report(report(Some(Limit::Line))),
+        Request::SetTogether { request: 9, on: true },
+        Request::SetTogether { request: 10, on: false },
         Request::GiveStage { request: 9, person: PersonId(7), given: true },
         Request::Quiet { request: 10, quiet: true },
         Request::Freeze { request: 11, stream: STREAM, frozen: true },
@@ -224,25 +207,6 @@ fn every_message_of_the_control_plane() {
             assert!(document.contains(&format!("`{name}")), "docs/PROTOCOL.md does not name {name}");
         }
     }
-}
-
-fn lesson() -> Lesson {
-    Lesson { video: VideoId("00112233445566ff".into()), rung: "360p".into() }
-}
-
-const STREAM: StreamId = StreamId([0xa7; 16]);
-
-fn offer() -> Offer {
-    let avcc = vec![1, 0x42, 0xc0, 0x1f, 0xff, 0xe0, 0];
-    let video = LiveVideo { rung: "720p".into(), width: 1280, height: 720, rate_milli: 30_000, bps: 2_500_000, avcc };
-    Offer { name: "camera".into(), kind: StreamKind::Camera, video: Some(video), sound: Some(LiveSound { channels: 2, samples: 960, bps: 64_000 }) }
-}
-
-fn stream(kind: StreamKind) -> StreamInfo {
-    let Offer { name, video, sound, .. } = offer();
-    let tracks = video.map(LiveMedia::Video).into_iter().chain(sound.map(LiveMedia::Sound));
-    let tracks = tracks.zip(3..).map(|(media, track)| LiveTrack { track, media }).collect();
-    StreamInfo { id: STREAM, name, kind, publisher: PersonId(7), tracks, target_us: 30_000 }
 }
 
 fn events() -> Vectors {
@@ -290,11 +254,15 @@ fn events() -> Vectors {
     examples.push(Event::Share { bps: 1_250_000 });
     examples.extend([Some(lesson()), None].map(Event::FetchAhead));
     examples.push(Event::FetchedAhead { ready: 52, of: 60, unable: 1 });
-    let kinds = [StreamKind::Camera, StreamKind::Screen, StreamKind::Microphone, StreamKind::Pattern, StreamKind::File, StreamKind::Podcast];
+    let kinds =
+        [StreamKind::Camera, StreamKind::Screen, StreamKind::Microphone, StreamKind::Pattern, StreamKind::File, StreamKind::Podcast, StreamKind::Recording];
     assert_eq!(kinds.iter().map(stream_kind).collect::<Vec<_>>(), STREAM_KINDS);
     examples.extend(kinds.map(|kind| Event::Streams(vec![stream(kind)])));
     examples.push(Event::StreamEnded(STREAM));
     examples.extend([Ok(STREAM), Err(Refusal::NameTaken)].map(|result| Event::Published { request: 7, result }));
+    let viewers = [None, Some(Limit::Line), Some(Limit::Machine)].into_iter().zip(7..).map(|(limit, person)| (PersonId(person), report(limit))).collect();
+    examples.push(Event::Reports { stream: STREAM, viewers });
+    examples.extend([true, false].map(|on| Event::Together { on }));
     examples.push(Event::Stage(vec![PersonId(7)]));
     examples.extend([true, false].map(Event::Quiet));
     examples.push(Event::Frozen(vec![STREAM]));

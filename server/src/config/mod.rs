@@ -119,6 +119,8 @@ pub struct RoomSettings {
     pub name: String,
     /// Generated at the first start when there is none.
     pub password: Option<String>,
+    /// Everybody sits in one room: students' speakers start silent. The instructor can switch it.
+    pub together: bool,
 }
 
 impl std::fmt::Debug for RoomSettings {

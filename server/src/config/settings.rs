@@ -39,6 +39,7 @@ const KNOWN: &[Known] = &[
     known("paths", "dist", "dist"),
     known("rooms", "name", "class"),
     known("rooms", "password", ""),
+    known("rooms", "together", "on"),
     known("store", "url", "sqlite:lectern.db"),
     known("limits", "people", "300"),
     known("limits", "chunk_cache", "64 MiB"),

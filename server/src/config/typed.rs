@@ -219,7 +219,7 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
         thirds,
         store: r.store(&paths.data),
         paths,
-        room: RoomSettings { name: r.text("rooms", "name", ROOM_NAME_MAX), password: password(&mut r) },
+        room: RoomSettings { name: r.text("rooms", "name", ROOM_NAME_MAX), password: password(&mut r), together: r.switch("rooms", "together") },
         limits: Limits {
             people: r.number("limits", "people", 1..=people_max) as usize,
             chunk_cache_bytes: r.mebibytes("chunk_cache", CHUNK_CACHE_MIB),

@@ -176,7 +176,7 @@ mod tests {
         let (tasks, stop, name) = (TaskTracker::new(), CancellationToken::new(), "class".to_owned());
         let rungs = RungMaker::new("no-worker".into(), 1 << 30, clock, tasks.clone(), stop.clone());
         let (ladder, live_ladder) = (Vec::new(), Vec::new());
-        let parts = RoomParts { name, people: 9, media, ladder, live_ladder, rungs, catalogue: told, store: store.clone(), clock };
+        let parts = RoomParts { name, together: true, people: 9, media, ladder, live_ladder, rungs, catalogue: told, store: store.clone(), clock };
         let room = Room::start(parts, &tasks, stop);
         let (gate, _thread) = PasswordGate::start("right", clock).expect("started");
         let entrance = Entrance::new(EntranceParts {

@@ -228,6 +228,7 @@ impl Session {
             Request::Leave => return Err(Ending::Left),
             Request::Want { video, at_us } => self.control.wants.tell(video, at_us),
             Request::FetchedAhead { lesson, progress } => member.presence.fetched_ahead(lesson, progress),
+            Request::Report(report) => member.presence.report(report),
             Request::FetchAhead { request, lesson } => {
                 let result = member.presence.fetch_ahead(lesson).await;
                 self.core.send(&Event::Answer { request, result });
@@ -235,6 +236,10 @@ impl Session {
             Request::Publish { request, offer } => {
                 let result = member.presence.publish(offer).await;
                 self.core.send(&Event::Published { request, result });
+            }
+            Request::SetTogether { request, on } => {
+                let result = member.presence.set_together(on).await;
+                self.core.send(&Event::Answer { request, result });
             }
             Request::EndStream { request, stream } => {
                 let result = member.presence.end_stream(stream).await;

@@ -13,7 +13,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LiveVideo, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId};
+use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LiveVideo, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId, ViewerReport};
 use lectern_proto::limits::{CONTROL_QUEUE, ROOM_MAILBOX};
 use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
@@ -33,6 +33,8 @@ pub(crate) use roster::is_name;
 #[derive(Debug)]
 pub(crate) struct RoomParts {
     pub name: String,
+    /// Whether everybody sits in one room, until the instructor says otherwise.
+    pub together: bool,
     /// Most students; instructors always find room.
     pub people: usize,
     pub media: Arc<RoomMedia>,
@@ -125,11 +127,20 @@ enum Message {
         offer: Offer,
         reply: oneshot::Sender<Result<StreamId, Refusal>>,
     },
+    Report {
+        person: PersonId,
+        report: ViewerReport,
+    },
     /// What is needed to decode a lower rung is known.
     RungMade {
         stream: StreamId,
         track: u16,
         video: LiveVideo,
+    },
+    SetTogether {
+        by: PersonId,
+        on: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
     },
     EndStream {
         by: PersonId,
@@ -235,9 +246,19 @@ impl Presence {
         let _ = self.mailbox.try_send(Message::FetchedAhead { person: self.person, lesson, progress });
     }
 
+    /// Says how this person fares with a stream. Dropped when the room has no time: the next comes soon.
+    pub(crate) fn report(&self, report: ViewerReport) {
+        let _ = self.mailbox.try_send(Message::Report { person: self.person, report });
+    }
+
     /// Opens a live stream that this connection publishes.
     pub(crate) async fn publish(&self, offer: Offer) -> Result<StreamId, Refusal> {
         self.ask(|by, reply| Message::Publish { by, offer, reply }).await
+    }
+
+    /// Says whether everybody sits together in one room.
+    pub(crate) async fn set_together(&self, on: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::SetTogether { by, on, reply }).await
     }
 
     /// Ends a live stream.

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{LiveMedia, LiveTrack, LiveVideo, Offer, Person, PersonId, Refusal, Role, StreamId, StreamInfo};
-use lectern_proto::limits::{LIVE_AVCC_MAX, LIVE_NAME_MAX, LIVE_SILENCE_MAX, LIVE_STREAMS_MAX, LIVE_STREAMS_PER_PERSON, LIVE_TARGET_MIN, LIVE_TARGET_SOUND};
+use lectern_proto::control::{Event, LiveMedia, LiveTrack, LiveVideo, Offer, Person, PersonId, Refusal, Role, StreamId, StreamInfo, ViewerReport};
+use lectern_proto::limits::{
+    LIVE_AVCC_MAX, LIVE_NAME_MAX, LIVE_REPORTS_TOLD, LIVE_SILENCE_MAX, LIVE_STREAMS_MAX, LIVE_STREAMS_PER_PERSON, LIVE_TARGET_MIN, LIVE_TARGET_SOUND,
+};
+use lectern_proto::live::health::StreamHealth;
 use lectern_proto::rung::{PictureSize, RungSpec};
 use tokio::sync::mpsc;
 
@@ -35,6 +38,11 @@ struct Running {
     info: StreamInfo,
     stream: Arc<Stream>,
     opened_at: Duration,
+    health: StreamHealth,
+    /// A report came since instructors were told.
+    is_news: bool,
+    /// The target does not go below this, in microseconds.
+    least_us: u32,
     /// Its pictures stand still on purpose.
     frozen: bool,
 }
@@ -105,8 +113,37 @@ impl Streams {
             }
         }
         let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
-        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now, frozen: false });
+        self.running.insert(
+            id,
+            Running { info: info.clone(), stream, opened_at: now, health: StreamHealth::default(), is_news: false, least_us: target_us, frozen: false },
+        );
         Ok((info, older))
+    }
+
+    /// A viewer says how it fares.
+    pub(super) fn report(&mut self, now: Duration, by: PersonId, report: ViewerReport) {
+        if let Some(running) = self.running.get_mut(&report.stream) {
+            running.health.report(now, by, report);
+            running.is_news = true;
+        }
+    }
+
+    /// The streams whose target changed, and what instructors are told of viewers.
+    pub(super) fn health(&mut self, now: Duration) -> (Vec<StreamInfo>, Vec<Event>) {
+        let (mut changed, mut reports) = (Vec::new(), Vec::new());
+        for (id, running) in &mut self.running {
+            running.health.expire(now);
+            let target_us = running.health.target(now, running.info.target_us, running.least_us);
+            if std::mem::replace(&mut running.info.target_us, target_us) != target_us {
+                changed.push(running.info.clone());
+            }
+            if std::mem::take(&mut running.is_news) {
+                let mut viewers = running.health.worst_first(target_us);
+                viewers.truncate(LIVE_REPORTS_TOLD);
+                reports.push(Event::Reports { stream: *id, viewers });
+            }
+        }
+        (changed, reports)
     }
 
     /// The form of a lower rung is known; the stream as everybody is to know it now, if that is new.

@@ -30,7 +30,7 @@ use crate::media::{EpochKey, RoomMedia};
 use crate::store::Store;
 
 /// The first state, and a change of everything, fit into a queue with room to spare.
-const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 4 < CONTROL_QUEUE / 2);
+const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 5 < CONTROL_QUEUE / 2);
 
 /// People or videos that are gone, each a message, in one go: what is more waits, so that no queue runs full.
 const GONE_AT_ONCE: usize = CONTROL_QUEUE / 4;
@@ -71,6 +71,8 @@ pub(super) struct RoomTask {
     ahead: Option<Ahead>,
     /// When instructors are told again how far that is.
     ahead_at: Duration,
+    /// Whether everybody sits in one room.
+    together: bool,
     streams: Streams,
     floor: Floor,
     /// When it is looked again which of them have gone silent.
@@ -101,6 +103,7 @@ impl RoomTask {
             mailbox,
             ahead: None,
             ahead_at: Duration::ZERO,
+            together: parts.together,
             streams: Streams::new(parts.live_ladder, parts.rungs),
             floor: Floor::default(),
             streams_at: Duration::ZERO,
@@ -164,6 +167,7 @@ impl RoomTask {
         if now >= self.streams_at {
             self.streams_at = now + STREAMS_EVERY;
             self.end_streams(self.streams.silent(now));
+            self.tell_health(now);
         }
         if let Some(next) = self.next_epoch.take_if(|n| now >= n.at) {
             self.media.keys.replace(next.key);
@@ -209,10 +213,22 @@ impl RoomTask {
                     self.end_streams(id);
                 }
             }
+            Message::Report { person, report } => {
+                if self.roster.person(person).is_some() {
+                    self.streams.report(self.clock.now(), person, report);
+                }
+            }
             Message::RungMade { stream, track, video } => {
                 if let Some(info) = self.streams.rung_made(stream, track, video) {
                     self.tell(Event::Streams(vec![info]));
                 }
+            }
+            Message::SetTogether { by, on, reply } => {
+                let may = self.roster.person(by).filter(|p| p.role == Role::Instructor).ok_or(Refusal::NotAllowed).map(drop);
+                if may.is_ok() && std::mem::replace(&mut self.together, on) != on {
+                    self.tell(Event::Together { on });
+                }
+                let _ = reply.send(may);
             }
             Message::EndStream { by, stream, reply } => {
                 let may = self.roster.person(by).ok_or(Refusal::NotAllowed).and_then(|by| self.streams.may_end(by, stream));
@@ -272,6 +288,7 @@ impl RoomTask {
         events.extend(videos.chunks(CATALOGUE_PAGE).map(|page| Event::Videos(page.iter().map(|e| CatalogueEntry::clone(e)).collect())));
         events.extend((!self.streams.is_empty()).then(|| Event::Streams(self.streams.all())));
         events.extend(self.floor_events());
+        events.push(Event::Together { on: self.together });
         events.push(Event::Synchronised);
         if let Some(ahead) = &self.ahead {
             events.push(Event::FetchAhead(Some(ahead.lesson.clone())));
@@ -358,8 +375,23 @@ impl RoomTask {
     /// Tells instructors how many have the lesson.
     fn tell_ahead(&mut self) {
         let Some(news) = self.ahead.as_mut().and_then(|ahead| ahead.news(self.roster.people())) else { return };
+        self.tell_teachers(news);
+    }
+
+    fn tell_teachers(&mut self, event: Event) {
         let teachers: BTreeSet<_> = self.roster.people().filter(|p| p.role == Role::Instructor).map(|p| p.id).collect();
-        self.tell_some(news, |person| teachers.contains(&person));
+        self.tell_some(event, |person| teachers.contains(&person));
+    }
+
+    /// Tells everybody the targets that changed, and instructors how viewers fare.
+    fn tell_health(&mut self, now: Duration) {
+        let (changed, reports) = self.streams.health(now);
+        if !changed.is_empty() {
+            self.tell(Event::Streams(changed));
+        }
+        for event in reports {
+            self.tell_teachers(event);
+        }
     }
 
     /// Announces a new media key. It is used a moment later, so that no record comes before its key.

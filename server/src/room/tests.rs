@@ -26,7 +26,8 @@ async fn stage(people: usize) -> Stage {
     let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
     let (clock, tasks, stop) = (Clock::start(), TaskTracker::new(), CancellationToken::new());
     let rungs = RungMaker::new("no-worker".into(), 1 << 30, clock, tasks.clone(), stop.clone());
-    let parts = RoomParts { name: "class".into(), people, media, ladder: ladder(), live_ladder: ladder(), rungs, catalogue: told, store, clock };
+    let parts =
+        RoomParts { name: "class".into(), together: true, people, media, ladder: ladder(), live_ladder: ladder(), rungs, catalogue: told, store, clock };
     Stage { room: Room::start(parts, &tasks, stop.clone()), catalogue, stop, _dir: dir }
 }
 
@@ -79,6 +80,7 @@ async fn the_first_state_comes_in_order_and_in_pages() {
     assert!(matches!(next(&mut inbox).await, Event::People(p) if p.len() == 2));
     assert!(matches!(next(&mut inbox).await, Event::Videos(v) if v.len() == CATALOGUE_PAGE));
     assert!(matches!(next(&mut inbox).await, Event::Videos(v) if v.len() == 1));
+    assert_eq!(next(&mut inbox).await, Event::Together { on: true });
     assert_eq!(next(&mut inbox).await, Event::Synchronised);
     stage.catalogue.send_modify(|c| {
         let catalogue = Arc::make_mut(c);
@@ -172,6 +174,23 @@ async fn a_lesson_is_fetched_ahead_by_everybody_and_counted_for_the_instructor()
     let is_count = |e: &Event| matches!(e, Event::FetchedAhead { .. });
     until(&mut early_inbox, |e| !is_count(e) && *e == Event::FetchAhead(None)).await;
     assert_eq!(until(&mut early_inbox, |_| true).await, Event::VideoRemoved(video), "students are not told the count");
+}
+
+#[tokio::test]
+async fn the_instructor_says_whether_everybody_is_in_one_room_and_everybody_is_told() {
+    let stage = stage(10).await;
+    let (_, teacher, mut inbox) = stage.enter(1, Role::Instructor, 1).await.expect("room");
+    let (_, student, mut student_inbox) = stage.enter(2, Role::Student, 2).await.expect("room");
+    for inbox in [&mut inbox, &mut student_inbox] {
+        until(inbox, |e| *e == Event::Together { on: true }).await;
+    }
+    assert_eq!(student.set_together(false).await, Err(Refusal::NotAllowed));
+    assert_eq!(teacher.set_together(false).await, Ok(()));
+    for inbox in [&mut inbox, &mut student_inbox] {
+        until(inbox, |e| *e == Event::Together { on: false }).await;
+    }
+    let (_, _late, mut late_inbox) = stage.enter(3, Role::Student, 3).await.expect("room");
+    until(&mut late_inbox, |e| *e == Event::Together { on: false }).await;
 }
 
 #[tokio::test]

@@ -131,7 +131,8 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // Its addresses are free when this returns.
+            runtime.shutdown_timeout(Duration::from_secs(2));
         }
     }
 }

@@ -47,7 +47,8 @@ impl Window {
     pub(super) fn watch(&mut self, stream: StreamId) {
         let changed = self.changed();
         let Some(member) = &self.seat else { return };
-        let Some(watching) = Watching::open(member.seat.as_ref(), &member.seat.state(), stream, &self.settings, changed) else { return };
+        let state = member.seat.state();
+        let Some(watching) = Watching::open(member.seat.as_ref(), &state, stream, self.live_volume(&state), changed) else { return };
         self.hide_studio();
         self.asked = None;
         self.playing = None;
@@ -68,6 +69,9 @@ impl Window {
             self.watch(stream);
         }
         let Some(watching) = &self.watching else { return };
+        if let Some(member) = &self.seat {
+            watching.sound(self.live_volume(&member.seat.state()));
+        }
         let due = now + self.paint_time;
         let (shown, next) = on_air::follow(watching, &self.screen, due);
         if let Some(projector) = self.projector.as_ref().filter(|_| shown) {

@@ -4,16 +4,19 @@
 //! The newest picture waits in a slot; one that nobody took in time is replaced.
 
 use super::orders::Orders;
+use super::outlet::trouble;
 use crate::make::scale::from_bgr;
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use lectern_proto::rung::PictureSize;
 use opencv::core::{CV_8UC3, Mat};
 use opencv::prelude::*;
 use opencv::videoio::{
     CAP_ANY, CAP_FFMPEG, CAP_PROP_BUFFERSIZE, CAP_PROP_FOURCC, CAP_PROP_FPS, CAP_PROP_FRAME_HEIGHT, CAP_PROP_FRAME_WIDTH, CAP_V4L2, VideoCapture, VideoWriter,
 };
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +26,33 @@ const AGAIN_US: u64 = 1_000_000;
 const FILE_RATE: f64 = 30.0;
 /// Largest picture that is taken from a camera.
 const PIXELS_MAX: i64 = 8192 * 8192;
+
+/// What a camera is asked for; it gives what it has that is nearest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish {
+    pub(crate) size: PictureSize,
+    /// Pictures in 1000 s.
+    pub(crate) rate_milli: u32,
+    pub(crate) form: Form,
+}
+
+/// The form of a camera's pictures on its cable, by its four letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form([u8; 4]);
+
+impl Form {
+    /// Compressed: more pictures go over USB.
+    pub const MJPG: Self = Self(*b"MJPG");
+}
+
+/// Reads the four letters.
+///
+/// # Errors
+/// What is to be written.
+pub fn parse_form(text: &str) -> Result<Form, String> {
+    let letters = <[u8; 4]>::try_from(text.as_bytes()).ok().filter(|l| l.iter().all(u8::is_ascii_graphic));
+    letters.map(|l| Form(l.map(|l| l.to_ascii_uppercase()))).ok_or_else(|| "write four letters, for example MJPG or YUYV".to_owned())
+}
 
 /// Where pictures come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,30 +85,52 @@ impl Device {
         }
     }
 
-    fn open(&self, wish: PictureSize, rate_milli: u32) -> Result<VideoCapture, String> {
-        let missing = match self {
-            Self::Node(path) | Self::File { path, .. } => !Path::new(path).exists(),
-            Self::Number(_) | Self::Address(_) => false,
+    /// The file that the system has for it, where it is known.
+    fn node(&self) -> Option<PathBuf> {
+        match self {
+            Self::Number(number) if cfg!(target_os = "linux") => Some(PathBuf::from(format!("/dev/video{number}"))),
+            Self::Node(path) | Self::File { path, .. } => Some(PathBuf::from(path)),
+            Self::Number(_) | Self::Address(_) => None,
+        }
+    }
+
+    /// Why it could not be opened.
+    fn refusal(&self) -> Trouble {
+        let name = self.name();
+        let node = self.node();
+        let opened = node.as_ref().map(|path| std::fs::OpenOptions::new().read(true).open(path).map_err(|e| e.kind()));
+        let (code, why, help) = match (self, opened) {
+            (_, Some(Err(ErrorKind::NotFound))) => (TroubleCode::CameraMissing, "it is not connected", "Connect it"),
+            (_, Some(Err(ErrorKind::PermissionDenied))) => {
+                (TroubleCode::CameraForbidden, "this user may not use it", "Allow it (on Linux: add the user to the group video)")
+            }
+            (Self::File { .. }, Some(_)) => (TroubleCode::CameraForm, "it is no video that can be read", "Choose another one"),
+            (_, Some(_)) => (TroubleCode::CameraBusy, "another program uses it, or it is no camera", "Close the other program or choose another camera"),
+            (Self::Address(_), None) => (TroubleCode::CameraUnreachable, "it does not answer", "Check its address and turn it on"),
+            (_, None) => (TroubleCode::CameraMissing, "it is not connected, or another program uses it", "Connect it or close the other program"),
         };
+        trouble(code, &name, format!("The camera {name} gives no pictures: {why}. {help}; it is tried again each second."))
+    }
+
+    fn open(&self, wish: &Wish) -> Result<VideoCapture, Trouble> {
         let opened = match self {
-            _ if missing => None,
+            _ if self.node().is_some_and(|path| !path.exists()) => None,
             Self::Number(number) => VideoCapture::new(*number, CAP_ANY).ok(),
             Self::Node(path) => VideoCapture::from_file(path, if cfg!(target_os = "linux") { CAP_V4L2 } else { CAP_ANY }).ok(),
             Self::Address(name) | Self::File { path: name, .. } => VideoCapture::from_file(name, CAP_FFMPEG).ok(),
         };
-        let name = self.name();
         let Some(mut camera) = opened.filter(|camera| camera.is_opened().unwrap_or(false)) else {
-            let why = if missing { "it is not connected" } else { "it is not connected, or another program uses it" };
-            return Err(format!("The camera {name} gives no pictures: {why}. Connect it; it is tried again each second."));
+            return Err(self.refusal());
         };
         if matches!(self, Self::Number(_) | Self::Node(_)) {
             // Wishes: compressed pictures for more of them over USB, and no queue in the driver. A camera may refuse each.
-            let mjpeg = VideoWriter::fourcc('M', 'J', 'P', 'G').unwrap_or(0);
+            let [a, b, c, d] = wish.form.0.map(char::from);
+            let form = VideoWriter::fourcc(a, b, c, d).unwrap_or(0);
             let wishes = [
-                (CAP_PROP_FOURCC, f64::from(mjpeg)),
-                (CAP_PROP_FRAME_WIDTH, f64::from(wish.width)),
-                (CAP_PROP_FRAME_HEIGHT, f64::from(wish.height)),
-                (CAP_PROP_FPS, f64::from(rate_milli) / 1000.0),
+                (CAP_PROP_FOURCC, f64::from(form)),
+                (CAP_PROP_FRAME_WIDTH, f64::from(wish.size.width)),
+                (CAP_PROP_FRAME_HEIGHT, f64::from(wish.size.height)),
+                (CAP_PROP_FPS, f64::from(wish.rate_milli) / 1000.0),
                 (CAP_PROP_BUFFERSIZE, 1.0),
             ];
             for (property, value) in wishes {
@@ -99,7 +151,7 @@ pub(crate) struct Held {
     /// Blue, green, red; and when it was taken, in microseconds of server time.
     pub(crate) newest: Option<(Video, u64)>,
     /// Why there is none.
-    pub(crate) trouble: Option<String>,
+    pub(crate) trouble: Option<Trouble>,
     /// There will be none.
     pub(crate) ended: bool,
 }
@@ -121,9 +173,9 @@ impl Slot {
 }
 
 /// Captures into the slot until the orders end, or the file that stands for a camera.
-pub(crate) fn run(device: &Device, wish: PictureSize, rate_milli: u32, orders: &Orders, slot: &Slot) {
+pub(crate) fn run(device: &Device, wish: &Wish, orders: &Orders, slot: &Slot) {
     while !orders.has_ended() {
-        let why = match device.open(wish, rate_milli) {
+        let why = match device.open(wish) {
             Ok(mut camera) => match device {
                 Device::File { again, .. } => {
                     play(&mut camera, orders, slot);
@@ -144,16 +196,17 @@ pub(crate) fn run(device: &Device, wish: PictureSize, rate_milli: u32, orders: &
 }
 
 /// Reads a camera as fast as it gives pictures; says why it no longer does.
-fn read(camera: &mut VideoCapture, name: &str, orders: &Orders, slot: &Slot) -> String {
+fn read(camera: &mut VideoCapture, name: &str, orders: &Orders, slot: &Slot) -> Trouble {
     let mut picture = Mat::default();
     while !orders.has_ended() && camera.read(&mut picture).unwrap_or(false) {
         let taken_us = orders.now_us();
         let Some(frame) = frame(&picture) else {
-            return format!("The camera {name} gives pictures of a form that is not known. Choose another camera.");
+            return trouble(TroubleCode::CameraForm, name, format!("The camera {name} gives pictures of a form that is not known. Choose another camera."));
         };
         slot.change(|held| (held.newest, held.trouble) = (Some((frame, taken_us)), None));
     }
-    format!("The camera {name} gives no more pictures: it was unplugged or turned off. Connect it; it is tried again each second.")
+    let why = format!("The camera {name} gives no more pictures: it was unplugged or turned off. Connect it; it is tried again each second.");
+    trouble(TroubleCode::CameraLost, name, why)
 }
 
 /// Plays a file at its own pace.

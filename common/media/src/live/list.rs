@@ -1,4 +1,4 @@
-//! What there is to capture on this machine: cameras, screens and microphones, as JSON for whoever lets a person choose.
+//! What there is to capture on this machine: cameras, screens, windows and microphones, as JSON for whoever lets a person choose.
 
 use super::screen;
 use crate::speaker::input_devices;
@@ -13,6 +13,8 @@ pub struct Sources {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub screens_missing: Option<String>,
     pub microphones: Vec<Named>,
+    /// What `--window` takes; the one in front last.
+    pub windows: Vec<Named>,
 }
 
 /// A device: what `--camera` or `--microphone` takes, and what people call it.
@@ -44,7 +46,7 @@ impl Sources {
             Ok(screens) => (screens, None),
             Err(why) => (Vec::new(), Some(why)),
         };
-        Self { cameras: cameras(), screens, screens_missing, microphones: microphones.collect() }
+        Self { cameras: cameras(), screens, screens_missing, microphones: microphones.collect(), windows: screen::windows() }
     }
 }
 

@@ -30,9 +30,9 @@ const SHELF: Biquad =
     Biquad { b: [1.535_124_859_586_97, -2.691_696_189_406_38, 1.198_392_810_852_85], a: [-1.690_659_293_182_41, 0.732_480_774_215_85], state: [0.0; 2] };
 const HIGH_PASS: Biquad = Biquad { b: [1.0, -2.0, 1.0], a: [-1.990_047_454_833_98, 0.990_072_250_366_21], state: [0.0; 2] };
 
-/// Measures as sound is given.
+/// How loud the last 400 ms were, ten times a second.
 #[derive(Debug)]
-pub(crate) struct Meter {
+pub(crate) struct Momentary {
     filters: [[Biquad; 2]; CHANNELS],
     /// Of the step that is under way: power summed up, and frames.
     sum: f64,
@@ -40,17 +40,19 @@ pub(crate) struct Meter {
     /// Mean power of the last steps.
     steps: [f64; BLOCK_STEPS],
     count: usize,
-    /// Power of each block above the absolute gate.
-    blocks: Vec<f64>,
 }
 
-impl Meter {
+impl Momentary {
     pub(crate) fn new() -> Self {
-        Self { filters: [[SHELF, HIGH_PASS]; CHANNELS], sum: 0.0, frames: 0, steps: [0.0; BLOCK_STEPS], count: 0, blocks: Vec::new() }
+        Self { filters: [[SHELF, HIGH_PASS]; CHANNELS], sum: 0.0, frames: 0, steps: [0.0; BLOCK_STEPS], count: 0 }
     }
 
-    /// Takes interleaved samples.
-    pub(crate) fn push(&mut self, samples: &[f32]) {
+    /// Takes interleaved samples; tells the loudness of each block that they end, in LUFS.
+    pub(crate) fn push(&mut self, samples: &[f32], mut told: impl FnMut(f64)) {
+        self.push_power(samples, |power| told(loudness(power)));
+    }
+
+    fn push_power(&mut self, samples: &[f32], mut told: impl FnMut(f64)) {
         for frame in samples.chunks_exact(CHANNELS) {
             for (sample, filters) in frame.iter().zip(&mut self.filters) {
                 let sample = if sample.is_finite() { f64::from(*sample) } else { 0.0 };
@@ -58,19 +60,42 @@ impl Meter {
                 self.sum += weighted * weighted;
             }
             self.frames += 1;
-            if self.frames == STEP_FRAMES {
-                self.step();
+            if self.frames == STEP_FRAMES
+                && let Some(power) = self.step()
+            {
+                told(power);
             }
         }
     }
 
-    fn step(&mut self) {
+    fn step(&mut self) -> Option<f64> {
         self.steps[self.count % BLOCK_STEPS] = self.sum / STEP_FRAMES as f64;
-        (self.sum, self.frames, self.count) = (0.0, 0, self.count + 1);
-        let power = self.steps.iter().sum::<f64>() / BLOCK_STEPS as f64;
-        if self.count >= BLOCK_STEPS && loudness(power) > ABSOLUTE_GATE {
-            self.blocks.push(power);
-        }
+        (self.sum, self.frames, self.count) = (0.0, 0, self.count.wrapping_add(1));
+        (self.count >= BLOCK_STEPS).then(|| self.steps.iter().sum::<f64>() / BLOCK_STEPS as f64)
+    }
+}
+
+/// Measures as sound is given.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    momentary: Momentary,
+    /// Power of each block above the absolute gate.
+    blocks: Vec<f64>,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Self {
+        Self { momentary: Momentary::new(), blocks: Vec::new() }
+    }
+
+    /// Takes interleaved samples.
+    pub(crate) fn push(&mut self, samples: &[f32]) {
+        let blocks = &mut self.blocks;
+        self.momentary.push_power(samples, |power| {
+            if loudness(power) > ABSOLUTE_GATE {
+                blocks.push(power);
+            }
+        });
     }
 
     /// Integrated loudness in LUFS of everything so far; none when there was no sound.

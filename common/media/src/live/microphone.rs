@@ -4,14 +4,17 @@
 //! The device's callback only moves samples into a ring and notes when they were heard. Its clock runs beside ours: the time
 //! of a block follows from counted frames, led gently by the notes.
 
+use super::gate::Gate;
+use super::leveller::Leveller;
 use super::orders::Orders;
-use super::outlet::{Outlet, SOUND};
+use super::outlet::{Outlet, SOUND, trouble};
 use super::sounds::{Block, Sounds};
 use crate::make::failure::Failure;
 use crate::make::opus_encoder::{PACKET_FRAMES, PACKET_US};
 use crate::make::pcm::{CHANNELS, RATE_HZ};
 use crate::speaker::{InputDevice, input_devices};
 use cpal::traits::{DeviceTrait, StreamTrait};
+use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -44,6 +47,9 @@ pub(crate) struct Microphone {
     tried: Option<Instant>,
     /// End of the block that was given last, in microseconds of server time.
     until_us: u64,
+    leveller: Leveller,
+    /// Where it is heard only while somebody says so.
+    gate: Option<Gate>,
 }
 
 /// A device that is open.
@@ -69,8 +75,9 @@ struct Note {
 
 impl Microphone {
     /// The device whose name or id this is, or a part of its name; without one the system's default.
-    pub(crate) fn new(wanted: Option<String>, outlet: &Outlet) -> Self {
-        Self { wanted, outlet: outlet.clone(), open: None, tried: None, until_us: 0 }
+    pub(crate) fn new(wanted: Option<String>, push_to_talk: bool, outlet: &Outlet) -> Self {
+        let gate = push_to_talk.then(Gate::new);
+        Self { wanted, outlet: outlet.clone(), open: None, tried: None, until_us: 0, leveller: Leveller::new(), gate }
     }
 
     /// Opens the device when it is not open and it is time to try.
@@ -79,8 +86,8 @@ impl Microphone {
             && (recording.lost.load(Ordering::Acquire) || recording.heard.elapsed() > SILENT)
         {
             self.open = None;
-            self.outlet
-                .trouble(SOUND, Some("The microphone was lost: it was unplugged, or the sound system ended. Connect it; it is tried again each second."));
+            let why = "The microphone was lost: it was unplugged, or the sound system ended. Connect it; it is tried again each second.";
+            self.outlet.trouble(SOUND, Some(&trouble(TroubleCode::MicrophoneLost, "", why)));
         }
         if self.open.is_none() && self.tried.is_none_or(|tried| tried.elapsed() > AGAIN) {
             self.tried = Some(Instant::now());
@@ -105,6 +112,25 @@ impl Microphone {
 
 impl Sounds for Microphone {
     fn next(&mut self, orders: &Orders) -> Result<Option<Block>, Failure> {
+        while let Some(mut block) = self.heard(orders) {
+            self.leveller.run(&mut block.samples);
+            block.capture_us = block.capture_us.saturating_sub(Leveller::delay_us());
+            match &mut self.gate {
+                None => return Ok(Some(block)),
+                Some(gate) => {
+                    if let Some(block) = gate.run(block, orders.talk()) {
+                        return Ok(Some(block));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Microphone {
+    /// The next block from the device, or of silence while there is none; none at the end.
+    fn heard(&mut self, orders: &Orders) -> Option<Block> {
         while !orders.has_ended() {
             self.attend();
             if let Some(recording) = &mut self.open {
@@ -114,24 +140,27 @@ impl Sounds for Microphone {
                     let capture_us = at_us.max(self.until_us.saturating_sub(PACKET_US / 2));
                     self.until_us = capture_us + PACKET_US;
                     self.outlet.trouble(SOUND, None);
-                    return Ok(Some(Block { samples, capture_us }));
+                    return Some(Block { samples, capture_us });
                 }
             } else if let Some(block) = self.silence(orders) {
-                return Ok(Some(block));
+                return Some(block);
             }
             if !orders.sleep_until(orders.now_us() + LOOK_US) {
                 break;
             }
         }
-        Ok(None)
+        None
     }
 }
 
 impl Recording {
-    fn start(wanted: Option<&str>) -> Result<Self, String> {
+    fn start(wanted: Option<&str>) -> Result<Self, Trouble> {
         let InputDevice { device, name, is_pulse, .. } = find(wanted)?;
         let unusable = |e: cpal::Error| {
-            format!("The microphone {name} cannot be heard ({e}). Choose another one, or allow it in the system's settings; it is tried again each second.")
+            let why = format!(
+                "The microphone {name} cannot be heard ({e}). Choose another one, or allow it in the system's settings; it is tried again each second."
+            );
+            trouble(TroubleCode::MicrophoneUnusable, &name, why)
         };
         let channels = device.default_input_config().map_err(unusable)?.channels().clamp(1, DEVICE_CHANNELS_MAX);
         let lost = Arc::new(AtomicBool::new(false));
@@ -202,14 +231,15 @@ fn micros(frames: u64) -> f64 {
 }
 
 /// The device that is wanted.
-fn find(wanted: Option<&str>) -> Result<InputDevice, String> {
+fn find(wanted: Option<&str>) -> Result<InputDevice, Trouble> {
     let all = input_devices();
     let Some(wanted) = wanted.filter(|w| !w.is_empty()) else {
         let none = "No microphone was found. Connect one, or start the sound system; it is tried again each second.";
-        return all.into_iter().find(|d| d.is_default).ok_or_else(|| none.to_owned());
+        return all.into_iter().find(|d| d.is_default).ok_or_else(|| trouble(TroubleCode::MicrophoneNone, "", none));
     };
     let lower = wanted.to_lowercase();
     let place = all.iter().position(|d| d.id == wanted || d.name == wanted).or_else(|| all.iter().position(|d| d.name.to_lowercase().contains(&lower)));
-    let missing = || format!("There is no microphone named {wanted}. Connect it, or choose another one; it is tried again each second.");
+    let why = || format!("There is no microphone named {wanted}. Connect it, or choose another one; it is tried again each second.");
+    let missing = || trouble(TroubleCode::MicrophoneMissing, wanted, why());
     place.and_then(|i| all.into_iter().nth(i)).ok_or_else(missing)
 }

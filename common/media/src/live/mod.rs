@@ -1,15 +1,20 @@
 //! Live media in the worker: a source of pictures, one of sound, their encoders and the pipe to whoever started it.
 //!
 //! The way: [`orders`] (commands and the server's time, [`clock`]) → a source of pictures ([`pattern`], [`camera`] out of
-//! [`capture`], [`screen`], a higher rung by [`relay`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
-//! [`loudness`] and [`limiter`]) → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
+//! [`capture`], with its [`document`] mode, [`screen`], a higher rung by [`relay`], with a camera as an [`inset`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
+//! [`loudness`] and [`limiter`]; of a microphone with [`gate`] and [`leveller`]), or a [`file`] with both → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
 //! nothing queues between capture and pipe: what cannot be sent in time is not made. The protocol of the pipe stands in
 //! [`lectern_proto::live::pipe`]; who starts the worker speaks to the server, the worker itself opens no socket.
 
 pub mod arguments;
 mod camera;
-mod capture;
+pub mod capture;
 mod clock;
+mod document;
+mod file;
+mod gate;
+pub mod inset;
+mod leveller;
 mod limiter;
 pub mod list;
 mod loudness;
@@ -33,7 +38,10 @@ use crate::make::{events, limits};
 use arguments::LiveArguments;
 use camera::Camera;
 use capture::Device;
-use lectern_proto::live::pipe::News;
+use document::Document;
+use file::File;
+use inset::Inset;
+use lectern_proto::live::pipe::{DocumentOrder, News};
 use microphone::Microphone;
 use orders::Orders;
 use outlet::Outlet;
@@ -60,6 +68,8 @@ pub fn run(arguments: &LiveArguments) -> ExitCode {
     codec_config::quiet();
     // OpenCV's own words about cameras that are not there; ours are told.
     let _ = opencv::core::set_log_level(opencv::core::LogLevel::LOG_LEVEL_SILENT);
+    // A picture is small work: on a busy machine waiting for helpers costs more than they bring.
+    let _ = opencv::core::set_num_threads(1);
     if arguments.list {
         return tell_list();
     }
@@ -134,25 +144,42 @@ fn fault() -> Failure {
     Failure::new(FailureKind::Internal, "The media worker met a fault of its own and stopped. Report this; starting the stream again may help.")
 }
 
+/// With a camera in their corner, where one is asked for.
+fn with_inset(main: Box<dyn Pictures>, arguments: &LiveArguments, orders: &Orders, outlet: &Outlet) -> Result<Box<dyn Pictures>, Failure> {
+    let Some(camera) = &arguments.inset_camera else { return Ok(main) };
+    let place = (arguments.inset_corner, arguments.inset_size);
+    let inset = Inset::over(main, Device::parse(camera, true), place, arguments.wish(), orders, outlet)?;
+    Ok(Box::new(inset))
+}
+
 fn open(arguments: &LiveArguments, relay: Option<Relay>, orders: &Orders, outlet: &Outlet) -> Result<Sources, Failure> {
     let (size, rate_milli) = (arguments.size(), arguments.rate_milli());
+    if let Some(path) = &arguments.file {
+        let File { pictures, sound } = File::open(path, size, rate_milli)?;
+        outlet.expect(pictures.is_some(), sound.is_some());
+        let pictures = pictures.map(|p| with_inset(Box::new(p), arguments, orders, outlet)).transpose()?;
+        return Ok(Sources { pictures, sound: sound.map(|s| (Box::new(s) as _, Heard::Anything)) });
+    }
     let pictures: Option<Box<dyn Pictures>> = if let Some(relay) = relay {
         Some(Box::new(relay))
     } else if arguments.pattern {
         Some(Box::new(Pattern::new(size, rate_milli)))
     } else if let Some(device) = &arguments.camera {
-        Some(Box::new(Camera::open(Device::parse(device, arguments.again), size, rate_milli, orders, outlet)?))
+        let mode = if arguments.document { DocumentOrder::Find } else { DocumentOrder::Off };
+        let document = Document::new(mode, outlet);
+        Some(Box::new(Camera::open(Device::parse(device, arguments.again), arguments.wish(), size, document, orders, outlet)?))
     } else if arguments.screen {
-        Some(Box::new(Screen::open(arguments.region, arguments.cursor, size, rate_milli, outlet)?))
+        Some(Box::new(Screen::open(arguments.wanted(), size, rate_milli, outlet)?))
     } else {
         None
     };
+    let pictures = pictures.map(|p| with_inset(p, arguments, orders, outlet)).transpose()?;
     let sound: Option<(Box<dyn Sounds>, Heard)> = if arguments.sound {
         Some((Box::new(Tone::default()), Heard::Anything))
     } else if let Some(file) = &arguments.audio {
         Some((Box::new(Podcast::open(file, arguments.start)?), Heard::Anything))
     } else if let Some(device) = &arguments.microphone {
-        Some((Box::new(Microphone::new(device.clone(), outlet)), Heard::Voice))
+        Some((Box::new(Microphone::new(device.clone(), arguments.push_to_talk, outlet)), Heard::Voice))
     } else {
         None
     };

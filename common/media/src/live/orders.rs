@@ -2,9 +2,11 @@
 //! the end.
 
 use super::clock::ServerClock;
+use super::document;
+use super::gate::Talk;
 use crate::make::failure::Failure;
 use crate::make::limits;
-use lectern_proto::live::pipe::Command;
+use lectern_proto::live::pipe::{Command, DocumentOrder};
 use lectern_proto::rung::BITRATE_BPS;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -31,7 +33,9 @@ struct Inner {
     came: Condvar,
     keyframe: AtomicBool,
     bps: AtomicU32,
+    document: Mutex<Option<DocumentOrder>>,
     ended: AtomicBool,
+    talk: Mutex<Talk>,
     frozen: AtomicBool,
 }
 
@@ -44,7 +48,9 @@ impl Orders {
             came: Condvar::new(),
             keyframe: AtomicBool::new(false),
             bps: AtomicU32::new(bps),
+            document: Mutex::default(),
             ended: AtomicBool::new(false),
+            talk: Mutex::default(),
             frozen: AtomicBool::new(false),
         };
         Self(Arc::new(inner))
@@ -91,9 +97,19 @@ impl Orders {
                 }
                 self.0.came.notify_all();
             }
+            Command::Talk { at_us, .. } if at_us > TIME_MAX_US => return Err(format!("{at_us} is no time")),
+            Command::Talk { on, at_us } => {
+                let mut talk = self.0.talk.lock().unwrap_or_else(PoisonError::into_inner);
+                // The key may be pressed again before the end of the last word has passed.
+                *talk = if on { Talk { from_us: at_us, to_us: 0 } } else { Talk { to_us: at_us.max(1), ..*talk } };
+            }
             Command::Keyframe => self.0.keyframe.store(true, Ordering::Release),
             Command::Rate { bps } if !BITRATE_BPS.contains(&bps) => return Err(format!("{bps} is no bit rate")),
             Command::Rate { bps } => self.0.bps.store(bps, Ordering::Release),
+            Command::Document(DocumentOrder::Corners { corners }) if !document::are_corners(corners) => {
+                return Err(format!("{corners:?} are no corners of a sheet: top left, top right, bottom right, bottom left"));
+            }
+            Command::Document(order) => *self.0.document.lock().unwrap_or_else(PoisonError::into_inner) = Some(order),
             Command::Freeze { frozen } => self.0.frozen.store(frozen, Ordering::Release),
         }
         Ok(())
@@ -150,9 +166,19 @@ impl Orders {
         self.0.keyframe.swap(false, Ordering::AcqRel)
     }
 
+    /// What the document camera was told last since this was asked last.
+    pub(crate) fn take_document(&self) -> Option<DocumentOrder> {
+        self.0.document.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Whether a keyframe is ordered; it stays so.
     pub(crate) fn wants_keyframe(&self) -> bool {
         self.0.keyframe.load(Ordering::Acquire)
+    }
+
+    /// When somebody talks into the microphone.
+    pub(crate) fn talk(&self) -> Talk {
+        *self.0.talk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bit rate of the pictures.

@@ -4,13 +4,20 @@
 
 use super::orders::Orders;
 use lectern_proto::limits::LIVE_UNIT_MAX;
-use lectern_proto::live::pipe::{self, News, SoundForm, VideoForm};
+use lectern_proto::live::pipe::{self, News, SoundForm, Trouble, TroubleCode, VideoForm};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// A trouble: its code, what it is about, and the sentence.
+pub(crate) fn trouble(code: TroubleCode, name: &str, why: impl Into<String>) -> Trouble {
+    Trouble { code, name: name.to_owned(), why: why.into() }
+}
 
 /// Tracks on the pipe.
 pub(crate) const PICTURES: u8 = 0;
 pub(crate) const SOUND: u8 = 1;
+/// Not a track: the camera in a corner of the pictures, for its troubles.
+pub(crate) const INSET: u8 = 2;
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -24,8 +31,8 @@ struct Inner {
     sound: Expected<SoundForm>,
     told: bool,
     open: bool,
-    /// By track: why its source gives nothing.
-    troubles: [Option<String>; 2],
+    /// By track, and of the inset: why its source gives nothing.
+    troubles: [Option<Trouble>; 3],
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -64,9 +71,15 @@ impl Outlet {
             sound: Expected::new(sound),
             told: false,
             open: true,
-            troubles: [None, None],
+            troubles: [None, None, None],
         };
         Self(Arc::new(Mutex::new(inner)))
+    }
+
+    /// What is to come, where that was not known before the source was open.
+    pub(crate) fn expect(&self, pictures: bool, sound: bool) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (inner.pictures, inner.sound) = (Expected::new(pictures), Expected::new(sound));
     }
 
     /// The form of the pictures that follow.
@@ -95,13 +108,14 @@ impl Outlet {
     }
 
     /// A source gives nothing, and why; or it is there again. Told when it changes.
-    pub(crate) fn trouble(&self, track: u8, why: Option<&str>) {
+    pub(crate) fn trouble(&self, track: u8, why: Option<&Trouble>) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(held) = inner.troubles.get_mut(usize::from(track)).filter(|held| held.as_deref() != why) else { return };
-        *held = why.map(str::to_owned);
-        let all: Vec<_> = inner.troubles.iter().flatten().cloned().collect();
-        let why = (!all.is_empty()).then(|| all.join(" "));
-        inner.write(&[&pipe::news(&News::Trouble { why })]);
+        let Some(held) = inner.troubles.get_mut(usize::from(track)).filter(|held| held.as_ref() != why) else { return };
+        *held = why.cloned();
+        let all: Vec<Trouble> = inner.troubles.iter().flatten().cloned().collect();
+        let sentences: Vec<&str> = all.iter().map(|trouble| trouble.why.as_str()).collect();
+        let why = (!all.is_empty()).then(|| sentences.join(" "));
+        inner.write(&[&pipe::news(&News::Trouble { why, all })]);
     }
 
     /// Gives a coded picture. False when it is too large to be sent: what follows it is of no use without it.

@@ -4,6 +4,7 @@
 //! measured ahead of what is heard on a thread of its own, which begins a moment before; what it learns later moves the gain
 //! too slowly to be heard. The limiter holds the peaks.
 
+use super::file::Seat;
 use super::limiter::Limiter;
 use super::loudness::Meter;
 use super::orders::Orders;
@@ -11,6 +12,7 @@ use super::sounds::{Block, Sounds};
 use crate::make::events::Reporter;
 use crate::make::failure::{Failure, FailureKind};
 use crate::make::opus_encoder::{PACKET_FRAMES, PACKET_US};
+use crate::make::packets::Supply;
 use crate::make::pcm::{CHANNELS, Pcm, RATE_HZ};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -41,6 +43,8 @@ pub(crate) struct Podcast {
     limiter: Limiter,
     /// When the next block is due, in microseconds of server time.
     due_us: Option<u64>,
+    /// The pace that it keeps with the pictures of its file, and how far into it the next block is.
+    seat: Option<(Seat, u64)>,
 }
 
 /// What the measurement has found.
@@ -73,6 +77,15 @@ impl Podcast {
         // A start beyond the end is the end.
         let start = (start_s.max(0.0) * f64::from(RATE_HZ)) as u64;
         pcm.seek(start)?;
+        Self::begin(pcm, path, start, None)
+    }
+
+    /// The sound of a file whose pictures are sent too, at the pace of both, from its start.
+    pub(super) fn over<P: Supply + Send + 'static>(pcm: Pcm<P>, path: &Path, seat: Seat) -> Result<Self, Failure> {
+        Self::begin(pcm, path, 0, Some((seat, 0)))
+    }
+
+    fn begin<P: Supply + Send + 'static>(pcm: Pcm<P>, path: &Path, start: u64, seat: Option<(Seat, u64)>) -> Result<Self, Failure> {
         let measured =
             Arc::new(Measured { gain_db: AtomicU32::new(0f32.to_bits()), done: Mutex::new(false), changed: Condvar::new(), stop: AtomicBool::new(false) });
         let failed = |e| Failure::internal("start a thread", e);
@@ -80,7 +93,7 @@ impl Podcast {
         std::thread::Builder::new().name("loudness".to_owned()).spawn(move || measure(&owned, &shared)).map_err(failed)?;
         let (sender, blocks) = sync_channel(AHEAD);
         std::thread::Builder::new().name("podcast".to_owned()).spawn(move || read(pcm, start, &sender)).map_err(failed)?;
-        Ok(Self { blocks, measured, gain_db: None, limiter: Limiter::new(), due_us: None })
+        Ok(Self { blocks, measured, gain_db: None, limiter: Limiter::new(), due_us: None, seat })
     }
 
     /// The gain of the next block, as a factor.
@@ -105,8 +118,22 @@ impl Sounds for Podcast {
             let out = self.limiter.run([frame[0] * gain, frame[1] * gain]);
             frame.copy_from_slice(&out);
         }
+        let due_us = match &mut self.seat {
+            Some((seat, at_us)) => match seat.due(*at_us, orders) {
+                Some(due_us) => {
+                    *at_us += PACKET_US;
+                    Some(due_us)
+                }
+                None => return Ok(None),
+            },
+            None => self.due_us,
+        };
         let now = orders.now_us();
-        let capture_us = self.due_us.filter(|due| due + LATE_US > now).unwrap_or(now);
+        let late_us = due_us.map_or(0, |due| now.saturating_sub(due));
+        let capture_us = due_us.filter(|_| late_us < LATE_US).unwrap_or(now);
+        if let Some((seat, _)) = self.seat.as_ref().filter(|_| late_us >= LATE_US) {
+            seat.later(late_us);
+        }
         self.due_us = Some(capture_us + PACKET_US);
         Ok(orders.sleep_until(capture_us).then_some(Block { samples, capture_us }))
     }
@@ -151,7 +178,7 @@ fn measure(path: &Path, measured: &Measured) {
 }
 
 /// Decodes from a frame on, in blocks of a packet; ends with the file or its listener. The last block is filled with silence.
-fn read(mut pcm: Pcm, start: u64, blocks: &SyncSender<Result<Vec<f32>, Failure>>) {
+fn read<P: Supply>(mut pcm: Pcm<P>, start: u64, blocks: &SyncSender<Result<Vec<f32>, Failure>>) {
     let length = PACKET_FRAMES * CHANNELS;
     let mut held: Vec<f32> = Vec::with_capacity(length * 2);
     loop {

@@ -3,7 +3,7 @@
 use super::deinterlace::Deinterlacer;
 use super::events::Reporter;
 use super::failure::Failure;
-use super::packets::Packets;
+use super::packets::{Packets, Supply};
 use super::source::{Source, VideoStream, rescale};
 use ffmpeg::{codec, media};
 use ffmpeg_the_third as ffmpeg;
@@ -29,8 +29,8 @@ pub(crate) struct Frame {
 }
 
 /// Reads the pictures of a source in presentation order.
-pub(crate) struct Frames {
-    packets: Packets,
+pub(crate) struct Frames<P = Packets> {
+    packets: P,
     pub(crate) stream: VideoStream,
     decoder: codec::decoder::Opened,
     reporter: Reporter,
@@ -45,15 +45,26 @@ impl Frames {
     /// Opens the source at its start.
     pub(crate) fn open(path: &Path, reporter: &Reporter) -> Result<Self, Failure> {
         let source = Source::open(path)?;
+        let (stream, decoder) = Self::decoder(&source)?;
+        Self::over(Packets::new(source, stream.index, reporter)?, stream, decoder, reporter)
+    }
+
+    /// The pictures of a source, and a decoder for them.
+    pub(crate) fn decoder(source: &Source) -> Result<(VideoStream, codec::decoder::Opened), Failure> {
         let stream = source.video.ok_or_else(|| Failure::internal("find the pictures", "there are none"))?;
-        let decoder = source.decoder(stream.index)?;
+        Ok((stream, source.decoder(stream.index)?))
+    }
+}
+
+impl<P: Supply> Frames<P> {
+    /// Out of packets that come from somewhere.
+    pub(crate) fn over(packets: P, stream: VideoStream, decoder: codec::decoder::Opened, reporter: &Reporter) -> Result<Self, Failure> {
         if decoder.medium() != media::Type::Video {
             return Err(Failure::internal("decode the pictures", "they are not pictures"));
         }
         let clock = Clock::new(nominal(stream));
         let losses = Losses::new(clock.nominal);
         let deinterlacer = Deinterlacer::new(stream.fields);
-        let packets = Packets::new(source, stream.index, reporter)?;
         Ok(Self { packets, stream, decoder, reporter: reporter.clone(), clock, losses, deinterlacer, drained: false, stuck: 0 })
     }
 
@@ -64,13 +75,13 @@ impl Frames {
 
     /// Whether [`Self::seek`] may work.
     pub(crate) fn is_seekable(&self) -> bool {
-        self.packets.source.is_indexed()
+        self.packets.is_indexed()
     }
 
     /// Goes to the keyframe at or before `pts`, where the container has an index that can be trusted. The next picture is
     /// then not later than `pts`, or [`Frames::open`] must start again.
     pub(crate) fn seek(&mut self, pts: i64) -> bool {
-        let target = micros(pts).saturating_add(self.packets.source.zero_us);
+        let target = micros(pts).saturating_add(self.packets.zero_us());
         if !self.is_seekable() || !self.packets.seek(target) {
             return false;
         }

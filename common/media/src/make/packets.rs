@@ -25,10 +25,35 @@ const CHUNK_HEADER: i64 = 8;
 /// A file that ends this much before its header says is cut off, in microseconds.
 const CUT_MIN_US: i64 = 1_000_000;
 
-/// Reads one stream.
+/// Where the decoders of one stream get its packets from.
+pub(crate) trait Supply {
+    /// The next packet; nothing at the end.
+    ///
+    /// # Errors
+    /// [`Failure`] when the file cannot be read.
+    fn next(&mut self) -> Result<Option<Packet>, Failure>;
+
+    /// Whether something was damaged or skipped since it was asked last.
+    fn is_suspicious(&mut self) -> bool;
+
+    /// Goes to the keyframe at or before a time on the file's own clock.
+    fn seek(&mut self, target_us: i64) -> bool;
+
+    /// A time of this stream from the start of the presentation, in ticks of 1/`rate` seconds.
+    fn time(&self, time: i64, rate: u32) -> i64;
+
+    /// Whether [`Self::seek`] may work.
+    fn is_indexed(&self) -> bool;
+
+    /// Where the presentation starts, on the file's own clock.
+    fn zero_us(&self) -> i64;
+}
+
+/// Reads one stream, or two in the order in which they lie in the file.
 pub(crate) struct Packets {
     pub(crate) source: Source,
     stream: usize,
+    also: Option<usize>,
     reporter: Reporter,
     base: Rational,
     /// Whether packets follow one another in the file, so that what lies between was skipped.
@@ -58,6 +83,7 @@ impl Packets {
         Ok(Self {
             source,
             stream,
+            also: None,
             reporter,
             base,
             dense,
@@ -73,6 +99,11 @@ impl Packets {
         })
     }
 
+    /// Gives the packets of another stream too.
+    pub(crate) fn also(&mut self, stream: usize) {
+        self.also = Some(stream);
+    }
+
     /// The next packet; nothing at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Packet>, Failure> {
         while !self.ended {
@@ -86,7 +117,7 @@ impl Packets {
                         self.correct(&mut packet);
                     }
                     self.end_us = self.end_us.max(self.end_of(&packet));
-                    if packet.stream() == self.stream {
+                    if packet.stream() == self.stream || Some(packet.stream()) == self.also {
                         return Ok(Some(packet));
                     }
                 }
@@ -121,8 +152,7 @@ impl Packets {
 
     /// A time of this stream from the start of the presentation, in ticks of 1/`rate` seconds.
     pub(crate) fn time(&self, time: i64, rate: u32) -> i64 {
-        let zero = rescale(self.source.zero_us, Rational(1, 1_000_000), rate.into());
-        rescale(time, self.base, rate.into()).saturating_sub(zero)
+        presented(time, self.base, self.source.zero_us, rate)
     }
 
     fn follow(&mut self, packet: &Packet) {
@@ -203,5 +233,37 @@ impl Packets {
         if !guessed && promised.saturating_sub(got) >= CUT_MIN_US {
             self.reporter.lost(got, promised);
         }
+    }
+}
+
+/// A time in `base` from the start of the presentation, which is at `zero_us`, in ticks of 1/`rate` seconds.
+pub(crate) fn presented(time: i64, base: Rational, zero_us: i64, rate: u32) -> i64 {
+    let zero = rescale(zero_us, Rational(1, 1_000_000), rate.into());
+    rescale(time, base, rate.into()).saturating_sub(zero)
+}
+
+impl Supply for Packets {
+    fn next(&mut self) -> Result<Option<Packet>, Failure> {
+        self.next()
+    }
+
+    fn is_suspicious(&mut self) -> bool {
+        self.is_suspicious()
+    }
+
+    fn seek(&mut self, target_us: i64) -> bool {
+        self.seek(target_us)
+    }
+
+    fn time(&self, time: i64, rate: u32) -> i64 {
+        self.time(time, rate)
+    }
+
+    fn is_indexed(&self) -> bool {
+        self.source.is_indexed()
+    }
+
+    fn zero_us(&self) -> i64 {
+        self.source.zero_us
     }
 }

@@ -2,7 +2,7 @@
 
 use super::events::Reporter;
 use super::failure::{Failure, FailureKind};
-use super::packets::Packets;
+use super::packets::{Packets, Supply};
 use super::source::{Source, rescale};
 use ffmpeg::software::resampling;
 use ffmpeg::{ChannelLayout, ChannelLayoutMask, Rational, codec, format};
@@ -29,8 +29,8 @@ const JUMP_MIN: u64 = RATE_HZ as u64 * 20;
 const JUMP_BACK: u64 = RATE_HZ as u64;
 
 /// Reads one sound track of a source.
-pub(crate) struct Pcm {
-    packets: Packets,
+pub(crate) struct Pcm<P = Packets> {
+    packets: P,
     decoder: codec::decoder::Opened,
     resampler: Option<resampling::Context>,
     reporter: Reporter,
@@ -56,8 +56,15 @@ impl Pcm {
         let source = Source::open(path)?;
         let stream = *source.audio.get(track).ok_or_else(|| Failure::internal("find a sound track", track))?;
         let decoder = source.decoder(stream)?;
-        Ok(Self {
-            packets: Packets::new(source, stream, reporter)?,
+        Ok(Self::over(Packets::new(source, stream, reporter)?, decoder, reporter))
+    }
+}
+
+impl<P: Supply> Pcm<P> {
+    /// Out of packets that come from somewhere.
+    pub(crate) fn over(packets: P, decoder: codec::decoder::Opened, reporter: &Reporter) -> Self {
+        Self {
+            packets,
             decoder,
             resampler: None,
             reporter: reporter.clone(),
@@ -71,12 +78,12 @@ impl Pcm {
             drained: false,
             stuck: 0,
             suspect: 0,
-        })
+        }
     }
 
     /// Whether [`Self::seek`] can jump.
     pub(crate) fn is_seekable(&self) -> bool {
-        self.packets.source.is_indexed()
+        self.packets.is_indexed()
     }
 
     /// The frame that comes next; at the end how many there are.
@@ -91,7 +98,7 @@ impl Pcm {
             return Ok(());
         }
         let target = frame - JUMP_BACK;
-        let target_us = micros(i64::try_from(target).unwrap_or(i64::MAX)).saturating_add(self.packets.source.zero_us);
+        let target_us = micros(i64::try_from(target).unwrap_or(i64::MAX)).saturating_add(self.packets.zero_us());
         if self.packets.seek(target_us) {
             self.decoder.flush();
             (self.resampler, self.silence, self.surplus) = (None, 0, 0);

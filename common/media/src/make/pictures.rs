@@ -232,8 +232,8 @@ impl Ladder {
     }
 }
 
-/// The source's picture at the size of the largest rung.
-fn top(
+/// The source's picture, upright, at the size of the largest rung.
+pub(crate) fn top(
     picture: ffmpeg::frame::Video,
     scaler: &mut Scaler,
     source: PictureSize,
@@ -246,6 +246,7 @@ fn top(
     Ok(scale::rotate(picture, rotation))
 }
 
-fn unturned(size: PictureSize, rotation: Rotation) -> PictureSize {
+/// A size before its pictures are set upright.
+pub(crate) fn unturned(size: PictureSize, rotation: Rotation) -> PictureSize {
     if rotation.swaps() { PictureSize { width: size.height, height: size.width } } else { size }
 }

@@ -1,6 +1,6 @@
 //! A private sound server whose only device is a null sink: what is played into it is heard at its other end, which is the
 //! system's microphone.
-#![allow(dead_code, unreachable_pub, reason = "every test program uses a part of it")]
+#![allow(dead_code, unreachable_pub, missing_debug_implementations, reason = "every test program uses a part of it")]
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

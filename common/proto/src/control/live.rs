@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::messages::PersonId;
+use crate::live::choice::Limit;
 
 /// Names one publishing of a stream: 128 random bits drawn by the server. A publisher that starts again gets another, so that no
 /// media key ever meets two records of one number.
@@ -31,6 +32,8 @@ pub enum StreamKind {
     File,
     /// Sound for those who listen, on the audio port.
     Podcast,
+    /// A sound file for those who listen: each of them goes on where he or she stopped.
+    Recording,
 }
 
 impl StreamKind {
@@ -43,8 +46,20 @@ impl StreamKind {
             Self::Microphone => "microphone",
             Self::Pattern => "pattern",
             Self::File => "file",
-            Self::Podcast => "podcast",
+            Self::Podcast | Self::Recording => "podcast",
         }
+    }
+
+    /// Whether it is for those who listen: a podcast, from a microphone or a file.
+    #[must_use]
+    pub fn is_podcast(self) -> bool {
+        matches!(self, Self::Podcast | Self::Recording)
+    }
+
+    /// Whether what a listener missed is worth hearing later: a file for those who listen.
+    #[must_use]
+    pub fn is_stored(self) -> bool {
+        self == Self::Recording
     }
 }
 
@@ -111,6 +126,32 @@ pub struct LiveTrack {
 pub enum LiveMedia {
     Video(LiveVideo),
     Sound(LiveSound),
+}
+
+/// How a viewer fares with the pictures of a stream since its last report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewerReport {
+    pub stream: StreamId,
+    /// The track on its screen.
+    pub track: u16,
+    /// How long after their capture it shows pictures, in microseconds, and how long it would have to at least.
+    pub lag_us: u32,
+    pub needed_us: u32,
+    /// Pictures that came whole, that were lost, and that were left out because the viewer fell behind.
+    pub came: u32,
+    pub lost: u32,
+    pub skipped: u32,
+    /// Records that came when they were asked for again.
+    pub repaired: u32,
+    /// Decoded pictures that wait for their time.
+    pub waiting: u8,
+    /// Share of the time that decoding took, in percent of one processor.
+    pub busy_percent: u8,
+    /// To the server and back on the media port, in microseconds; 0 when it is not known.
+    pub round_trip_us: u32,
+    pub is_udp: bool,
+    /// What keeps it from the highest rung.
+    pub limit: Option<Limit>,
 }
 
 impl StreamInfo {

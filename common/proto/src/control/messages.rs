@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::failure::FailureReason;
-use super::live::{Offer, StreamId, StreamInfo};
+use super::live::{Offer, StreamId, StreamInfo, ViewerReport};
 use crate::link::InstructorKey;
 use crate::manifest::{ChunkHash, Span};
 use crate::rung::RungSpec;
@@ -212,6 +212,10 @@ pub enum Request {
     Publish { request: u32, offer: Offer },
     /// Ends a stream: one's own, for an instructor anybody's. Answered with [`Event::Answer`].
     EndStream { request: u32, stream: StreamId },
+    /// How this viewer fares with a live stream. Not answered.
+    Report(ViewerReport),
+    /// Instructor: whether everybody sits together in one room. Answered with [`Event::Answer`].
+    SetTogether { request: u32, on: bool },
     /// Instructor: gives a student the stage, who may then publish, or takes it back, which ends what that student publishes. Answered
     /// with [`Event::Answer`].
     GiveStage { request: u32, person: PersonId, given: bool },
@@ -283,6 +287,16 @@ pub enum Event {
     Published {
         request: u32,
         result: Result<StreamId, Refusal>,
+    },
+    /// Instructors: how the viewers of a stream fare, worst first; at most [`crate::limits::LIVE_REPORTS_TOLD`] of them.
+    Reports {
+        stream: StreamId,
+        viewers: Vec<(PersonId, ViewerReport)>,
+    },
+    /// Whether everybody sits together in one room: speakers of students start silent, and their microphones are heard while a key is
+    /// held. Follows joining, and every change.
+    Together {
+        on: bool,
     },
     /// All students who have the stage; follows joining where there are some.
     Stage(Vec<PersonId>),

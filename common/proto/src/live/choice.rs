@@ -8,6 +8,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Share of units that may be missing, in percent, and what is heavy.
 const MISSING_PERCENT: u64 = 5;
 const MISSING_HEAVY_PERCENT: u64 = 25;
@@ -48,7 +50,7 @@ pub struct Seen {
 }
 
 /// What limits a viewer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Limit {
     Line,
     Machine,

@@ -23,6 +23,7 @@ const SHRINK_US: u32 = 300;
 pub struct Lag {
     delays_us: VecDeque<u32>,
     now_us: u32,
+    needed_us: u32,
 }
 
 impl Lag {
@@ -36,9 +37,16 @@ impl Lag {
         let rank = sorted.len() - 1 - sorted.len() / LATE_ONE_IN;
         let (_, needed, _) = sorted.select_nth_unstable(rank);
         let most = u32::try_from(LIVE_TARGET_MAX.as_micros()).unwrap_or(u32::MAX);
-        let wanted = needed.saturating_add(MARGIN_US).max(target_us).min(most);
+        self.needed_us = needed.saturating_add(MARGIN_US);
+        let wanted = self.needed_us.max(target_us).min(most);
         self.now_us = wanted.max(self.now_us.saturating_sub(SHRINK_US)).max(target_us);
         self.now_us
+    }
+
+    /// What this viewer would need at least; 0 before anything came.
+    #[must_use]
+    pub fn needed_us(&self) -> u32 {
+        self.needed_us
     }
 
     /// The lag of now; before anything came, the stream's target.

@@ -3,9 +3,10 @@
 //! A publisher sends [`Unit`]s, each one coded picture or sound packet with the time of its capture. The server cuts them into
 //! records of at most [`RECORD_MAX`] bytes and seals them once for everybody ([`record`]): one datagram each over UDP, the same
 //! bytes back to back over TCP. A viewer opens records, asks again for what is missing and puts units together ([`receive`]).
-//! Which rung a viewer takes is [`choice`]. [`pipe`] is how a media worker hands units to the program that started it.
+//! Which rung a viewer takes is [`choice`]; how it fares, and how far all lag, is [`health`]. [`pipe`] is how a media worker hands units to the program that started it.
 
 pub mod choice;
+pub mod health;
 pub mod lag;
 pub mod pipe;
 pub mod receive;

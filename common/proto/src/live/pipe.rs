@@ -50,13 +50,110 @@ pub enum News {
     /// What it will send; before the first unit. Told again when the form of the pictures changed.
     Form { video: Option<VideoForm>, sound: Option<SoundForm> },
     /// The source gives nothing: pictures say so meanwhile. None: it is there again.
-    Trouble { why: Option<String> },
+    Trouble {
+        why: Option<String>,
+        /// The same, one by one, for whoever says it in another language.
+        #[serde(default)]
+        all: Vec<Trouble>,
+    },
     /// The loudest sample of the last tenth of a second, in dB below full scale.
     Level { peak_db: f32 },
     /// It cannot go on; its last word. What happened, why, and what to do.
     Failed { why: String },
     /// The source has come to its end.
     Ended,
+    /// Where the document camera sees the sheet; when that changed.
+    Sheet {
+        state: SheetState,
+        /// The corners that are straightened, as [`DocumentOrder::Corners`] has them; none while the whole picture is shown.
+        corners: Option<[[f32; 2]; 4]>,
+    },
+}
+
+/// Why a source gives nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    pub code: TroubleCode,
+    /// What it is about: the camera, the microphone or the window, as it was asked for; empty where there is but one.
+    #[serde(default)]
+    pub name: String,
+    /// In English: what happened, why, and what to do.
+    pub why: String,
+}
+
+/// What kind of trouble a source has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TroubleCode {
+    /// The camera is not connected.
+    CameraMissing,
+    /// The camera is there and cannot be opened: another program uses it.
+    CameraBusy,
+    /// This user may not use the camera.
+    CameraForbidden,
+    /// The camera of the network, or the address, does not answer.
+    CameraUnreachable,
+    /// The camera gives pictures of a form that is not known.
+    CameraForm,
+    /// The camera gave pictures and gives none any more.
+    CameraLost,
+    /// The camera is open and silent.
+    CameraSilent,
+    /// The screen cannot be read.
+    ScreenLost,
+    /// The region lies outside of the screen.
+    ScreenRegion,
+    /// There is no such window.
+    WindowMissing,
+    /// The window is minimised.
+    WindowHidden,
+    /// The window was closed.
+    WindowClosed,
+    /// There is no microphone at all.
+    MicrophoneNone,
+    /// There is no such microphone.
+    MicrophoneMissing,
+    /// The microphone cannot be opened.
+    MicrophoneUnusable,
+    /// The microphone was heard and is not any more.
+    MicrophoneLost,
+    /// Something that this program does not know yet.
+    #[serde(other)]
+    Other,
+}
+
+/// How the document mode of a camera stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SheetState {
+    /// The whole picture is shown, as it was ordered.
+    Off,
+    /// A sheet is looked for and none was found: the whole picture is shown.
+    Missing,
+    /// It was found and is followed.
+    Found,
+    /// It stays where it was found, as it was ordered.
+    Held,
+    /// Its corners were given.
+    Given,
+}
+
+/// What a document camera is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum DocumentOrder {
+    /// Find the sheet or board and follow it.
+    Find,
+    /// Keep straightening what is straightened now, whatever moves. While nothing is, it goes on looking.
+    Hold,
+    /// Straighten what lies inside of these corners.
+    Corners {
+        /// Top left, top right, bottom right and bottom left of the sheet, as shares of the width and height of the camera's
+        /// picture; -1 to 2, convex.
+        corners: [[f32; 2]; 4],
+    },
+    /// Show the whole picture.
+    Off,
 }
 
 /// The form of the pictures.
@@ -81,7 +178,7 @@ pub struct SoundForm {
 }
 
 /// What a worker is told, a line each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     /// It is now this time on the server, in microseconds. Said again every second: the two clocks drift.
@@ -90,6 +187,10 @@ pub enum Command {
     Keyframe,
     /// The bit rate of the pictures from now on.
     Rate { bps: u32 },
+    /// The document mode of a camera; other sources leave it alone.
+    Document(DocumentOrder),
+    /// Somebody begins to talk into a microphone that is heard only then, or ends: at this time on the server, in microseconds.
+    Talk { on: bool, at_us: u64 },
     /// From now on the pictures stand still, each a repetition of the last, or go on.
     Freeze { frozen: bool },
 }
@@ -242,6 +343,32 @@ mod tests {
         assert_eq!(reader.next_told(), Ok(Some(Told::Unit { keyframe: false, capture_us: 5, data: Bytes::from_static(b"ab") })));
         assert_eq!(reader.next_told(), Ok(Some(Told::Command(Command::Rate { bps: 70_000 }))));
         assert_eq!(reader.next_told(), Err(PipeError::Unknown("kind 2".to_owned())), "news goes the other way");
+    }
+
+    #[test]
+    fn troubles_have_codes_and_unknown_ones_are_read() {
+        let one = |code| Trouble { code, name: "0".to_owned(), why: "It is gone.".to_owned() };
+        let told = News::Trouble { why: Some("It is gone.".to_owned()), all: vec![one(TroubleCode::CameraLost)] };
+        let text = serde_json::to_string(&told).expect("JSON");
+        assert_eq!(text, r#"{"news":"trouble","why":"It is gone.","all":[{"code":"camera_lost","name":"0","why":"It is gone."}]}"#);
+        let newer = serde_json::from_str::<News>(&text.replace("camera_lost", "camera_on_fire")).expect("read");
+        assert_eq!(newer, News::Trouble { why: Some("It is gone.".to_owned()), all: vec![one(TroubleCode::Other)] });
+        assert_eq!(serde_json::from_str::<News>(r#"{"news":"trouble","why":null}"#).expect("read"), News::Trouble { why: None, all: Vec::new() });
+    }
+
+    #[test]
+    fn orders_for_the_document_camera_are_lines_of_json() {
+        let corners = [[0.25, 0.0], [1.0, 0.5], [1.0, 1.0], [-0.5, 1.0]];
+        let check = |order: DocumentOrder, text: &str| {
+            let command = Command::Document(order);
+            assert_eq!(serde_json::to_string(&command).expect("JSON"), text);
+            assert_eq!(serde_json::from_str::<Command>(text).expect("read"), command);
+        };
+        check(DocumentOrder::Find, r#"{"command":"document","mode":"find"}"#);
+        check(DocumentOrder::Hold, r#"{"command":"document","mode":"hold"}"#);
+        check(DocumentOrder::Off, r#"{"command":"document","mode":"off"}"#);
+        check(DocumentOrder::Corners { corners }, r#"{"command":"document","mode":"corners","corners":[[0.25,0.0],[1.0,0.5],[1.0,1.0],[-0.5,1.0]]}"#);
+        assert!(serde_json::from_str::<Command>(r#"{"command":"document","mode":"corners","corners":[[1,2]]}"#).is_err());
     }
 
     #[test]

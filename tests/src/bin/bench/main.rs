@@ -11,6 +11,7 @@ mod live;
 mod machine;
 mod mpv;
 mod picture;
+mod podcast;
 mod preparing;
 mod screen;
 mod serving;
@@ -51,6 +52,9 @@ fn main() -> Result<()> {
     }
     if is_wanted("on-air") {
         live::measure(&mut table)?;
+    }
+    if is_wanted("podcast") {
+        podcast::measure_all(&mut table)?;
     }
     let (stack, video) = lesson()?;
     if is_wanted("pictures") {

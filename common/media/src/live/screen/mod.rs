@@ -9,6 +9,8 @@ mod shared;
 #[cfg(not(target_os = "linux"))]
 mod unsupported;
 #[cfg(target_os = "linux")]
+mod window;
+#[cfg(target_os = "linux")]
 mod x11;
 
 #[cfg(not(target_os = "linux"))]
@@ -17,15 +19,16 @@ use unsupported as system;
 use x11 as system;
 
 use super::camera::Fit;
-use super::list::ScreenArea;
+use super::list::{Named, ScreenArea};
 use super::orders::Orders;
-use super::outlet::{Outlet, PICTURES};
+use super::outlet::{Outlet, PICTURES, trouble};
 use super::pace::Pace;
 use super::pictures::{Pictures, Taken};
 use super::slate::Slate;
 use crate::make::failure::{Failure, FailureKind};
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use lectern_proto::rung::PictureSize;
 use system::Grabber;
 
@@ -41,7 +44,25 @@ const AGAIN_US: u64 = 1_000_000;
 /// # Errors
 /// Why there are none.
 pub(crate) fn monitors() -> Result<Vec<ScreenArea>, String> {
-    system::monitors().map_err(GrabError::into_words)
+    system::monitors().map_err(|why| why.into_trouble().why)
+}
+
+/// The windows on this screen; none where they are not known.
+pub(crate) fn windows() -> Vec<Named> {
+    system::windows().unwrap_or_default()
+}
+
+/// What is sent of the screen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// A part of it; all without one.
+    pub(crate) region: Option<Region>,
+    /// One window instead, whatever lies over it: its number, its title, or a part of that.
+    pub(crate) window: Option<String>,
+    /// With the mouse pointer.
+    pub(crate) cursor: bool,
+    /// At full pace also while nothing changes, because something is shown over it.
+    pub(crate) lively: bool,
 }
 
 /// A part of the screen in pixels.
@@ -71,21 +92,24 @@ enum GrabError {
     /// On this system it never can.
     Never(String),
     /// Trying again may help.
-    Now(String),
+    Now(Trouble),
+    /// It has another size now: it is opened again at once.
+    Resized,
 }
 
 impl GrabError {
-    fn into_words(self) -> String {
+    fn into_trouble(self) -> Trouble {
         match self {
-            Self::Never(why) | Self::Now(why) => why,
+            Self::Never(why) => trouble(TroubleCode::ScreenLost, "", why),
+            Self::Now(why) => why,
+            Self::Resized => trouble(TroubleCode::ScreenLost, "", "The screen has another size now. It is tried again each second."),
         }
     }
 }
 
 /// The screen.
 pub(crate) struct Screen {
-    region: Option<Region>,
-    cursor: bool,
+    wanted: Wanted,
     pace: Pace,
     fit: Fit,
     outlet: Outlet,
@@ -103,10 +127,9 @@ impl Screen {
     ///
     /// # Errors
     /// [`Failure`] when this system's screen cannot be captured at all.
-    pub(crate) fn open(region: Option<Region>, cursor: bool, bounds: PictureSize, rate_milli: u32, outlet: &Outlet) -> Result<Self, Failure> {
+    pub(crate) fn open(wanted: Wanted, bounds: PictureSize, rate_milli: u32, outlet: &Outlet) -> Result<Self, Failure> {
         let mut screen = Self {
-            region,
-            cursor,
+            wanted,
             pace: Pace::new(rate_milli),
             fit: Fit::new(bounds),
             outlet: outlet.clone(),
@@ -128,22 +151,23 @@ impl Screen {
             return Ok(());
         }
         self.tried_us = Some(now_us);
-        match Grabber::open(self.region, self.cursor) {
+        match Grabber::open(&self.wanted) {
             Ok(grabber) => {
                 self.grabber = Some(grabber);
+                self.why.clear();
                 self.slate.over();
                 self.outlet.trouble(PICTURES, None);
             }
             Err(GrabError::Never(why)) => return Err(Failure::new(FailureKind::Internal, why)),
-            Err(GrabError::Now(why)) => self.lost(why),
+            Err(why) => self.lost(why.into_trouble()),
         }
         Ok(())
     }
 
-    fn lost(&mut self, why: String) {
+    fn lost(&mut self, why: Trouble) {
         self.grabber = None;
         self.outlet.trouble(PICTURES, Some(&why));
-        self.why = why;
+        self.why = why.why;
     }
 
     /// Grabs what changed; whether there is something to be sent.
@@ -155,12 +179,16 @@ impl Screen {
                 self.changed_us = now_us;
             }
             Ok(None) => {}
+            Err(GrabError::Resized) => {
+                (self.grabber, self.tried_us) = (None, None);
+                return Ok(false);
+            }
             Err(why) => {
-                self.lost(why.into_words());
+                self.lost(why.into_trouble());
                 return Ok(false);
             }
         }
-        let lively = now_us < self.changed_us + SETTLE_US || now_us >= self.sent_us + STILL_US;
+        let lively = self.wanted.lively || now_us < self.changed_us + SETTLE_US || now_us >= self.sent_us + STILL_US;
         Ok(self.current.is_some() && (lively || orders.wants_keyframe()))
     }
 }
@@ -173,7 +201,7 @@ impl Pictures for Screen {
                 self.sent_us = capture_us;
                 return Ok(self.current.as_mut().map(|picture| Taken { picture, capture_us }));
             }
-            if self.grabber.is_none() && self.slate.is_due(capture_us) {
+            if self.grabber.is_none() && !self.why.is_empty() && self.slate.is_due(capture_us) {
                 let picture = self.slate.draw(&self.why, self.fit.size(), capture_us)?;
                 return Ok(Some(Taken { picture, capture_us }));
             }

@@ -1,7 +1,7 @@
 //! The screen on systems where it cannot be captured yet.
 
-use super::{GrabError, Region};
-use crate::live::list::ScreenArea;
+use super::{GrabError, Wanted};
+use crate::live::list::{Named, ScreenArea};
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
 
@@ -10,7 +10,7 @@ use ffmpeg_the_third as ffmpeg;
 pub(super) enum Grabber {}
 
 impl Grabber {
-    pub(super) fn open(_region: Option<Region>, _cursor: bool) -> Result<Self, GrabError> {
+    pub(super) fn open(_wanted: &Wanted) -> Result<Self, GrabError> {
         Err(missing())
     }
 
@@ -20,6 +20,10 @@ impl Grabber {
 }
 
 pub(super) fn monitors() -> Result<Vec<ScreenArea>, GrabError> {
+    Err(missing())
+}
+
+pub(super) fn windows() -> Result<Vec<Named>, GrabError> {
     Err(missing())
 }
 

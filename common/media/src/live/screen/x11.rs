@@ -1,16 +1,19 @@
-//! The screen of an X server: pixels through shared memory, and the damage extension, which says whether anything changed.
+//! The screen of an X server, or one of its windows: pixels through shared memory, and the damage extension, which says whether anything
+//! changed. A window is taken from its own pixels (composite extension), so what lies over it is not sent.
 
 use super::cursor::{self, Look};
 use super::shared::Shared;
-use super::{GrabError, Region};
-use crate::live::list::ScreenArea;
+use super::{GrabError, Region, Wanted, window};
+use crate::live::list::{Named, ScreenArea};
+use crate::live::outlet::trouble;
 use ffmpeg::format::Pixel;
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::pipe::TroubleCode;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::xproto::{self, ChangeWindowAttributesAux, EventMask, ImageFormat, ImageOrder};
-use x11rb::protocol::{Event, damage, randr, shm, xfixes};
+use x11rb::protocol::{Event, composite, damage, randr, shm, xfixes};
 use x11rb::rust_connection::RustConnection;
 
 /// All bits of each pixel.
@@ -22,6 +25,10 @@ const PIXEL: usize = 4;
 pub(super) struct Grabber {
     connection: RustConnection,
     root: xproto::Window,
+    /// The window that is sent, with its size; none for the screen.
+    window: Option<(xproto::Window, u16, u16)>,
+    /// Where the pixels are.
+    source: xproto::Drawable,
     area: Region,
     way: Way,
     damage: Option<damage::Damage>,
@@ -43,7 +50,8 @@ enum Way {
 }
 
 fn gone(e: impl std::fmt::Display) -> GrabError {
-    GrabError::Now(format!("The screen cannot be read ({e}). It is tried again each second; if that does not help, send it again."))
+    let why = format!("The screen cannot be read ({e}). It is tried again each second; if that does not help, send it again.");
+    GrabError::Now(trouble(TroubleCode::ScreenLost, "", why))
 }
 
 impl From<ConnectionError> for GrabError {
@@ -98,28 +106,46 @@ pub(super) fn monitors() -> Result<Vec<ScreenArea>, GrabError> {
     Ok(if found.is_empty() { vec![whole] } else { found })
 }
 
+/// The windows on the screen.
+pub(super) fn windows() -> Result<Vec<Named>, GrabError> {
+    let (connection, number) = connect()?;
+    let Some(screen) = connection.setup().roots.get(number) else { return Err(gone("the server has no such screen")) };
+    let root = screen.root;
+    window::all(&connection, root)
+}
+
 impl Grabber {
-    pub(super) fn open(region: Option<Region>, cursor: bool) -> Result<Self, GrabError> {
+    pub(super) fn open(wanted: &Wanted) -> Result<Self, GrabError> {
         let (connection, number) = connect()?;
         let setup = connection.setup();
         let Some(screen) = setup.roots.get(number) else { return Err(gone("the server has no such screen")) };
-        let (root, depth) = (screen.root, screen.root_depth);
+        let root = screen.root;
+        let window = wanted.window.as_ref().map(|name| window::find(&connection, root, name)).transpose()?;
+        let source = window.map_or(Ok(root), |window| pixels(&connection, window))?;
+        let geometry = xproto::get_geometry(&connection, source)?.reply()?;
+        let depth = geometry.depth;
         let bits = setup.pixmap_formats.iter().find(|f| f.depth == depth).map(|f| f.bits_per_pixel);
         if !matches!(depth, 24 | 32) || bits != Some(32) || setup.image_byte_order != ImageOrder::LSB_FIRST {
             let why = format!("This screen has {depth} bits of colour in a form that cannot be sent. Set it to 24 bits of colour.");
             return Err(GrabError::Never(why));
         }
-        let geometry = xproto::get_geometry(&connection, root)?.reply()?;
-        let area = clip(region, geometry.width, geometry.height).ok_or_else(|| {
-            GrabError::Now(format!("The region lies outside of the screen, which has {}x{} pixels. Choose another one.", geometry.width, geometry.height))
+        let area = clip(wanted.region, geometry.width, geometry.height).ok_or_else(|| {
+            let size = format!("{}x{}", geometry.width, geometry.height);
+            GrabError::Now(trouble(
+                TroubleCode::ScreenRegion,
+                &size,
+                format!("The region lies outside of the screen, which has {size} pixels. Choose another one."),
+            ))
         })?;
         // A screen that changes its size is opened anew.
-        xproto::change_window_attributes(&connection, root, &ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY))?.check()?;
+        let watched = window.unwrap_or(root);
+        xproto::change_window_attributes(&connection, watched, &ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY))?.check()?;
         let way = share(&connection, area).unwrap_or(Way::Socket);
-        let damage = watch(&connection, root).ok();
-        let cursor = cursor && xfixes::query_version(&connection, 5, 0)?.reply().is_ok();
+        let damage = watch(&connection, watched).ok();
+        let cursor = wanted.cursor && xfixes::query_version(&connection, 5, 0)?.reply().is_ok();
         let frame = Video::new(Pixel::BGRZ, area.width.into(), area.height.into());
-        Ok(Self { connection, root, area, way, damage, cursor, look: None, frame, fresh: true })
+        let window = window.map(|window| (window, geometry.width, geometry.height));
+        Ok(Self { connection, root, window, source, area, way, damage, cursor, look: None, frame, fresh: true })
     }
 
     /// The picture, when it is another than the last.
@@ -128,10 +154,19 @@ impl Grabber {
         while let Some(event) = self.connection.poll_for_event()? {
             match event {
                 Event::DamageNotify(_) => changed = true,
-                Event::ConfigureNotify(event) if event.window == self.root => return Err(gone("its size has changed")),
+                Event::ConfigureNotify(event) if event.window == self.root => return Err(GrabError::Resized),
+                Event::ConfigureNotify(event) => {
+                    let border = 2 * event.border_width;
+                    if self.window.is_some_and(|w| w == (event.window, w.1, w.2) && (event.width + border, event.height + border) != (w.1, w.2)) {
+                        return Err(GrabError::Resized);
+                    }
+                }
+                Event::UnmapNotify(event) if self.window.is_some_and(|w| w.0 == event.window) => return Err(hidden()),
+                Event::DestroyNotify(event) if self.window.is_some_and(|w| w.0 == event.window) => return Err(closed()),
                 _ => {}
             }
         }
+        let corner = self.corner()?;
         let pointer = if self.cursor { Some(xfixes::get_cursor_image(&self.connection)?.reply()?) } else { None };
         let look = pointer.as_ref().map(Look::of);
         changed |= look != self.look;
@@ -150,9 +185,21 @@ impl Grabber {
         (self.look, self.fresh) = (look, false);
         if let Some(pointer) = pointer {
             let (stride, width) = (self.frame.stride(0), usize::from(self.area.width));
-            cursor::draw(&pointer, self.frame.data_mut(0), stride, width, (self.area.x.into(), self.area.y.into()));
+            cursor::draw(&pointer, self.frame.data_mut(0), stride, width, corner);
         }
         Ok(Some(&self.frame))
+    }
+
+    /// Which pixel of the screen the picture begins with.
+    fn corner(&self) -> Result<(i32, i32), GrabError> {
+        let (x, y) = (i32::from(self.area.x), i32::from(self.area.y));
+        Ok(match self.window.filter(|_| self.cursor) {
+            Some((window, ..)) => {
+                let origin = xproto::translate_coordinates(&self.connection, window, self.root, 0, 0)?.reply()?;
+                (x + i32::from(origin.dst_x), y + i32::from(origin.dst_y))
+            }
+            None => (x, y),
+        })
     }
 
     /// Copies the pixels into the frame; whether they are others than those that are there.
@@ -163,11 +210,11 @@ impl Grabber {
         let row = usize::from(width) * PIXEL;
         match &self.way {
             Way::Shared { segment, memory } => {
-                shm::get_image(&self.connection, self.root, left, top, width, height, ALL_PLANES, ImageFormat::Z_PIXMAP.into(), *segment, 0)?.reply()?;
+                shm::get_image(&self.connection, self.source, left, top, width, height, ALL_PLANES, ImageFormat::Z_PIXMAP.into(), *segment, 0)?.reply()?;
                 Ok(rows(&mut self.frame, memory.bytes(), row))
             }
             Way::Socket => {
-                let image = xproto::get_image(&self.connection, ImageFormat::Z_PIXMAP, self.root, left, top, width, height, ALL_PLANES)?.reply()?;
+                let image = xproto::get_image(&self.connection, ImageFormat::Z_PIXMAP, self.source, left, top, width, height, ALL_PLANES)?.reply()?;
                 Ok(rows(&mut self.frame, &image.data, row))
             }
         }
@@ -203,6 +250,33 @@ fn share(connection: &RustConnection, area: Region) -> Result<Way, GrabError> {
     let segment = connection.generate_id()?;
     shm::attach_fd(connection, segment, memory.descriptor().map_err(gone)?, false)?.check()?;
     Ok(Way::Shared { segment, memory })
+}
+
+/// The pixels of a window alone.
+fn pixels(connection: &RustConnection, window: xproto::Window) -> Result<xproto::Drawable, GrabError> {
+    let attributes = xproto::get_window_attributes(connection, window)?.reply()?;
+    if attributes.map_state != xproto::MapState::VIEWABLE {
+        return Err(hidden());
+    }
+    let missing = || "This X server does not give the pixels of single windows. Send the screen or a region of it instead.";
+    if connection.extension_information(composite::X11_EXTENSION_NAME)?.is_none() {
+        return Err(GrabError::Never(missing().to_owned()));
+    }
+    composite::query_version(connection, 0, 4)?.reply()?;
+    composite::redirect_window(connection, window, composite::Redirect::AUTOMATIC)?.check()?;
+    let pixmap = connection.generate_id()?;
+    composite::name_window_pixmap(connection, window, pixmap)?.check()?;
+    Ok(pixmap)
+}
+
+fn hidden() -> GrabError {
+    let why = "The window is minimised, so nothing of it can be seen. Show it again; it is tried again each second.";
+    GrabError::Now(trouble(TroubleCode::WindowHidden, "", why))
+}
+
+fn closed() -> GrabError {
+    let why = "The window was closed. Open it again, or choose another one; it is tried again each second.";
+    GrabError::Now(trouble(TroubleCode::WindowClosed, "", why))
 }
 
 /// Has the server tell that something changed, once until it is taken note of.
