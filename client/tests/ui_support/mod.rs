@@ -36,7 +36,7 @@ use lectern_proto::quality::auto::Area;
 use lectern_proto::rung::RungSpec;
 use lectern_proto::words::CheckWords;
 
-pub use more::found;
+pub use more::{found, playing};
 
 /// What the window asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -371,28 +371,6 @@ impl Playback for Fake {
 
     fn present(&self, _now: Instant) -> Presented {
         Presented { picture: None, next_at: None }
-    }
-}
-
-/// A video of so many seconds that plays at a third.
-pub fn playing(seconds: u64) -> PlayerStatus {
-    let duration_us = seconds * 1_000_000;
-    PlayerStatus {
-        state: PlayState::Playing,
-        position_us: duration_us / 3,
-        duration_us,
-        buffered_us: duration_us / 3..duration_us / 2,
-        rung: Some("720p".into()),
-        rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
-        original: None,
-        quality: "720p".into(),
-        volume: 1.0,
-        muted: false,
-        sound: Sound::Device,
-        sound_tracks: [SoundTrack { language: "ger".into(), title: None }].into(),
-        sound_track: Some(0),
-        details: Arc::default(),
-        stats: PlayerStats::default(),
     }
 }
 

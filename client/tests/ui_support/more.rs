@@ -1,8 +1,10 @@
 //! More of a class: videos with pictures and people as in a school, and servers of the network.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lectern::discover::Found;
+use lectern::player::{PlayState, PlayerStats, PlayerStatus, Sound, SoundTrack};
 use lectern_proto::beacon::Rooms;
 use lectern_proto::control::{ChunkRef, Role};
 use lectern_proto::link::Fingerprint;
@@ -55,5 +57,27 @@ pub fn found(name: &str, host: &str, print: u8) -> Found {
         by_beacon: true,
         by_mdns: true,
         words: CheckWords::of(&fingerprint).ok(),
+    }
+}
+
+/// A video of so many seconds that plays at a third.
+pub fn playing(seconds: u64) -> PlayerStatus {
+    let duration_us = seconds * 1_000_000;
+    PlayerStatus {
+        state: PlayState::Playing,
+        position_us: duration_us / 3,
+        duration_us,
+        buffered_us: duration_us / 3..duration_us / 2,
+        rung: Some("720p".into()),
+        rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
+        original: None,
+        quality: "720p".into(),
+        volume: 1.0,
+        muted: false,
+        sound: Sound::Device,
+        sound_tracks: [SoundTrack { language: "ger".into(), title: None }].into(),
+        sound_track: Some(0),
+        details: Arc::default(),
+        stats: PlayerStats::default(),
     }
 }
