@@ -63,7 +63,7 @@ impl Choice {
             Some(Pictures::Screen(None)) => add(&["--screen", "--cursor"]),
             Some(Pictures::Screen(Some(region))) => add(&["--screen", "--cursor", &format!("--region={}", region.map(|n| n.to_string()).join(","))]),
             Some(Pictures::Pattern) => add(&["--pattern"]),
-            Some(Pictures::File(path)) => add(&["--camera", &path.to_string_lossy(), "--audio", &path.to_string_lossy()]),
+            Some(Pictures::File(path)) => add(&["--file", &path.to_string_lossy()]),
             None => {}
         }
         // A file brings its own sound.
@@ -102,6 +102,6 @@ mod tests {
         assert_eq!(args(Some(Pictures::Screen(Some([-8, 0, 640, 400]))), None), format!("live --screen --cursor --region=-8,0,640,400 {size}"));
         assert_eq!(args(None, Some(Sound::Microphone(None))), "live --microphone");
         let file = args(Some(Pictures::File("/a b.mp4".into())), Some(Sound::Microphone(None)));
-        assert_eq!(file, format!("live --camera /a b.mp4 --audio /a b.mp4 {size}"), "a file brings its own sound");
+        assert_eq!(file, format!("live --file /a b.mp4 {size}"), "a file brings its own sound");
     }
 }

@@ -94,7 +94,8 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     shot("11-stage-ended")?;
 
     // Back among the videos: the three dots of the lesson's card, then its second resolution.
-    hand.click(RAIL / 2, 74)?;
+    // The second entry of an instructor's rail.
+    hand.click(RAIL / 2, 130)?;
     wait(800);
     let (left, top) = (RAIL + 20 + (card + 16) * (place % columns), HEADER + CHIPS + 12 + row * (place / columns));
     hand.click(left + card - 13, top + card * 9 / 16 + 22)?;
