@@ -16,6 +16,7 @@ use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::control::{LiveMedia, LiveTrack, LiveVideo, PersonId, Role, StreamId, StreamInfo, StreamKind};
+use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use ui_support::{Call, Fake, enter, link, open, settings};
 
 type Screen = Harness<'static, Option<Window>>;
@@ -107,9 +108,14 @@ fn trouble_is_said_where_it_arises() {
     harness.get_by_label("The screen cannot be shown: there is no display.");
     harness.get_by_label("What will the class see?");
     press(&mut harness, "Show Test pattern");
-    fake.lock().publishing.trouble = Some("The camera 0 gives no pictures.".into());
+    let gone = |code| Trouble { code, name: "0".into(), why: "The camera is on fire.".into() };
+    fake.lock().publishing.trouble = Some("The camera is on fire.".into());
+    fake.lock().publishing.troubles = vec![gone(TroubleCode::CameraBusy)];
     harness.run_steps(2);
-    harness.get_by_label("The camera 0 gives no pictures.");
+    harness.get_by_label("Camera 0 is in use. Close the program that uses it; it is tried again each second.");
+    fake.lock().publishing.troubles = vec![gone(TroubleCode::Other)];
+    harness.run_steps(2);
+    harness.get_by_label("The camera is on fire.");
     fake.lock().publishing.off_air = Some(OffAir::NoMediaPort);
     harness.run_steps(2);
     harness.get_by_label_contains("the server's media port does not answer");

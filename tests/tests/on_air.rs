@@ -106,8 +106,13 @@ fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
         let told = wait_until(Duration::from_secs(18), || {
             let output = client_of(&stack.instructor(), "Mr Lee", &["people", "--live"]).output().expect("an instructor");
             let viewers: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-            let line = |n: usize| (viewers["viewers"][n]["name"].as_str(), viewers["viewers"][n]["trouble"].as_str());
-            matches!((line(0), line(1)), ((Some("ana"), Some(_)), (Some("ben"), None)))
+            let trouble = |name: &str| {
+                let all = viewers["viewers"].as_array()?;
+                Some(all.iter().find(|v| v["name"] == name)?["trouble"].as_str().unwrap_or("none").to_owned())
+            };
+            // A busy machine may trouble both, but only one of the lines does.
+            let is_line = |trouble: &str| trouble.contains("line");
+            trouble("ana").is_some_and(|t| is_line(&t)) && trouble("ben").is_some_and(|t| !is_line(&t))
         });
         assert!(told, "over {transport}");
         let output = slow.wait_with_output().expect("a viewer");

@@ -5,6 +5,7 @@
 mod here;
 mod joining;
 mod playing;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use std::io::ErrorKind;
 pub(crate) use here::here_error;
 pub(crate) use joining::{Place, join_error, link_error, place, trouble};
 pub(crate) use playing::{play_error, play_trouble, preparing, preparing_details, silence};
+pub(crate) use source::source_trouble;
 
 use super::strings::Strings;
 use crate::system::SystemError;

@@ -31,6 +31,8 @@ pub(super) struct StripView {
     pub(super) pictures: Option<Pictures>,
     /// People who are there beside this one.
     pub(super) others: usize,
+    /// How many of them say that they see it; none where that is not known.
+    pub(super) seen: Option<usize>,
     /// Whether it is quiet; none for whom that is not to decide.
     pub(super) quiet: Option<bool>,
     pub(super) language: Language,
@@ -111,8 +113,12 @@ fn strip_ui(ui: &mut Ui, view: &StripView, now: Instant, strings: &Strings, out:
                 say_line(ui, Type::Control, ink, strings.text(key))
             });
             super::shell::divider_ui(ui);
-            icon_ui(ui, Icon::People, size::ICON, c.t2);
-            say(ui, Type::Mono, c.t1, format!("{:>3}", view.others)).on_hover_text(strings.format("studio-here", &[("n", view.others.into())]));
+            icon_ui(ui, if view.seen.is_some() { Icon::Eye } else { Icon::People }, size::ICON, c.t2);
+            let (count, words) = match view.seen {
+                Some(seen) => (format!("{seen}/{}", view.others), strings.format("studio-seen", &[("n", seen.into()), ("of", view.others.into())])),
+                None => (view.others.to_string(), strings.format("studio-here", &[("n", view.others.into())])),
+            };
+            say(ui, Type::Mono, c.t1, format!("{count:>5}")).on_hover_text(words);
             super::shell::divider_ui(ui);
             let peak = publishing.and_then(|p| p.peak_db);
             icon_ui(ui, if peak.is_some() { Icon::Microphone } else { Icon::Muted }, size::ICON, c.t2);

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod link;
 pub mod live;
 pub mod manifest;
+pub mod matroska;
 pub mod media;
 pub mod quality;
 pub mod rate;

@@ -28,8 +28,10 @@ use crate::live::Subscriptions;
 
 /// How often it is looked who is gone.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Records in one call: 50 are 60,000 bytes, below the largest that the system takes.
-const BATCH_RECORDS: usize = 50;
+/// Records in one call and in one go to one viewer: 16 are some 19 kB, what small buffers on the way hold. More of one unit follow after
+/// [`PACE`]: a keyframe goes out at up to 150 Mbit/s, not at the speed of this machine's card.
+const BATCH_RECORDS: usize = 16;
+const PACE: Duration = Duration::from_millis(1);
 
 /// One viewer.
 struct Viewer {
@@ -38,8 +40,38 @@ struct Viewer {
     local: Option<IpAddr>,
     live: Subscriptions,
     repair: Repair,
-    /// The rest of a unit that the socket did not take.
+    /// The rest of a unit that the socket did not take, or whose time has not come.
     rest: Bytes,
+    pace: Pace,
+}
+
+/// Spreads large units over time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pace {
+    /// Nothing is sent before.
+    next_at: Duration,
+}
+
+impl Pace {
+    /// How many of so many records may go now; none: ask again at `next_at`.
+    fn take(&mut self, now: Duration, waiting: usize, batch: usize) -> Option<usize> {
+        if now < self.next_at {
+            return None;
+        }
+        if waiting > batch {
+            self.next_at = now + PACE;
+        }
+        Some(waiting.min(batch))
+    }
+}
+
+/// What came of sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// The socket takes no more.
+    Full,
+    /// All that may go now has gone; more may then, if there is more.
+    Until(Option<Duration>),
 }
 
 /// What of lost records a viewer gets again.
@@ -99,10 +131,16 @@ impl Port {
         let mut look = tokio::time::interval(LOOK_EVERY);
         let mut buffers = vec![vec![0; DATAGRAM_MAX * self.state.gro_segments()]; BATCH_SIZE];
         loop {
-            let is_full = !self.send_all();
+            let sent = self.send_all();
+            let is_full = sent == Sent::Full;
+            let next = match sent {
+                Sent::Until(Some(next)) => Some(self.media.clock.at(next)),
+                Sent::Until(None) | Sent::Full => None,
+            };
             let news = Arc::clone(&self.news);
             tokio::select! {
                 () = news.notified(), if !is_full => {}
+                () = sleep_until(next), if next.is_some() => {}
                 ready = self.socket.writable(), if is_full => if ready.is_err() { return },
                 ready = self.socket.readable() => {
                     if ready.is_err() {
@@ -115,11 +153,11 @@ impl Port {
         }
     }
 
-    /// Sends what every viewer has not had. False: the socket is full.
-    fn send_all(&mut self) -> bool {
+    /// Sends what every viewer has not had, as far as it may go now.
+    fn send_all(&mut self) -> Sent {
         let Self { socket, state, media, core, viewers, batch, .. } = self;
         let now = media.clock.now();
-        let mut over = Vec::new();
+        let (mut over, mut next_at) = (Vec::new(), None);
         for (&address, viewer) in viewers.iter_mut().filter(|(_, v)| !v.seat.session().ended.is_cancelled()) {
             loop {
                 if viewer.rest.is_empty() {
@@ -128,23 +166,30 @@ impl Port {
                         None => break,
                     }
                 }
-                let length = viewer.rest.len().min(*batch * RECORD_MAX);
+                let Some(records) = viewer.pace.take(now, viewer.rest.len().div_ceil(RECORD_MAX), *batch) else {
+                    next_at = Some(next_at.map_or(viewer.pace.next_at, |at: Duration| at.min(viewer.pace.next_at)));
+                    break;
+                };
+                let length = viewer.rest.len().min(records * RECORD_MAX);
                 let segment_size = (length > RECORD_MAX).then_some(RECORD_MAX);
                 let transmit = Transmit { destination: address, ecn: None, contents: &viewer.rest[..length], segment_size, src_ip: viewer.local };
                 if is_full(send(socket, state, &transmit)) {
-                    return false;
+                    viewer.pace = Pace::default();
+                    return Sent::Full;
                 }
                 viewer.rest.advance(length);
                 viewer.repair.sent(length.div_ceil(RECORD_MAX));
             }
-            over.extend(std::iter::from_fn(|| viewer.live.ended()).map(|track| (address, viewer.local, track)));
+            if viewer.rest.is_empty() {
+                over.extend(std::iter::from_fn(|| viewer.live.ended()).map(|track| (address, viewer.local, track)));
+            }
         }
         for (address, local, track) in over {
             if let Some(told) = core.tell(address, &Tell::StreamOver { track }) {
                 let _ = send(socket, state, &answer(address, local, &told));
             }
         }
-        true
+        Sent::Until(next_at)
     }
 
     fn receive(&mut self, buffers: &mut [Vec<u8>]) {
@@ -170,7 +215,7 @@ impl Port {
             Reaction::Opened { session, answer } => {
                 let Some(seat) = sessions.find(session).and_then(SeatConnection::of) else { return self.core.forget(from) };
                 let live = Subscriptions::sharing(Arc::clone(&self.news));
-                self.viewers.insert(from, Viewer { seat, local, live, repair: Repair::default(), rest: Bytes::new() });
+                self.viewers.insert(from, Viewer { seat, local, live, repair: Repair::default(), rest: Bytes::new(), pace: Pace::default() });
                 Some(answer)
             }
             Reaction::Ask(ask) => self.ask(now, from, ask),
@@ -232,6 +277,12 @@ impl Port {
     }
 }
 
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}
+
 fn find(viewer: &Viewer, stream: StreamId, number: u16) -> Option<Arc<crate::live::Track>> {
     viewer.seat.session().room.hub.find(stream)?.tracks().find(|t| t.number() == number).cloned()
 }
@@ -266,6 +317,15 @@ fn is_full(sent: io::Result<()>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_unit_is_spread_and_a_small_one_goes_at_once() {
+        let ms = Duration::from_millis;
+        let mut pace = Pace::default();
+        assert_eq!((pace.take(ms(5), 9, 16), pace.take(ms(5), 16, 16)), (Some(9), Some(16)), "small ones one after another");
+        assert_eq!((pace.take(ms(5), 40, 16), pace.take(ms(5), 24, 16), pace.next_at), (Some(16), None, ms(6)));
+        assert_eq!((pace.take(ms(6), 24, 16), pace.take(ms(7), 8, 16), pace.take(ms(7), 5, 16)), (Some(16), Some(8), Some(5)));
+    }
 
     #[test]
     fn a_viewer_gets_a_part_of_what_it_was_sent_again_and_a_burst() {

@@ -1,7 +1,7 @@
 //! The Podcast screen: the channels of the room, the one that is heard, what this person's sound is like, and for the instructor what is
 //! sent from here.
 //!
-//! [`air`] is what the window needs of the headless core, [`real`] the real one; [`cards`] draws the channels, [`panel`] one's own sound, [`send`] what is sent.
+//! `air` is what the window needs of the headless core, `real` the real one; `cards` draws the channels, `panel` one's own sound, `send` what is sent.
 //! The window's own part stands in `window/podcast.rs`. One channel is heard at a time, also while another screen is shown.
 
 pub mod air;

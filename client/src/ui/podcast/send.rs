@@ -5,6 +5,7 @@ use egui::{Align, CornerRadius, Frame, Layout, Margin, Rect, Sense, Stroke, Ui, 
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
+use super::super::reasons::source_trouble;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, notice_ui, say, say_line};
 use super::air::SendStatus;
@@ -79,7 +80,10 @@ fn running_ui(ui: &mut Ui, sent: &SendStatus, cx: &mut Cx<'_>) {
             });
         });
     });
-    if let Some(why) = &sent.state.trouble {
+    for trouble in &sent.state.troubles {
+        notice_ui(ui, Tone::Warn, Icon::Warning, &source_trouble(cx.strings, trouble));
+    }
+    if let Some(why) = sent.state.trouble.as_ref().filter(|_| sent.state.troubles.is_empty()) {
         notice_ui(ui, Tone::Warn, Icon::Warning, why);
     }
     let peak_db = sent.state.peak_db.unwrap_or(LEAST_DB);

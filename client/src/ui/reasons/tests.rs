@@ -234,3 +234,32 @@ fn what_the_system_refuses() {
     let all: Vec<SystemError> = kinds.into_iter().map(|kind| std::io::Error::from(kind).into()).collect();
     check(&all, system);
 }
+
+#[test]
+fn what_troubles_a_source_is_said_in_both_languages() {
+    use lectern_proto::live::pipe::{Trouble, TroubleCode};
+    let mut codes = every!(TroubleCode:
+        TroubleCode::CameraMissing => TroubleCode::CameraMissing,
+        TroubleCode::CameraBusy => TroubleCode::CameraBusy,
+        TroubleCode::CameraForbidden => TroubleCode::CameraForbidden,
+        TroubleCode::CameraUnreachable => TroubleCode::CameraUnreachable,
+        TroubleCode::CameraForm => TroubleCode::CameraForm,
+        TroubleCode::CameraLost => TroubleCode::CameraLost,
+        TroubleCode::CameraSilent => TroubleCode::CameraSilent,
+        TroubleCode::ScreenLost => TroubleCode::ScreenLost,
+        TroubleCode::ScreenRegion => TroubleCode::ScreenRegion,
+        TroubleCode::WindowMissing => TroubleCode::WindowMissing,
+        TroubleCode::WindowHidden => TroubleCode::WindowHidden,
+        TroubleCode::WindowClosed => TroubleCode::WindowClosed,
+        TroubleCode::MicrophoneNone => TroubleCode::MicrophoneNone,
+        TroubleCode::MicrophoneMissing => TroubleCode::MicrophoneMissing,
+        TroubleCode::MicrophoneUnusable => TroubleCode::MicrophoneUnusable,
+        TroubleCode::MicrophoneLost => TroubleCode::MicrophoneLost,
+        TroubleCode::Other => TroubleCode::Other,
+    );
+    let trouble = |code| Trouble { code, name: "Board".to_owned(), why: "It is gone.".to_owned() };
+    // What is not known is quoted.
+    let other = codes.pop().expect("the last");
+    assert_eq!(source_trouble(&Strings::new(Language::German), &trouble(other)), "It is gone.");
+    check(&codes, |strings, code| source_trouble(strings, &trouble(*code)));
+}

@@ -6,6 +6,7 @@ use egui::{Align2, Color32, CornerRadius, CursorIcon, Frame, Margin, Pos2, Rect,
 use super::super::command::{Command, Cx};
 use super::super::format;
 use super::super::icons::Icon;
+use super::super::reasons;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, focus_ring, notice_ui, paint_spinner};
 use super::{StudioCommand, StudioView, sound};
@@ -137,7 +138,10 @@ fn trouble_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &Cx<'_>) {
         if publishing.stage == Published::Ended {
             notice_ui(ui, Tone::Plain, Icon::Film, &cx.text("studio-ended"));
         }
-        if let Some(why) = &publishing.trouble {
+        for trouble in &publishing.troubles {
+            notice_ui(ui, Tone::Warn, Icon::Warning, &reasons::source_trouble(cx.strings, trouble));
+        }
+        if let Some(why) = publishing.trouble.as_ref().filter(|_| publishing.troubles.is_empty()) {
             notice_ui(ui, Tone::Warn, Icon::Warning, &cx.strings.format("studio-trouble", &[("why", why.as_str().into())]));
         }
         if let Some(why) = &publishing.off_air {

@@ -190,16 +190,27 @@ pub(super) fn frozen_badge(ui: &Ui, picture: Rect, text: &str) {
     ui.painter().galley(Align2::LEFT_CENTER.anchor_size(pos2(place.left() + 32.0, place.center().y), galley.size()).min, galley, DARK.accent);
 }
 
+/// How many viewers say that they see it; for whom that is told.
+pub(super) fn seen_by(class: &ClassState, publishing: Option<&Publishing>) -> Option<usize> {
+    let Some(Published::Live(stream)) = publishing.map(|p| &p.stage) else { return None };
+    let me = class.me.as_ref().map(|me| me.id);
+    class.reports.get(stream).map(|viewers| viewers.iter().filter(|(person, _)| Some(*person) != me).count())
+}
+
 /// Who is there to see it, and its size.
 fn line_ui(ui: &mut Ui, view: &StudioView<'_>, row: Rect, cx: &Cx<'_>) {
     let c = colors(ui);
     let mut ui = ui.new_child(UiBuilder::new().id_salt("line").max_rect(row).layout(egui::Layout::left_to_right(egui::Align::Center)));
     ui.spacing_mut().item_spacing.x = space::S;
-    let key = if view.is_live() { "studio-here-live" } else { "studio-here" };
     let me = view.class.me.as_ref().map(|me| me.id);
     let others = view.class.people.iter().filter(|p| p.connected && Some(p.id) != me).count();
     icon_ui(&mut ui, if view.is_live() { Icon::Eye } else { Icon::People }, size::ICON, c.t2);
-    say_line(&mut ui, Type::Body, c.t1, cx.strings.format(key, &[("n", others.into())]));
+    let words = match seen_by(view.class, view.open()) {
+        Some(seen) if others > 0 => cx.strings.format("studio-seen", &[("n", seen.into()), ("of", others.into())]),
+        _ if view.is_live() => cx.strings.format("studio-here-live", &[("n", others.into())]),
+        _ => cx.strings.format("studio-here", &[("n", others.into())]),
+    };
+    say_line(&mut ui, Type::Body, c.t1, words);
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         if let Some((width, height, rate)) = view.open().and_then(|p| p.pictures) {
             say(ui, Type::MonoSmall, c.t3, format!("{width}×{height} {}/s", rate / 1000));

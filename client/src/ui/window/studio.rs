@@ -12,7 +12,7 @@ use super::super::backend::{Looking, Pick, Publish};
 use super::super::command::{Command, Cx};
 use super::super::reasons;
 use super::super::strip::{Strip, StripView};
-use super::super::studio::{Chosen, StudioCommand, StudioView, question_ui, studio_ui};
+use super::super::studio::{Chosen, StudioCommand, StudioView, question_ui, seen_by, studio_ui};
 use super::super::video::VideoScreen;
 use super::Window;
 use crate::class::ClassState;
@@ -181,6 +181,7 @@ impl Window {
             publishing: self.studio.state.clone(),
             pictures: self.studio.chosen.pictures.clone(),
             others: class.people.iter().filter(|p| p.connected && Some(p.id) != me).count(),
+            seen: seen_by(class, self.studio.state.as_ref()),
             quiet: class.me.as_ref().filter(|me| me.role == Role::Instructor).map(|_| class.floor.quiet),
             language: self.strings.language(),
         };
@@ -246,6 +247,7 @@ impl Window {
     fn show_studio(&mut self) {
         self.carry_out(Command::CloseStage, None);
         self.studio.shown = true;
+        self.podcasts.is_shown = false;
         match &self.studio.devices {
             None => self.look_for_devices(),
             Some(_) if self.studio.open.is_none() => {

@@ -1,0 +1,298 @@
+//! Writes live units into a Matroska file (RFC 9559) as they come: H.264 and Opus, whole clusters of about a second, so that a file
+//! that was cut off anywhere loses its last second and nothing else.
+//!
+//! Pure: bytes come out, the caller appends them. The length is not known before the end; [`Writer::duration_patch`] says what to
+//! write where when it is, and [`whole`] finds the end of the last whole cluster of a file that was cut off.
+//!
+//! ```text
+//! EBML header | Segment (unknown size) | Info (with room for the duration) | Tracks | Cluster | Cluster ...
+//! Cluster     Timestamp | SimpleBlock ...
+//! ```
+
+use crate::control::{LiveSound, LiveVideo};
+use crate::live::Unit;
+
+/// Track numbers in the file.
+const PICTURES: u8 = 1;
+const SOUND: u8 = 2;
+/// A cluster is closed at the first keyframe after this time, in milliseconds, or in any case after [`CLUSTER_MAX_MS`]: block times are
+/// signed 16-bit numbers.
+const CLUSTER_MS: u64 = 1_000;
+const CLUSTER_MAX_MS: u64 = 5_000;
+/// A cluster without pictures is closed after this time.
+const SOUND_CLUSTER_MS: u64 = 1_000;
+/// What decoders of Opus need before a place that is jumped to, in nanoseconds (RFC 7845, 4.6).
+const SEEK_PRE_ROLL_NS: u64 = 80_000_000;
+
+mod id {
+    pub(super) const EBML: u32 = 0x1A45_DFA3;
+    pub(super) const SEGMENT: u32 = 0x1853_8067;
+    pub(super) const INFO: u32 = 0x1549_A966;
+    pub(super) const TRACKS: u32 = 0x1654_AE6B;
+    pub(super) const CLUSTER: u32 = 0x1F43_B675;
+}
+
+/// A file that is written.
+#[derive(Debug)]
+pub struct Writer {
+    has_pictures: bool,
+    /// Capture time of the first unit, in microseconds.
+    origin_us: Option<u64>,
+    /// Where the 8 bytes of the duration are in the file.
+    duration_at: u64,
+    cluster: Option<Cluster>,
+    /// The end of what came, in milliseconds since the origin.
+    end_ms: u64,
+}
+
+#[derive(Debug)]
+struct Cluster {
+    start_ms: u64,
+    blocks: Vec<u8>,
+}
+
+impl Writer {
+    /// A writer and the head of its file. At least one of both.
+    #[must_use]
+    pub fn new(video: Option<&LiveVideo>, sound: Option<LiveSound>) -> (Self, Vec<u8>) {
+        let mut out = element(
+            id::EBML,
+            &[uint(0x4286, 1), uint(0x42F7, 1), uint(0x42F2, 4), uint(0x42F3, 8), text(0x4282, "matroska"), uint(0x4287, 4), uint(0x4285, 2)].concat(),
+        );
+        out.extend_from_slice(&id::SEGMENT.to_be_bytes());
+        // Unknown size: all that follows.
+        out.extend_from_slice(&[0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
+        let name = concat!("lectern ", env!("CARGO_PKG_VERSION"));
+        // Last in the head of the file's information, so that its place is known.
+        let info = [uint(0x2A_D7B1, 1_000_000), text(0x4D80, name), text(0x5741, name), element(0x4489, &0f64.to_be_bytes())].concat();
+        out.extend_from_slice(&element(id::INFO, &info));
+        let duration_at = out.len() as u64 - 8;
+        let tracks = [video.map(video_track), sound.map(sound_track)].into_iter().flatten().flatten().collect::<Vec<u8>>();
+        out.extend_from_slice(&element(id::TRACKS, &tracks));
+        (Self { has_pictures: video.is_some(), origin_us: None, duration_at, cluster: None, end_ms: 0 }, out)
+    }
+
+    /// Takes a unit of the pictures (`is_video`) or of the sound; gives what is to be appended to the file, often nothing. Units before the
+    /// first keyframe of the pictures are left out.
+    pub fn push(&mut self, is_video: bool, unit: &Unit) -> Vec<u8> {
+        let begins = unit.keyframe && (is_video || !self.has_pictures);
+        if self.origin_us.is_none() && !begins {
+            return Vec::new();
+        }
+        let origin_us = *self.origin_us.get_or_insert(unit.capture_us);
+        let Some(since_us) = unit.capture_us.checked_sub(origin_us) else { return Vec::new() };
+        let at_ms = since_us / 1_000;
+        let is_due = |c: &Cluster| {
+            let open_ms = at_ms.saturating_sub(c.start_ms);
+            let due = if self.has_pictures { is_video && unit.keyframe && open_ms >= CLUSTER_MS } else { open_ms >= SOUND_CLUSTER_MS };
+            due || open_ms >= CLUSTER_MAX_MS
+        };
+        let done = if self.cluster.as_ref().is_some_and(is_due) { self.close() } else { Vec::new() };
+        let cluster = self.cluster.get_or_insert(Cluster { start_ms: at_ms, blocks: Vec::new() });
+        // A sound packet may be a little older than the picture that a cluster begins with.
+        let relative = i64::try_from(at_ms).unwrap_or(i64::MAX) - i64::try_from(cluster.start_ms).unwrap_or(0);
+        let Ok(relative) = i16::try_from(relative) else { return done };
+        let number = if is_video { PICTURES } else { SOUND };
+        let mut block = vec![0x80 | number];
+        block.extend_from_slice(&relative.to_be_bytes());
+        block.push(if unit.keyframe { 0x80 } else { 0 });
+        block.extend_from_slice(&unit.data);
+        cluster.blocks.extend_from_slice(&element(0xA3, &block));
+        self.end_ms = self.end_ms.max(at_ms + 1);
+        done
+    }
+
+    /// What is left to be appended: at the end, or when nothing comes for a while.
+    pub fn close(&mut self) -> Vec<u8> {
+        let Some(cluster) = self.cluster.take() else { return Vec::new() };
+        element(id::CLUSTER, &[uint(0xE7, cluster.start_ms), cluster.blocks].concat())
+    }
+
+    /// Where in the file these bytes are to be written once all was appended: the duration.
+    #[must_use]
+    pub fn duration_patch(&self) -> (u64, [u8; 8]) {
+        (self.duration_at, (self.end_ms as f64).to_be_bytes())
+    }
+}
+
+fn video_track(video: &LiveVideo) -> Vec<u8> {
+    let size = [uint(0xB0, video.width.into()), uint(0xBA, video.height.into())].concat();
+    let frame_ns = 1_000_000_000_000 / u64::from(video.rate_milli.max(1));
+    let track = [
+        uint(0xD7, PICTURES.into()),
+        uint(0x73C5, PICTURES.into()),
+        uint(0x83, 1),
+        uint(0x9C, 0),
+        uint(0x23_E383, frame_ns),
+        text(0x86, "V_MPEG4/ISO/AVC"),
+        element(0x63A2, &video.avcc),
+        element(0xE0, &size),
+    ];
+    element(0xAE, &track.concat())
+}
+
+fn sound_track(sound: LiveSound) -> Vec<u8> {
+    // RFC 7845, 5.1: no samples are to be left out at the start of what was live.
+    let mut head = b"OpusHead\x01".to_vec();
+    head.push(sound.channels);
+    head.extend_from_slice(&0u16.to_le_bytes());
+    head.extend_from_slice(&48_000u32.to_le_bytes());
+    head.extend_from_slice(&[0, 0, 0]);
+    let audio = [element(0xB5, &48_000f64.to_be_bytes()), uint(0x9F, sound.channels.into())].concat();
+    let track = [
+        uint(0xD7, SOUND.into()),
+        uint(0x73C5, SOUND.into()),
+        uint(0x83, 2),
+        uint(0x9C, 0),
+        text(0x86, "A_OPUS"),
+        element(0x63A2, &head),
+        uint(0x56BB, SEEK_PRE_ROLL_NS),
+        element(0xE1, &audio),
+    ];
+    element(0xAE, &track.concat())
+}
+
+/// Length of the file up to the end of its last whole cluster, and the duration until there with its place; none when there is no cluster.
+#[must_use]
+pub fn whole(file: &[u8]) -> Option<(u64, (u64, [u8; 8]))> {
+    let (mut at, mut duration_at, mut end) = (0usize, None, None);
+    while let Some((id, head, length)) = file.get(at..).and_then(read_head) {
+        match (id, length) {
+            // Its children follow.
+            (id::SEGMENT, _) => {
+                at += head;
+                continue;
+            }
+            (_, Some(length)) => {
+                let body = file.get(at + head..(at + head).checked_add(length)?);
+                let Some(body) = body else { break };
+                if id == id::INFO {
+                    duration_at = Some((at + head + length).checked_sub(8)? as u64);
+                } else if id == id::CLUSTER {
+                    end = Some((at + head + length, end_ms(body)));
+                }
+                at += head + length;
+            }
+            (_, None) => break,
+        }
+    }
+    let (length, end_ms) = end?;
+    Some((length as u64, (duration_at?, (end_ms as f64).to_be_bytes())))
+}
+
+/// When the last block of a cluster begins, in milliseconds.
+fn end_ms(mut body: &[u8]) -> u64 {
+    let (mut start, mut last) = (0u64, 0i64);
+    while let Some((id, head, Some(length))) = read_head(body) {
+        let Some(content) = body.get(head..head.saturating_add(length)) else { break };
+        match (id, content) {
+            (0xE7, bytes) => start = bytes.iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b)),
+            (0xA3, [_, high, low, ..]) => last = last.max(i16::from_be_bytes([*high, *low]).into()),
+            _ => {}
+        }
+        body = &body[head + length..];
+    }
+    start.saturating_add_signed(last).saturating_add(1)
+}
+
+/// Id, bytes of id and length, and the length, if it is known.
+fn read_head(bytes: &[u8]) -> Option<(u32, usize, Option<usize>)> {
+    let first = *bytes.first()?;
+    let id_length = first.leading_zeros() as usize + 1;
+    if id_length > 4 {
+        return None;
+    }
+    let id = bytes.get(..id_length)?.iter().fold(0, |n, b| n << 8 | u32::from(*b));
+    let first = *bytes.get(id_length)?;
+    let size_length = first.leading_zeros() as usize + 1;
+    if size_length > 8 {
+        return None;
+    }
+    let size = bytes.get(id_length..id_length + size_length)?;
+    let mask = (1u64 << (7 * size_length)) - 1;
+    let value = size.iter().fold(0u64, |n, b| n << 8 | u64::from(*b)) & mask;
+    let length = if value == mask { None } else { Some(usize::try_from(value).ok()?) };
+    Some((id, id_length + size_length, length))
+}
+
+fn element(id: u32, body: &[u8]) -> Vec<u8> {
+    let id = id.to_be_bytes();
+    let mut out: Vec<u8> = id.iter().copied().skip_while(|b| *b == 0).collect();
+    // Eight bytes of length: a few more than are needed, and no case to get wrong.
+    out.extend_from_slice(&(1u64 << 56 | body.len() as u64).to_be_bytes());
+    out.extend_from_slice(body);
+    out
+}
+
+fn uint(id: u32, value: u64) -> Vec<u8> {
+    let bytes = value.to_be_bytes();
+    element(id, &bytes[(value.leading_zeros() as usize / 8).min(7)..])
+}
+
+fn text(id: u32, value: &str) -> Vec<u8> {
+    element(id, value.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    fn video() -> LiveVideo {
+        LiveVideo { rung: "720p".into(), width: 1280, height: 720, rate_milli: 30_000, bps: 2_500_000, avcc: vec![1, 66, 0, 31] }
+    }
+
+    fn unit(ms: u64, keyframe: bool) -> Unit {
+        Unit { sequence: 0, capture_us: 7_000_000 + ms * 1_000, keyframe, data: Bytes::from_static(b"picture") }
+    }
+
+    fn written(seconds: u64) -> (Vec<u8>, Writer) {
+        let (mut writer, mut file) = Writer::new(Some(&video()), Some(LiveSound { channels: 2, samples: 960, bps: 64_000 }));
+        file.extend(writer.push(false, &unit(0, true)));
+        file.extend(writer.push(true, &unit(5, false)));
+        for frame in 0..seconds * 25 {
+            file.extend(writer.push(true, &unit(40 + frame * 40, frame % 50 == 0)));
+            file.extend(writer.push(false, &unit(30 + frame * 40, true)));
+        }
+        (file, writer)
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_keeps_every_whole_cluster() {
+        let (mut file, mut writer) = written(10);
+        let open = file.len();
+        file.extend(writer.close());
+        let (length, patch) = whole(&file).expect("clusters");
+        assert_eq!((length, patch), (file.len() as u64, writer.duration_patch()));
+        // Cut off in the last cluster: what is before it stands.
+        let (length, (at, duration)) = whole(&file[..file.len() - 3]).expect("clusters");
+        assert_eq!((length, at), (open as u64, patch.0));
+        let seconds = f64::from_be_bytes(duration) / 1_000.0;
+        assert!((7.5..8.1).contains(&seconds), "{seconds}");
+        assert_eq!(whole(&file[..200]), None);
+        // What came before the first keyframe of the pictures is left out.
+        assert_eq!(writer.origin_us, Some(7_040_000));
+    }
+
+    proptest! {
+        #[test]
+        fn noise_never_panics(noise: Vec<u8>, cut in 0usize..4_000, flip in 0usize..4_000) {
+            let _ = whole(&noise);
+            let (mut file, mut writer) = written(3);
+            file.extend(writer.close());
+            let flip = flip % file.len();
+            file[flip] ^= 0x55;
+            let _ = (whole(&file[..cut.min(file.len())]), whole(&file));
+        }
+
+        #[test]
+        fn any_times_can_be_pushed(times in prop::collection::vec((any::<u64>(), any::<bool>(), any::<bool>()), 0..40)) {
+            let (mut writer, _) = Writer::new(Some(&video()), None);
+            for (capture_us, keyframe, is_video) in times {
+                writer.push(is_video, &Unit { sequence: 0, capture_us, keyframe, data: Bytes::new() });
+            }
+            writer.close();
+        }
+    }
+}
