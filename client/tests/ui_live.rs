@@ -159,3 +159,28 @@ fn a_viewer_and_the_instructor_see_how_it_goes_and_why() {
         fake.lock().live.report = Some(viewer_report(0));
     }
 }
+
+#[test]
+fn the_instructor_records_and_everybody_sees_it() {
+    let fake = on_air(true);
+    let mut harness = enter(&fake);
+    harness.get_by_role_and_label(Seen::Button, "Watch board by Ms Novak, live").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label("REC").is_none());
+    harness.get_by_role_and_label(Seen::Button, "Record").click();
+    harness.run_steps(2);
+    assert_eq!(fake.take().last(), Some(&Call::Record(STREAM, true)));
+    fake.lock().state.floor.recorded = vec![STREAM];
+    harness.run_steps(4);
+    harness.get_by_label("REC");
+    harness.get_by_role_and_label(Seen::Button, "Stop recording").click();
+    harness.run_steps(2);
+    assert_eq!(fake.take().last(), Some(&Call::Record(STREAM, false)));
+    // A student sees it and has no button.
+    let fake = on_air_for(Role::Student, true);
+    fake.lock().state.floor.recorded = vec![STREAM];
+    let mut harness = enter(&fake);
+    harness.run_steps(4);
+    harness.get_by_label("REC");
+    assert!(harness.query_by_label("Stop recording").is_none());
+}

@@ -19,7 +19,7 @@ use crate::control::{Control, Entrance, EntranceParts, PasswordGate};
 use crate::handout::HandOut;
 use crate::identity::{Identity, IdentityError};
 use crate::library::{Library, LibraryParts};
-use crate::live::RungMaker;
+use crate::live::{Recorder, RungMaker};
 use crate::lock::{LockError, Locks};
 use crate::media::{ChunkIndex, Media, MediaSessions, RoomMedia, SealedCache};
 use crate::net::{Discovery, listen, listen_both};
@@ -88,6 +88,8 @@ impl Server {
         let words = Words::start(fingerprint, identity.place_of("check-words"), &tasks);
         let index = Arc::new(ChunkIndex::default());
         let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());
+        let recorder = Recorder::new(config.paths.videos.clone(), clock, tasks.clone(), stop.clone());
+        recorder.finish_old();
         let room_media = Arc::new(RoomMedia::new(1, index, config.limits.room_bandwidth_bps));
         let parts = RoomParts {
             name: config.room.name,
@@ -96,6 +98,7 @@ impl Server {
             media: room_media,
             ladder: config.ladder.clone(),
             live_ladder: config.live_ladder.clone(),
+            recorder,
             rungs: RungMaker::new(config.media_worker.clone(), config.limits.worker_memory_bytes, clock, tasks.clone(), stop.clone()),
             catalogue: library.catalogue.clone(),
             store: store.clone(),

@@ -201,6 +201,7 @@ impl Membership {
             Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::Done(reply)), stream },
             Command::GiveStage { person, given, reply } => Request::GiveStage { request: self.ask(Asked::Done(reply)), person, given },
             Command::Quiet { quiet, reply } => Request::Quiet { request: self.ask(Asked::Done(reply)), quiet },
+            Command::Record { stream, recorded, reply } => Request::Record { request: self.ask(Asked::Done(reply)), stream, recorded },
             Command::Freeze { stream, frozen, reply } => Request::Freeze { request: self.ask(Asked::Done(reply)), stream, frozen },
         });
     }
@@ -318,12 +319,14 @@ impl Membership {
                 self.state.streams.retain(|s| s.id != id);
                 self.state.reports.remove(&id);
                 self.state.floor.frozen.retain(|s| *s != id);
+                self.state.floor.recorded.retain(|s| *s != id);
             }
             Event::Reports { stream, viewers } => _ = self.state.reports.insert(stream, viewers),
             Event::Together { on } => self.state.together = on,
             Event::Stage(stage) => self.state.floor.stage = stage,
             Event::Quiet(quiet) => self.state.floor.quiet = quiet,
             Event::Frozen(frozen) => self.state.floor.frozen = frozen,
+            Event::Recorded(recorded) => self.state.floor.recorded = recorded,
             Event::People(people) => {
                 for person in people {
                     self.state.people.retain(|p| p.id != person.id);

@@ -50,6 +50,7 @@ enum Command {
     GiveStage { person: PersonId, given: bool, reply: oneshot::Sender<Result<(), StreamError>> },
     Quiet { quiet: bool, reply: oneshot::Sender<Result<(), StreamError>> },
     Freeze { stream: StreamId, frozen: bool, reply: oneshot::Sender<Result<(), StreamError>> },
+    Record { stream: StreamId, recorded: bool, reply: oneshot::Sender<Result<(), StreamError>> },
 }
 
 /// Commands that may wait for the connection.
@@ -237,6 +238,14 @@ impl Class {
     /// [`StreamError`] when the server refuses it or cannot be asked.
     pub async fn freeze_stream(&self, stream: StreamId, frozen: bool) -> Result<(), StreamError> {
         self.ask(|reply| Command::Freeze { stream, frozen, reply }).await
+    }
+
+    /// Begins or ends to record a stream; for instructors.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it or cannot be asked.
+    pub async fn record(&self, stream: StreamId, recorded: bool) -> Result<(), StreamError> {
+        self.ask(|reply| Command::Record { stream, recorded, reply }).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, StreamError>>) -> Command) -> Result<T, StreamError> {

@@ -60,6 +60,8 @@ pub struct Floor {
     pub quiet: bool,
     /// Streams whose pictures stand still on purpose.
     pub frozen: Vec<StreamId>,
+    /// Streams that are recorded.
+    pub recorded: Vec<StreamId>,
 }
 
 /// What is fetched before it is watched.
@@ -167,6 +169,7 @@ fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NameTaken => "somebody else's stream has this name; choose another with --as.",
         Refusal::TooMany => "as many streams as the room takes run already; end one first.",
         Refusal::BadOffer => "the server does not take this stream: its name, size or resolution is not one of the room's.",
+        Refusal::Unwritable => "the server cannot write where its videos are; give it the right to, or free space, and record again.",
         Refusal::Quiet => "it is quiet: only the instructor shows something. Try again when the instructor has opened the class.",
     }
 }

@@ -11,6 +11,7 @@ mod people;
 mod play;
 mod podcast;
 mod publish;
+mod record;
 mod screen;
 mod spread;
 mod stage;
@@ -99,6 +100,9 @@ enum Command {
     /// Gives a student the stage, takes it back, makes the class quiet; says who has the stage, as JSON
     #[command(after_help = stage::HELP)]
     Stage(stage::StageArgs),
+    /// Records a live stream into the catalogue
+    #[command(after_help = record::HELP)]
+    Record(record::RecordArgs),
     /// Starts, stops and lists podcasts: sound on its own port
     #[command(after_help = podcast::HELP)]
     Podcast(podcast::PodcastArgs),
@@ -216,6 +220,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::Listen(args) => listen::run(request, args).await,
         Command::Podcast(args) => podcast::run(request, args).await,
         Command::Stage(args) => stage::run(request, args).await,
+        Command::Record(args) => record::run(request, args).await,
     }
 }
 

@@ -141,6 +141,8 @@ pub trait Seat {
     fn give_stage(&self, person: PersonId, given: bool);
     /// No student publishes, or they may again; for instructors.
     fn set_quiet(&self, quiet: bool);
+    /// A stream is recorded, or no more; for instructors.
+    fn record(&self, stream: StreamId, recorded: bool);
 }
 
 /// A live stream that is shown; dropped, it is not any more.
@@ -397,6 +399,12 @@ impl Seat for LiveSeat {
         let class = self.class.clone();
         // The roster and the floor say what came of it.
         self.runtime.spawn(async move { class.give_stage(person, given).await });
+    }
+
+    fn record(&self, stream: StreamId, recorded: bool) {
+        let class = self.class.clone();
+        // What is recorded is told to everybody.
+        self.runtime.spawn(async move { class.record(stream, recorded).await });
     }
 
     fn set_quiet(&self, quiet: bool) {

@@ -14,7 +14,7 @@ use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::podcast::PodcastWish;
 use super::settings::Settings;
-use super::studio::frozen_badge;
+use super::studio::{StudioCommand, frozen_badge};
 use super::tokens::{DARK, Type, colors, on_stage, radius, size, space};
 use super::truth;
 use super::video::VideoScreen;
@@ -157,6 +157,9 @@ pub(super) struct OnAirView<'a> {
     pub(super) fullscreen: bool,
     /// The pictures stand still on purpose.
     pub(super) frozen: bool,
+    /// It is recorded, and whether this person may say so.
+    pub(super) recorded: bool,
+    pub(super) may_record: bool,
     /// The stream as the class knows it.
     pub(super) info: Option<&'a StreamInfo>,
 }
@@ -234,6 +237,9 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
     ui.spacing_mut().item_spacing.x = space::S;
     let c = colors(&ui);
     live_badge_ui(&mut ui, &cx.text("live-badge"));
+    if view.recorded {
+        live_badge_ui(&mut ui, &cx.text("live-recorded"));
+    }
     if status.has_sound {
         let (icon, key) = if view.muted || view.is_muted_by_room { (Icon::Muted, "stage-unmute") } else { (Icon::Loud, "stage-mute") };
         if ui.add(Push::icon(icon, &cx.text(key)).shortcut("M")).clicked() {
@@ -262,6 +268,12 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
         let (icon, key) = if view.fullscreen { (Icon::Shrink, "stage-fullscreen-leave") } else { (Icon::Enlarge, "stage-fullscreen") };
         if ui.add(Push::icon(icon, &cx.text(key)).shortcut("F")).clicked() {
             cx.push(Command::ToggleFullscreen);
+        }
+        if view.may_record {
+            let label = cx.text(if view.recorded { "live-record-stop" } else { "live-record" });
+            if ui.add(Push::text(if view.recorded { Look::Danger } else { Look::Plain }, &label).small()).clicked() {
+                cx.push(Command::Studio(StudioCommand::Record(view.watching.stream, !view.recorded)));
+            }
         }
         if status.has_pictures && ui.add(Push::icon(Icon::Chart, &cx.text("stats-title")).shortcut("I")).clicked() {
             cx.push(Command::ToggleStatistics);

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use egui::load::SizedTexture;
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, Ui, UiBuilder, ViewportCommand, pos2};
-use lectern_proto::control::{PersonId, VideoId, VideoState};
+use lectern_proto::control::{PersonId, Role, VideoId, VideoState};
 use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
@@ -339,6 +339,8 @@ impl Window {
                     is_muted_by_room,
                     fullscreen: self.fullscreen,
                     frozen: state.floor.frozen.contains(&watching.stream),
+                    recorded: state.floor.recorded.contains(&watching.stream),
+                    may_record: state.me.as_ref().is_some_and(|me| me.role == Role::Instructor),
                     info: state.streams.iter().find(|s| s.id == watching.stream),
                 });
                 view.into_iter().for_each(|view| on_air::stage_ui(ui, &view, &mut cx));

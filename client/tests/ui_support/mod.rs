@@ -69,6 +69,7 @@ pub enum Call {
     Air(bool),
     Freeze(bool),
     GiveStage(PersonId, bool),
+    Record(StreamId, bool),
     Quiet(bool),
 }
 
@@ -311,6 +312,10 @@ impl Seat for Fake {
 
     fn give_stage(&self, person: PersonId, given: bool) {
         self.note(Call::GiveStage(person, given));
+    }
+
+    fn record(&self, stream: StreamId, recorded: bool) {
+        self.note(Call::Record(stream, recorded));
     }
 
     fn set_quiet(&self, quiet: bool) {

@@ -152,32 +152,37 @@ fn sound_track(sound: LiveSound) -> Vec<u8> {
     element(0xAE, &track.concat())
 }
 
-/// Length of the file up to the end of its last whole cluster, and the duration until there with its place; none when there is no cluster.
-#[must_use]
-pub fn whole(file: &[u8]) -> Option<(u64, (u64, [u8; 8]))> {
-    let (mut at, mut duration_at, mut end) = (0usize, None, None);
-    while let Some((id, head, length)) = file.get(at..).and_then(read_head) {
-        match (id, length) {
+/// Bytes of an element's head at most: an id of 4 and a length of 8.
+const HEAD_MAX: u64 = 12;
+/// A cluster that is larger than this was not written by [`Writer`].
+const CLUSTER_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Length of a file of `length` bytes up to the end of its last whole cluster, and the duration until there with its place; none when there
+/// is no cluster. `read` gives so many bytes from there, which all lie inside, or none to give up.
+pub fn whole(length: u64, mut read: impl FnMut(u64, usize) -> Option<Vec<u8>>) -> Option<(u64, (u64, [u8; 8]))> {
+    let (mut at, mut duration_at, mut last) = (0u64, None, None);
+    while at < length {
+        // At most 12.
+        let head = read(at, HEAD_MAX.min(length - at) as usize)?;
+        let Some((id, head, body)) = read_head(&head) else { break };
+        let begin = at + head as u64;
+        if id == id::SEGMENT {
             // Its children follow.
-            (id::SEGMENT, _) => {
-                at += head;
-                continue;
-            }
-            (_, Some(length)) => {
-                let body = file.get(at + head..(at + head).checked_add(length)?);
-                let Some(body) = body else { break };
-                if id == id::INFO {
-                    duration_at = Some((at + head + length).checked_sub(8)? as u64);
-                } else if id == id::CLUSTER {
-                    end = Some((at + head + length, end_ms(body)));
-                }
-                at += head + length;
-            }
-            (_, None) => break,
+            at = begin;
+            continue;
         }
+        let Some(end) = body.and_then(|body| begin.checked_add(body as u64)).filter(|end| *end <= length) else { break };
+        match id {
+            id::INFO => duration_at = end.checked_sub(8).filter(|at| *at >= begin),
+            id::CLUSTER => last = Some((begin, end)),
+            _ => {}
+        }
+        at = end;
     }
-    let (length, end_ms) = end?;
-    Some((length as u64, (duration_at?, (end_ms as f64).to_be_bytes())))
+    let (begin, end) = last?;
+    let size = usize::try_from(end - begin).ok().filter(|size| *size <= CLUSTER_BYTES_MAX)?;
+    let end_ms = end_ms(&read(begin, size)?);
+    Some((end, (duration_at?, (end_ms as f64).to_be_bytes())))
 }
 
 /// When the last block of a cluster begins, in milliseconds.
@@ -256,6 +261,10 @@ mod tests {
             file.extend(writer.push(false, &unit(30 + frame * 40, true)));
         }
         (file, writer)
+    }
+
+    fn whole(file: &[u8]) -> Option<(u64, (u64, [u8; 8]))> {
+        super::whole(file.len() as u64, |at, count| Some(file[at as usize..at as usize + count].to_vec()))
     }
 
     #[test]

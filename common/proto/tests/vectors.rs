@@ -134,6 +134,7 @@ fn every_message_of_the_control_plane() {
         Request::GiveStage { request: 9, person: PersonId(7), given: true },
         Request::Quiet { request: 10, quiet: true },
         Request::Freeze { request: 11, stream: STREAM, frozen: true },
+        Request::Record { request: 12, stream: STREAM, recorded: true },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -226,6 +227,7 @@ fn events() -> Vectors {
     examples.push(Event::Stage(vec![PersonId(7)]));
     examples.extend([true, false].map(Event::Quiet));
     examples.push(Event::Frozen(vec![STREAM]));
+    examples.push(Event::Recorded(vec![STREAM]));
     each("Event", EVENTS, event, examples)
 }
 

@@ -161,7 +161,7 @@ fn expiry(clock: Clock) -> i64 {
 mod tests {
     use super::*;
     use crate::library::Catalogue;
-    use crate::live::RungMaker;
+    use crate::live::{Recorder, RungMaker};
     use crate::media::RoomMedia;
     use crate::room::RoomParts;
     use tokio_util::sync::CancellationToken;
@@ -174,9 +174,10 @@ mod tests {
         let (clock, (catalogue, told)) = (Clock::start(), tokio::sync::watch::channel(Catalogue::default()));
         let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
         let (tasks, stop, name) = (TaskTracker::new(), CancellationToken::new(), "class".to_owned());
+        let recorder = Recorder::new(dir.path().to_owned(), clock, tasks.clone(), stop.clone());
         let rungs = RungMaker::new("no-worker".into(), 1 << 30, clock, tasks.clone(), stop.clone());
         let (ladder, live_ladder) = (Vec::new(), Vec::new());
-        let parts = RoomParts { name, together: true, people: 9, media, ladder, live_ladder, rungs, catalogue: told, store: store.clone(), clock };
+        let parts = RoomParts { name, together: true, people: 9, media, ladder, live_ladder, rungs, recorder, catalogue: told, store: store.clone(), clock };
         let room = Room::start(parts, &tasks, stop);
         let (gate, _thread) = PasswordGate::start("right", clock).expect("started");
         let entrance = Entrance::new(EntranceParts {

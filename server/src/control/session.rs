@@ -253,6 +253,10 @@ impl Session {
                 let result = member.presence.quiet(quiet).await;
                 self.core.send(&Event::Answer { request, result });
             }
+            Request::Record { request, stream, recorded } => {
+                let result = member.presence.record(stream, recorded).await;
+                self.core.send(&Event::Answer { request, result });
+            }
             Request::Freeze { request, stream, frozen } => {
                 let result = member.presence.freeze(stream, frozen).await;
                 self.core.send(&Event::Answer { request, result });

@@ -2,11 +2,12 @@
 //!
 //! Flow: publisher's media connection → [`publishing`] (pieces become units) → [`track`] (sealed once, kept since the newest
 //! keyframe) → [`subscription`] (a cursor for each viewer) → media connection. The publisher never waits for a viewer. Who watches a
-//! lower rung makes [`rungs`] run a media worker, which gets the publisher's units by a [`tap`]. Which streams there are is the room's
+//! lower rung makes [`rungs`] run a media worker, which gets the publisher's units by a [`tap`], as does a [`recorder`]. Which streams there are is the room's
 //! to decide; it opens and ends them here.
 
 mod keyframes;
 mod publishing;
+mod recorder;
 mod rungs;
 mod subscription;
 mod tap;
@@ -22,6 +23,7 @@ use lectern_proto::live::receive::Content;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use publishing::{PublishError, Publishing};
+pub(crate) use recorder::{Recorder, Recording};
 pub(crate) use rungs::{LowerRung, RungMaker};
 pub(crate) use subscription::Subscriptions;
 pub(crate) use track::Track;

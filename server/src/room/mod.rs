@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::library::Catalogue;
-use crate::live::RungMaker;
+use crate::live::{Recorder, RungMaker};
 use crate::media::RoomMedia;
 use crate::store::Store;
 
@@ -43,6 +43,7 @@ pub(crate) struct RoomParts {
     /// The same of live streams.
     pub live_ladder: Vec<RungSpec>,
     pub rungs: Arc<RungMaker>,
+    pub recorder: Arc<Recorder>,
     pub catalogue: watch::Receiver<Catalogue>,
     pub store: Store,
     pub clock: Clock,
@@ -157,6 +158,16 @@ enum Message {
         by: PersonId,
         quiet: bool,
         reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Record {
+        by: PersonId,
+        stream: StreamId,
+        recorded: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    /// A recording has ended by itself.
+    RecordingEnded {
+        stream: StreamId,
     },
     Freeze {
         by: PersonId,
@@ -277,6 +288,11 @@ impl Presence {
     }
 
     /// Says that the pictures of an own stream stand still, or go on.
+    pub(crate) async fn record(&self, stream: StreamId, recorded: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::Record { by, stream, recorded, reply }).await
+    }
+
+    /// The pictures of one's own stream stand still on purpose, or go on.
     pub(crate) async fn freeze(&self, stream: StreamId, frozen: bool) -> Result<(), Refusal> {
         self.ask(|by, reply| Message::Freeze { by, stream, frozen, reply }).await
     }

@@ -14,7 +14,7 @@ use lectern_proto::rung::{PictureSize, RungSpec};
 use tokio::sync::mpsc;
 
 use super::Message;
-use crate::live::{LowerRung, RungMaker, Stream};
+use crate::live::{LowerRung, Recorder, Recording, RungMaker, Stream};
 use crate::media::RoomMedia;
 
 /// Widths and heights that are taken.
@@ -31,6 +31,7 @@ pub(super) struct Streams {
     /// Lowest rung first.
     ladder: Vec<RungSpec>,
     rungs: Arc<RungMaker>,
+    recorder: Arc<Recorder>,
 }
 
 #[derive(Debug)]
@@ -45,11 +46,12 @@ struct Running {
     least_us: u32,
     /// Its pictures stand still on purpose.
     frozen: bool,
+    recording: Option<Recording>,
 }
 
 impl Streams {
-    pub(super) fn new(ladder: Vec<RungSpec>, rungs: Arc<RungMaker>) -> Self {
-        Self { running: BTreeMap::new(), ladder, rungs }
+    pub(super) fn new(ladder: Vec<RungSpec>, rungs: Arc<RungMaker>, recorder: Arc<Recorder>) -> Self {
+        Self { running: BTreeMap::new(), ladder, rungs, recorder }
     }
 
     /// All of them, for somebody who has just entered.
@@ -114,7 +116,7 @@ impl Streams {
         }
         let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
         let (health, is_news, frozen) = (StreamHealth::default(), false, false);
-        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now, health, is_news, least_us: target_us, frozen });
+        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now, health, is_news, least_us: target_us, frozen, recording: None });
         Ok((info, older))
     }
 
@@ -179,6 +181,42 @@ impl Streams {
     /// The streams of somebody who is gone.
     pub(super) fn of(&self, publisher: PersonId) -> Vec<StreamId> {
         self.running.values().filter(|r| r.info.publisher == publisher).map(|r| r.info.id).collect()
+    }
+
+    pub(super) fn publisher(&self, id: StreamId) -> Option<PersonId> {
+        self.running.get(&id).map(|r| r.info.publisher)
+    }
+
+    /// Begins or ends to record a stream; says whether that is another state than before.
+    pub(super) fn record(&mut self, id: StreamId, recorded: bool, mailbox: &mpsc::WeakSender<Message>) -> Result<bool, Refusal> {
+        let running = self.running.get_mut(&id).ok_or(Refusal::NoSuchStream)?;
+        if running.recording.is_some() == recorded {
+            return Ok(false);
+        }
+        if !recorded {
+            running.recording = None;
+            return Ok(true);
+        }
+        let mailbox = mailbox.clone();
+        let ended = move || {
+            // A room that is busy sees it when the stream ends; a room that is gone needs nothing.
+            mailbox.upgrade().into_iter().for_each(|mailbox| _ = mailbox.try_send(Message::RecordingEnded { stream: id }));
+        };
+        let video = running.info.videos().next_back().map(|(_, video)| video);
+        let sound = running.info.sound().map(|(_, sound)| sound);
+        let recording = self.recorder.start(&running.stream, &running.info.name, (video, sound), ended);
+        let failed = |error| tracing::error!(%error, "a recording cannot be written where the videos are");
+        running.recording = Some(recording.map_err(failed).map_err(|()| Refusal::Unwritable)?);
+        Ok(true)
+    }
+
+    /// A recording has ended; says whether it was one that ran.
+    pub(super) fn recording_ended(&mut self, id: StreamId) -> bool {
+        self.running.get_mut(&id).is_some_and(|running| running.recording.take().is_some())
+    }
+
+    pub(super) fn recorded(&self) -> Vec<StreamId> {
+        self.running.values().filter(|r| r.recording.is_some()).map(|r| r.info.id).collect()
     }
 
     /// Streams of which nothing came for too long.

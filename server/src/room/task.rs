@@ -104,7 +104,7 @@ impl RoomTask {
             ahead: None,
             ahead_at: Duration::ZERO,
             together: parts.together,
-            streams: Streams::new(parts.live_ladder, parts.rungs),
+            streams: Streams::new(parts.live_ladder, parts.rungs, parts.recorder),
             floor: Floor::default(),
             streams_at: Duration::ZERO,
         }
@@ -237,6 +237,8 @@ impl RoomTask {
             }
             Message::GiveStage { by, person, given, reply } => drop(reply.send(self.give_stage(by, person, given))),
             Message::Quiet { by, quiet, reply } => drop(reply.send(self.set_quiet(by, quiet))),
+            Message::Record { by, stream, recorded, reply } => drop(reply.send(self.record(by, stream, recorded))),
+            Message::RecordingEnded { stream } => self.recording_ended(stream),
             Message::Freeze { by, stream, frozen, reply } => drop(reply.send(self.freeze(by, stream, frozen))),
         }
     }

@@ -25,9 +25,21 @@ async fn stage(people: usize) -> Stage {
     let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
     let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
     let (clock, tasks, stop) = (Clock::start(), TaskTracker::new(), CancellationToken::new());
+    let recorder = Recorder::new(dir.path().to_owned(), clock, tasks.clone(), stop.clone());
     let rungs = RungMaker::new("no-worker".into(), 1 << 30, clock, tasks.clone(), stop.clone());
-    let parts =
-        RoomParts { name: "class".into(), together: true, people, media, ladder: ladder(), live_ladder: ladder(), rungs, catalogue: told, store, clock };
+    let parts = RoomParts {
+        name: "class".into(),
+        together: true,
+        people,
+        media,
+        ladder: ladder(),
+        live_ladder: ladder(),
+        rungs,
+        recorder,
+        catalogue: told,
+        store,
+        clock,
+    };
     Stage { room: Room::start(parts, &tasks, stop.clone()), catalogue, stop, _dir: dir }
 }
 

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use egui::accesskit::Role;
 use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-use lectern_proto::control::PersonId;
+use lectern_proto::control::{PersonId, StreamId};
 
 use super::command::Cx;
 use super::icons::Icon;
@@ -56,6 +56,8 @@ pub enum StudioCommand {
     Quiet(bool),
     /// A student gets the stage, or has it no more.
     GiveStage(PersonId, bool),
+    /// A stream is recorded, or no more.
+    Record(StreamId, bool),
     /// The projector's window with the stage, or away with it.
     Projector,
     /// The small window that stays above all others.

@@ -216,6 +216,7 @@ impl Window {
             StudioCommand::OnAir(on_air) => self.publishing(|open| open.set_on_air(on_air)),
             StudioCommand::Freeze(frozen) => self.publishing(|open| open.set_frozen(frozen)),
             StudioCommand::Quiet(quiet) => self.seat.iter().for_each(|member| member.seat.set_quiet(quiet)),
+            StudioCommand::Record(stream, recorded) => self.seat.iter().for_each(|member| member.seat.record(stream, recorded)),
             StudioCommand::GiveStage(person, given) => self.seat.iter().for_each(|member| member.seat.give_stage(person, given)),
             StudioCommand::Projector => self.toggle_projector(false),
             StudioCommand::Strip => self.studio.strip = self.studio.strip.is_none().then(Strip::default),

@@ -223,6 +223,9 @@ pub enum Request {
     Quiet { request: u32, quiet: bool },
     /// The publisher of a stream says that its pictures stand still on purpose, or go on. Answered with [`Event::Answer`].
     Freeze { request: u32, stream: StreamId, frozen: bool },
+    /// Instructor: an instructor's stream is recorded from now on, or no more; it becomes a video of the catalogue. Answered with
+    /// [`Event::Answer`].
+    Record { request: u32, stream: StreamId, recorded: bool },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -304,6 +307,8 @@ pub enum Event {
     Quiet(bool),
     /// All streams whose pictures stand still on purpose; follows joining where there are some. One that ended is none, unsaid.
     Frozen(Vec<StreamId>),
+    /// All streams that are recorded; follows joining where there are some.
+    Recorded(Vec<StreamId>),
 }
 
 /// Why a request was refused.
@@ -322,6 +327,8 @@ pub enum Refusal {
     BadOffer,
     /// It is quiet: no student publishes.
     Quiet,
+    /// The server cannot write where its videos are.
+    Unwritable,
 }
 
 /// Why the server ends a connection.

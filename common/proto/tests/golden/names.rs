@@ -32,6 +32,7 @@ variants!(request, REQUESTS, Request:
     Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
     Request::Report(_) => "Report", Request::SetTogether { .. } => "SetTogether",
     Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet", Request::Freeze { .. } => "Freeze",
+    Request::Record { .. } => "Record",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -54,6 +55,7 @@ variants!(event, EVENTS, Event:
     Event::Stage(_) => "Stage",
     Event::Quiet(_) => "Quiet",
     Event::Frozen(_) => "Frozen",
+    Event::Recorded(_) => "Recorded",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -65,7 +67,7 @@ variants!(close_reason, CLOSE_REASONS, CloseReason:
 variants!(refusal_name, REFUSALS, Refusal:
     Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson", Refusal::NoSuchVideo => "NoSuchVideo",
     Refusal::NoSuchStream => "NoSuchStream", Refusal::NameTaken => "NameTaken", Refusal::TooMany => "TooMany", Refusal::BadOffer => "BadOffer",
-    Refusal::Quiet => "Quiet",
+    Refusal::Quiet => "Quiet", Refusal::Unwritable => "Unwritable",
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",

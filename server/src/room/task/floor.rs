@@ -52,6 +52,24 @@ impl RoomTask {
         Ok(())
     }
 
+    /// Only what instructors show is recorded.
+    pub(super) fn record(&mut self, by: PersonId, stream: StreamId, recorded: bool) -> Result<(), Refusal> {
+        self.instructor(by)?;
+        let publisher = self.streams.publisher(stream).ok_or(Refusal::NoSuchStream)?;
+        self.instructor(publisher)?;
+        if self.streams.record(stream, recorded, &self.mailbox)? {
+            tracing::info!(room = %self.name, by = by.0, %stream, recorded, "recording");
+            self.tell(Event::Recorded(self.streams.recorded()));
+        }
+        Ok(())
+    }
+
+    pub(super) fn recording_ended(&mut self, stream: StreamId) {
+        if self.streams.recording_ended(stream) {
+            self.tell(Event::Recorded(self.streams.recorded()));
+        }
+    }
+
     /// Somebody's seat has ended, and with it the stage.
     pub(super) fn leave_stage(&mut self, person: PersonId) {
         if self.floor.forget(person) {
@@ -65,7 +83,9 @@ impl RoomTask {
         let frozen = (!frozen.is_empty()).then_some(Event::Frozen(frozen));
         let stage = (!stage.is_empty()).then_some(Event::Stage(stage));
         let quiet = self.floor.is_quiet().then_some(Event::Quiet(true));
-        [frozen, stage, quiet].into_iter().flatten().collect()
+        let recorded = self.streams.recorded();
+        let recorded = (!recorded.is_empty()).then_some(Event::Recorded(recorded));
+        [frozen, stage, quiet, recorded].into_iter().flatten().collect()
     }
 
     fn instructor(&self, by: PersonId) -> Result<(), Refusal> {

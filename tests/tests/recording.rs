@@ -1,0 +1,98 @@
+//! Recording with the real programs: from a live stream into the catalogue, and what a killed server leaves.
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use lectern_tests::stack::{Stack, client_of, text, turn, wait_until};
+use serde_json::Value;
+
+/// A program of the instructor's that publishes a pattern with a tone; killed when it is dropped.
+struct Publisher(Child);
+
+impl Publisher {
+    fn start(stack: &Stack) -> Self {
+        let mut command = client_of(&stack.instructor(), "Ms Kim", &["publish", "--pattern", "--sound", "--quality", "360p"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("a publisher");
+        let mut line = String::new();
+        let mut output = std::io::BufReader::new(child.stdout.take().expect("its output"));
+        std::io::BufRead::read_line(&mut output, &mut line).expect("a line");
+        assert!(line.contains("live"), "{line}");
+        Self(child)
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn record(stack: &Stack, args: &[&str]) -> Value {
+    let args = [&["record"], args].concat();
+    let output = client_of(&stack.instructor(), "Ms Kim", &args).output().expect("an instructor");
+    assert!(output.status.success(), "{}", text(&output));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Names in the folder of videos.
+fn files(stack: &Stack) -> Vec<String> {
+    let entries = std::fs::read_dir(stack.videos()).expect("a folder");
+    entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// The recorded video once it is ready.
+fn recorded(stack: &Stack) -> Value {
+    let is_ready = |all: &[Value]| all.iter().any(|v| v["state"] == "ready" && v["title"].as_str().is_some_and(|t| t.starts_with("pattern ")));
+    let all = stack.catalogue(Duration::from_secs(60), is_ready).unwrap_or_else(|e| panic!("{e}: {}", stack.log()));
+    all.into_iter().find(|v| v["state"] == "ready").expect("it is there")
+}
+
+#[test]
+fn what_is_recorded_becomes_a_video_and_nothing_is_written_before() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let _publisher = Publisher::start(&stack);
+    assert_eq!(files(&stack), Vec::<String>::new(), "nothing before it is ordered");
+    let student = stack.client(&["record", "start", "pattern"]).output().expect("a student");
+    assert_eq!(student.status.code(), Some(3), "{}", text(&student));
+    assert_eq!(record(&stack, &["start", "pattern"])["recorded"][0], "pattern");
+    // Everybody sees that it runs, and it goes on without the program that ordered it.
+    let seen = stack.client_json(&["record", "list"]).expect("a list");
+    assert_eq!(seen["recorded"][0], "pattern");
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(record(&stack, &["stop", "pattern"])["recorded"].as_array().map(Vec::len), Some(0));
+    let video = recorded(&stack);
+    assert_eq!((video["width"].as_u64(), video["height"].as_u64()), (Some(640), Some(360)), "{video}");
+    let seconds = video["duration_s"].as_f64().expect("a duration");
+    assert!((4.0..20.0).contains(&seconds), "{video}");
+    // It plays like every other, with its sound.
+    let id = video["id"].as_str().expect("an id");
+    let report = stack.client_json(&["watch", "--video", id, "--quality", "360p", "--for", "3"]).expect("a viewer");
+    assert!(report["frames"]["presented"].as_f64().is_some_and(|n| n >= 60.0), "{report}");
+    assert_eq!(report["frames"]["corrupt"].as_f64(), Some(0.0), "{report}");
+    let probe = std::process::Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0"])
+        .arg(stack.videos().join(files(&stack).first().expect("a file")))
+        .output()
+        .expect("ffprobe");
+    assert_eq!(text(&probe).split_whitespace().collect::<Vec<_>>(), ["h264", "opus"], "{}", text(&probe));
+}
+
+#[test]
+fn a_killed_server_keeps_a_recording_up_to_its_last_seconds() {
+    let _turn = turn();
+    let mut stack = Stack::start(&[]).expect("a server");
+    let publisher = Publisher::start(&stack);
+    record(&stack, &["start", "pattern"]);
+    let part = |stack: &Stack| files(stack).into_iter().find(|f| f.ends_with(".mkv.part"));
+    let size = |stack: &Stack| part(stack).and_then(|f| std::fs::metadata(stack.videos().join(f)).ok()).map_or(0, |m| m.len());
+    assert!(wait_until(Duration::from_secs(30), || size(&stack) > 100_000), "{:?}", files(&stack));
+    stack.kill();
+    drop(publisher);
+    assert!(part(&stack).is_some(), "{:?}", files(&stack));
+    stack.run().expect("starts again");
+    let video = recorded(&stack);
+    assert!(part(&stack).is_none(), "{:?}", files(&stack));
+    assert!(video["duration_s"].as_f64().is_some_and(|s| s >= 2.0), "{video}");
+}
