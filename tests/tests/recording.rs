@@ -76,7 +76,7 @@ fn what_is_recorded_becomes_a_video_and_nothing_is_written_before() {
         .arg(stack.videos().join(files(&stack).first().expect("a file")))
         .output()
         .expect("ffprobe");
-    assert_eq!(text(&probe).split_whitespace().collect::<Vec<_>>(), ["h264", "opus"], "{}", text(&probe));
+    assert_eq!(String::from_utf8_lossy(&probe.stdout).split_whitespace().collect::<Vec<_>>(), ["h264", "opus"], "{}", text(&probe));
 }
 
 #[test]

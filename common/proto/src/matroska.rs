@@ -62,7 +62,7 @@ impl Writer {
         out.extend_from_slice(&id::SEGMENT.to_be_bytes());
         // Unknown size: all that follows.
         out.extend_from_slice(&[0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
-        let name = concat!("lectern ", env!("CARGO_PKG_VERSION"));
+        let name = "Lectern";
         // Last in the head of the file's information, so that its place is known.
         let info = [uint(0x2A_D7B1, 1_000_000), text(0x4D80, name), text(0x5741, name), element(0x4489, &0f64.to_be_bytes())].concat();
         out.extend_from_slice(&element(id::INFO, &info));

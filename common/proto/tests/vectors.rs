@@ -189,6 +189,7 @@ fn events() -> Vectors {
         Refusal::TooMany,
         Refusal::BadOffer,
         Refusal::Quiet,
+        Refusal::Unwritable,
     ];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [
