@@ -176,7 +176,8 @@ def login_reply(r):
 
 
 def event(r):
-    names = ("pong", "people", "person left", "videos", "video removed", "synchronised", "media epoch", "answer", "closing", "share", "fetch ahead", "fetched ahead")
+    names = ("pong", "people", "person left", "videos", "video removed", "synchronised", "media epoch", "answer", "closing", "share", "fetch ahead", "fetched ahead",
+        "streams", "stream ended", "published", "reports", "together", "stage", "quiet", "frozen", "recorded")
     name = r.variant(*names)
     if name == "pong":
         return name, (r.u64(), r.u64())
@@ -200,6 +201,13 @@ def event(r):
         return name, r.option(lambda: lesson(r))
     if name == "fetched ahead":
         return name, (r.u32(), r.u32(), r.u32())
+    if name in ("together", "quiet"):
+        return name, r.bool()
+    if name == "stage":
+        return name, r.vec(lambda: r.u64())
+    if name in ("frozen", "recorded"):
+        return name, r.vec(lambda: r.take(16))
+    check(name == "closing", f"{name} is not for this client")
     reason = r.variant("removed", "replaced", "server stopping", "overrun", "protocol error")
     return name, (reason, r.string() if reason in ("removed", "protocol error") else None)
 

@@ -103,9 +103,10 @@ fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
         let slow = slow.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("a viewer");
         let good = client_of(&stack.join(), "ben", &["watch", "--live", "camera", "--for", "18"]).stdout(Stdio::piped()).spawn().expect("another");
         // The instructor sees who has trouble, and why.
+        let mut viewers = Value::Null;
         let told = wait_until(Duration::from_secs(18), || {
             let output = client_of(&stack.instructor(), "Mr Lee", &["people", "--live"]).output().expect("an instructor");
-            let viewers: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            viewers = serde_json::from_slice(&output.stdout).expect("JSON");
             let trouble = |name: &str| {
                 let all = viewers["viewers"].as_array()?;
                 Some(all.iter().find(|v| v["name"] == name)?["trouble"].as_str().unwrap_or("none").to_owned())
@@ -114,7 +115,7 @@ fn a_slow_line_gets_a_lower_rung_and_a_good_one_the_highest() {
             let is_line = |trouble: &str| trouble.contains("line");
             trouble("ana").is_some_and(|t| is_line(&t)) && trouble("ben").is_some_and(|t| !is_line(&t))
         });
-        assert!(told, "over {transport}");
+        assert!(told, "over {transport}: {viewers}");
         let output = slow.wait_with_output().expect("a viewer");
         assert!(good.wait_with_output().expect("another").status.success());
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 /// Share of units that may be missing, in percent, and what is heavy.
 const MISSING_PERCENT: u64 = 5;
 const MISSING_HEAVY_PERCENT: u64 = 25;
+/// So many bytes in a second of which no unit became whole: all of them lose something on the way.
+const STARVED_BYTES: u64 = 4_000;
 /// Later than the least of the last [`BASE_SECONDS`] by so much: something queues up.
 const QUEUED: Duration = Duration::from_millis(150);
 const BASE_SECONDS: usize = 60;
@@ -138,7 +140,7 @@ impl Choice {
             return None;
         }
         let total = u64::from(seen.came) + u64::from(seen.missing);
-        let is_heavy = u64::from(seen.missing) * 100 > total * MISSING_HEAVY_PERCENT && total > 0;
+        let is_heavy = is_starved(seen) || u64::from(seen.missing) * 100 > total * MISSING_HEAVY_PERCENT && total > 0;
         let troubled = self.seconds.iter().flatten().count();
         if let Some(limit) = trouble.filter(|_| is_heavy || troubled >= TROUBLED) {
             let carried = seen.bytes.saturating_mul(8 * COUNTED_ON) / 100;
@@ -179,7 +181,7 @@ impl Choice {
             }
         }
         let is_queued = seen.delay.zip(base).is_some_and(|(delay, base)| delay > base + QUEUED);
-        if is_missing || is_queued {
+        if is_missing || is_queued || is_starved(seen) {
             return Some(Limit::Line);
         }
         let is_unshown = u64::from(seen.unshown) * 100 > total * MISSING_PERCENT;
@@ -200,6 +202,10 @@ impl Choice {
         self.delays.clear();
         rung
     }
+}
+
+fn is_starved(seen: &Seen) -> bool {
+    seen.came == 0 && seen.bytes > STARVED_BYTES
 }
 
 #[cfg(test)]
@@ -273,6 +279,16 @@ mod tests {
         let shared = Seen { share_bps: Some(400_000), ..good(700_000) };
         assert_eq!(choice.seen(s(7), &shared), Some(0), "at once");
         (8..60).for_each(|second| assert_eq!(choice.seen(s(second), &shared), None));
+    }
+
+    #[test]
+    fn a_line_over_which_nothing_comes_whole_goes_down() {
+        let mut choice = Choice::new(s(0), LADDER.to_vec());
+        let starved = Seen { came: 0, missing: 0, bytes: 40_000, delay: None, ..good(0) };
+        assert_eq!((choice.seen(s(1), &starved), choice.limit()), (Some(0), Some(Limit::Line)));
+        let mut choice = Choice::new(s(0), LADDER.to_vec());
+        let silent = Seen { bytes: 300, ..starved };
+        (1..20).for_each(|second| assert_eq!(choice.seen(s(second), &silent), None, "who publishes has paused"));
     }
 
     #[test]
