@@ -38,7 +38,9 @@ fn date(calendar: &Calendar) -> i64 {
 fn ana(stack: &Stack) -> Option<(u64, bool)> {
     let people = stack.client_json(&["people"]).expect("people");
     let all = people["people"].as_array().cloned().unwrap_or_default();
-    let ana = all.iter().find(|p| p["name"] == "ana" && p["you"] == false)?;
+    // Who asks has the same name; whoever of both came second has a number behind it.
+    let is_ana = |p: &&Value| p["name"].as_str().is_some_and(|name| name.starts_with("ana")) && p["you"] == false;
+    let ana = all.iter().find(is_ana)?;
     Some((ana["id"].as_u64()?, ana["connected"].as_bool()?))
 }
 

@@ -1,10 +1,11 @@
 //! Takes the pictures in `docs/screenshots`: a real server with real videos, real members, and a real window that is
 //! driven by keys and mouse through every screen, at two sizes, dark and light. `make screenshots` calls it.
 //!
-//! Usage: `screenshots [DIRECTORY]`. Nothing here checks anything: people look at what comes out.
+//! Usage: `screenshots [DIRECTORY [live]]`; `live` takes those of live streams alone. Nothing here checks anything: people look at what comes out.
 
 mod found;
 mod hand;
+mod live;
 mod own;
 mod room;
 mod tour;
@@ -12,7 +13,7 @@ mod tour;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use lectern_tests::stack::root;
+use lectern_tests::stack::{Stack, root};
 
 /// Width and height of the screens.
 const SIZES: [(u32, u32); 2] = [(1280, 800), (1920, 1080)];
@@ -20,6 +21,10 @@ const SIZES: [(u32, u32); 2] = [(1280, 800), (1920, 1080)];
 fn main() -> Result<()> {
     let out = std::env::args_os().nth(1).map_or_else(|| root().join("docs/screenshots"), PathBuf::from);
     std::fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
+    if std::env::args().nth(2).is_some_and(|part| part == "live") {
+        let stack = Stack::start(&[])?;
+        return each(&out, |size, light, name| live::take(&stack, size, light, name));
+    }
     // Before there is a class, so that the cards are those of this tour.
     let known = found::Known::start()?;
     each(&out, |size, light, name| found::take(&known, size, light, name))?;
@@ -27,6 +32,7 @@ fn main() -> Result<()> {
     let mut room = room::Room::open()?;
     each(&out, |size, light, name| own::take(&room, size, light, name))?;
     each(&out, |(width, height), light, name| tour::take(&mut room, width, height, light, name))?;
+    each(&out, |size, light, name| live::take(&room.stack, size, light, name))?;
     eprintln!("{}", out.display());
     Ok(())
 }
