@@ -233,12 +233,41 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
     let strip = Rect::from_min_max(pos2(area.left(), area.bottom() - 56.0), area.max);
     ui.painter().rect_filled(strip, 0.0, Color32::from_black_alpha(170));
     let row = strip.shrink2(vec2(space::M, 10.0));
-    let mut ui = ui.new_child(UiBuilder::new().id_salt("row").max_rect(row).layout(Layout::left_to_right(Align::Center)));
+    // The buttons have their place; the words have what is left of it.
+    let mut ui = ui.new_child(UiBuilder::new().id_salt("row").max_rect(row).layout(Layout::right_to_left(Align::Center)));
     ui.spacing_mut().item_spacing.x = space::S;
-    let c = colors(&ui);
-    live_badge_ui(&mut ui, &cx.text("live-badge"));
+    buttons_ui(&mut ui, view, status, cx);
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| words_ui(ui, view, status, cx));
+}
+
+/// On the right: full screen, recording, statistics, the rung and the way.
+fn buttons_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let (icon, key) = if view.fullscreen { (Icon::Shrink, "stage-fullscreen-leave") } else { (Icon::Enlarge, "stage-fullscreen") };
+    if ui.add(Push::icon(icon, &cx.text(key)).shortcut("F")).clicked() {
+        cx.push(Command::ToggleFullscreen);
+    }
+    if view.may_record {
+        let label = cx.text(if view.recorded { "live-record-stop" } else { "live-record" });
+        if ui.add(Push::text(if view.recorded { Look::Danger } else { Look::Plain }, &label).small()).clicked() {
+            cx.push(Command::Studio(StudioCommand::Record(view.watching.stream, !view.recorded)));
+        }
+    }
+    if status.has_pictures && ui.add(Push::icon(Icon::Chart, &cx.text("stats-title")).shortcut("I")).clicked() {
+        cx.push(Command::ToggleStatistics);
+    }
+    let way = cx.text(if status.is_udp { "live-udp" } else { "live-tcp" });
+    let words = status.rung.iter().cloned().chain([way]).collect::<Vec<_>>().join(" · ");
+    ui.add_space(size::SMALL / 4.0);
+    say(ui, Type::Small, c.t2, words);
+}
+
+/// On the left: that it is live, sound, how far behind, and what is wrong.
+fn words_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    live_badge_ui(ui, &cx.text("live-badge"));
     if view.recorded {
-        live_badge_ui(&mut ui, &cx.text("live-recorded"));
+        live_badge_ui(ui, &cx.text("live-recorded"));
     }
     if status.has_sound {
         let (icon, key) = if view.muted || view.is_muted_by_room { (Icon::Muted, "stage-unmute") } else { (Icon::Loud, "stage-mute") };
@@ -247,9 +276,9 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
         }
     }
     let lag = cx.strings.format("live-lag", &[("ms", (status.lag.as_millis() as u64).into())]);
-    say(&mut ui, Type::Small, c.t2, lag);
+    say(ui, Type::Small, c.t2, lag);
     if view.is_muted_by_room && status.has_sound && !view.muted {
-        say_line(&mut ui, Type::Small, c.t1, cx.text("together-muted"));
+        say_line(ui, Type::Small, c.t1, cx.text("together-muted"));
         if ui.add(Push::text(Look::Plain, &cx.text("together-headphones")).with_icon(Icon::Headphones).small()).clicked() {
             cx.push(Command::Podcast(PodcastWish::Headphones));
         }
@@ -259,30 +288,12 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
             Limit::Line => "truth-slow-line",
             Limit::Machine => "truth-slow-machine",
         };
-        say_line(&mut ui, Type::Small, c.warn, cx.text(key));
+        say_line(ui, Type::Small, c.warn, cx.text(key));
     }
-    if let Some(why) = &status.silent {
-        say_line(&mut ui, Type::Small, c.warn, why);
+    // Who is silent on purpose needs no device.
+    if let Some(why) = status.silent.as_ref().filter(|_| !view.is_muted_by_room) {
+        say_line(ui, Type::Small, c.warn, why);
     }
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let (icon, key) = if view.fullscreen { (Icon::Shrink, "stage-fullscreen-leave") } else { (Icon::Enlarge, "stage-fullscreen") };
-        if ui.add(Push::icon(icon, &cx.text(key)).shortcut("F")).clicked() {
-            cx.push(Command::ToggleFullscreen);
-        }
-        if view.may_record {
-            let label = cx.text(if view.recorded { "live-record-stop" } else { "live-record" });
-            if ui.add(Push::text(if view.recorded { Look::Danger } else { Look::Plain }, &label).small()).clicked() {
-                cx.push(Command::Studio(StudioCommand::Record(view.watching.stream, !view.recorded)));
-            }
-        }
-        if status.has_pictures && ui.add(Push::icon(Icon::Chart, &cx.text("stats-title")).shortcut("I")).clicked() {
-            cx.push(Command::ToggleStatistics);
-        }
-        let way = cx.text(if status.is_udp { "live-udp" } else { "live-tcp" });
-        let words = status.rung.iter().cloned().chain([way]).collect::<Vec<_>>().join(" · ");
-        ui.add_space(size::SMALL / 4.0);
-        say(ui, Type::Small, c.t2, words);
-    });
 }
 
 /// The keys of this stage.

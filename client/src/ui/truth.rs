@@ -16,7 +16,7 @@ use crate::class::ClassState;
 
 /// Viewers that are listed; the others are counted.
 const LISTED: usize = 6;
-const WIDTH: f32 = 300.0;
+const WIDTH: f32 = 348.0;
 
 /// What troubles somebody, in words.
 pub(super) fn words(strings: &Strings, trouble: Trouble) -> String {

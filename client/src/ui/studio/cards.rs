@@ -58,7 +58,9 @@ pub(super) fn cards_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &mut Cx<'_>) {
             sources.extend(devices.cameras.iter().map(|d| (Icon::Camera, d.name.clone(), camera.clone(), Pictures::Camera(d.id.clone()))));
             let screen = |m: &crate::live::Monitor| Pictures::Screen(Some([m.x.into(), m.y.into(), m.width.into(), m.height.into()]));
             let size = |m: &crate::live::Monitor| format!("{}×{}", m.width, m.height);
-            let name = |m: &crate::live::Monitor| cx.strings.format("studio-screen", &[("name", m.name.as_str().into())]);
+            // A system that has one has no name for it.
+            let own = |m: &crate::live::Monitor| if m.name.eq_ignore_ascii_case("screen") { String::new() } else { m.name.clone() };
+            let name = |m: &crate::live::Monitor| cx.strings.format("studio-screen", &[("name", own(m).into())]).trim_end().to_owned();
             sources.extend(devices.screens.iter().map(|m| (Icon::Screen, name(m), size(m), screen(m))));
         }
         sources.push((Icon::Chart, cx.text("live-pattern"), String::new(), Pictures::Pattern));
