@@ -1,31 +1,14 @@
 //! Recording with the real programs: from a live stream into the catalogue, and what a killed server leaves.
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use lectern_tests::publisher::Publisher;
 use lectern_tests::stack::{Stack, client_of, text, turn, wait_until};
 use serde_json::Value;
 
-/// A program of the instructor's that publishes a pattern with a tone; killed when it is dropped.
-struct Publisher(Child);
-
-impl Publisher {
-    fn start(stack: &Stack) -> Self {
-        let mut command = client_of(&stack.instructor(), "Ms Kim", &["publish", "--pattern", "--sound", "--quality", "360p"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("a publisher");
-        let mut line = String::new();
-        let mut output = std::io::BufReader::new(child.stdout.take().expect("its output"));
-        std::io::BufRead::read_line(&mut output, &mut line).expect("a line");
-        assert!(line.contains("live"), "{line}");
-        Self(child)
-    }
-}
-
-impl Drop for Publisher {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// An instructor who publishes a pattern with a tone.
+fn publisher(stack: &Stack) -> Publisher {
+    Publisher::start(stack, &["publish", "--pattern", "--sound", "--quality", "360p"]).expect("a publisher")
 }
 
 fn record(stack: &Stack, args: &[&str]) -> Value {
@@ -52,7 +35,7 @@ fn recorded(stack: &Stack) -> Value {
 fn what_is_recorded_becomes_a_video_and_nothing_is_written_before() {
     let _turn = turn();
     let stack = Stack::start(&[]).expect("a server");
-    let _publisher = Publisher::start(&stack);
+    let _publishing = publisher(&stack);
     assert_eq!(files(&stack), Vec::<String>::new(), "nothing before it is ordered");
     let student = stack.client(&["record", "start", "pattern"]).output().expect("a student");
     assert_eq!(student.status.code(), Some(3), "{}", text(&student));
@@ -83,16 +66,20 @@ fn what_is_recorded_becomes_a_video_and_nothing_is_written_before() {
 fn a_killed_server_keeps_a_recording_up_to_its_last_seconds() {
     let _turn = turn();
     let mut stack = Stack::start(&[]).expect("a server");
-    let publisher = Publisher::start(&stack);
+    let publishing = publisher(&stack);
     record(&stack, &["start", "pattern"]);
-    let part = |stack: &Stack| files(stack).into_iter().find(|f| f.ends_with(".mkv.part"));
+    let part = |stack: &Stack| files(stack).into_iter().find(|f| f.ends_with(".lectern-recording.part"));
     let size = |stack: &Stack| part(stack).and_then(|f| std::fs::metadata(stack.videos().join(f)).ok()).map_or(0, |m| m.len());
     assert!(wait_until(Duration::from_secs(30), || size(&stack) > 100_000), "{:?}", files(&stack));
     stack.kill();
-    drop(publisher);
+    // What is in the folder beside it belongs to the teacher.
+    let download = stack.videos().join("half of a download.mkv.part");
+    std::fs::write(&download, b"half").expect("a file");
+    drop(publishing);
     assert!(part(&stack).is_some(), "{:?}", files(&stack));
     stack.run().expect("starts again");
     let video = recorded(&stack);
     assert!(part(&stack).is_none(), "{:?}", files(&stack));
+    assert_eq!(std::fs::read(&download).ok().as_deref(), Some(b"half".as_slice()), "{:?}", files(&stack));
     assert!(video["duration_s"].as_f64().is_some_and(|s| s >= 2.0), "{video}");
 }

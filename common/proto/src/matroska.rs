@@ -1,8 +1,8 @@
 //! Writes live units into a Matroska file (RFC 9559) as they come: H.264 and Opus, whole clusters of about a second, so that a file
 //! that was cut off anywhere loses its last second and nothing else.
 //!
-//! Pure: bytes come out, the caller appends them. The length is not known before the end; [`Writer::duration_patch`] says what to
-//! write where when it is, and [`whole`] finds the end of the last whole cluster of a file that was cut off.
+//! Pure: bytes come out, the caller appends them. The length is not known before the end: [`whole`] finds the end of the last
+//! whole cluster of a file, however it ended, and what to write where for its duration.
 //!
 //! ```text
 //! EBML header | Segment (unknown size) | Info (with room for the duration) | Tracks | Cluster | Cluster ...
@@ -38,11 +38,7 @@ pub struct Writer {
     has_pictures: bool,
     /// Capture time of the first unit, in microseconds.
     origin_us: Option<u64>,
-    /// Where the 8 bytes of the duration are in the file.
-    duration_at: u64,
     cluster: Option<Cluster>,
-    /// The end of what came, in milliseconds since the origin.
-    end_ms: u64,
 }
 
 #[derive(Debug)]
@@ -63,13 +59,12 @@ impl Writer {
         // Unknown size: all that follows.
         out.extend_from_slice(&[0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
         let name = "Lectern";
-        // Last in the head of the file's information, so that its place is known.
+        // The duration stands last, where `whole` finds it.
         let info = [uint(0x2A_D7B1, 1_000_000), text(0x4D80, name), text(0x5741, name), element(0x4489, &0f64.to_be_bytes())].concat();
         out.extend_from_slice(&element(id::INFO, &info));
-        let duration_at = out.len() as u64 - 8;
         let tracks = [video.map(video_track), sound.map(sound_track)].into_iter().flatten().flatten().collect::<Vec<u8>>();
         out.extend_from_slice(&element(id::TRACKS, &tracks));
-        (Self { has_pictures: video.is_some(), origin_us: None, duration_at, cluster: None, end_ms: 0 }, out)
+        (Self { has_pictures: video.is_some(), origin_us: None, cluster: None }, out)
     }
 
     /// Takes a unit of the pictures (`is_video`) or of the sound; gives what is to be appended to the file, often nothing. Units before the
@@ -98,7 +93,6 @@ impl Writer {
         block.push(if unit.keyframe { 0x80 } else { 0 });
         block.extend_from_slice(&unit.data);
         cluster.blocks.extend_from_slice(&element(0xA3, &block));
-        self.end_ms = self.end_ms.max(at_ms + 1);
         done
     }
 
@@ -106,12 +100,6 @@ impl Writer {
     pub fn close(&mut self) -> Vec<u8> {
         let Some(cluster) = self.cluster.take() else { return Vec::new() };
         element(id::CLUSTER, &[uint(0xE7, cluster.start_ms), cluster.blocks].concat())
-    }
-
-    /// Where in the file these bytes are to be written once all was appended: the duration.
-    #[must_use]
-    pub fn duration_patch(&self) -> (u64, [u8; 8]) {
-        (self.duration_at, (self.end_ms as f64).to_be_bytes())
     }
 }
 
@@ -273,7 +261,9 @@ mod tests {
         let open = file.len();
         file.extend(writer.close());
         let (length, patch) = whole(&file).expect("clusters");
-        assert_eq!((length, patch), (file.len() as u64, writer.duration_patch()));
+        // From the first keyframe at 40 ms to the last picture at 10 s.
+        assert_eq!((length, f64::from_be_bytes(patch.1)), (file.len() as u64, 9_961.0));
+        assert_eq!(file[patch.0 as usize..][..8], 0f64.to_be_bytes(), "room for it");
         // Cut off in the last cluster: what is before it stands.
         let (length, (at, duration)) = whole(&file[..file.len() - 3]).expect("clusters");
         assert_eq!((length, at), (open as u64, patch.0));

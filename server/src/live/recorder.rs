@@ -1,9 +1,10 @@
 //! Recording: the units of a stream go into a file beside the videos, and from there into the catalogue.
 //!
 //! One task for each recording. It taps the stream's tracks, appends whole clusters of about a second
-//! ([`lectern_proto::matroska`]) to a file that the library does not see (`NAME.mkv.part`), and renames it when the recording ends: by
-//! order, with its stream, or with the server. What a killed server left is finished at the next start ([`Recorder::finish_old`]): all but
-//! the last second is there.
+//! ([`lectern_proto::matroska`]) to a file that the library does not see (`NAME.lectern-recording.part`). When the recording
+//! ends, by order, with its stream, with the server or because the disk does not take more, the file is finished: cut after its last whole
+//! cluster, given its duration and the name `NAME.mkv`. What a killed server left is finished in the same way at the next start
+//! ([`Recorder::finish_old`]): all but the last second is there. No other file in that folder is ever touched.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -21,8 +22,8 @@ use tokio_util::task::TaskTracker;
 use super::Stream;
 use crate::clock::Clock;
 
-/// What a recording is called while it is made; the library does not look at such files.
-const UNFINISHED: &str = ".mkv.part";
+/// What the name of a recording ends with while it is made: nobody else's do, and the library does not look at such files.
+const UNFINISHED: &str = ".lectern-recording.part";
 /// Blocks that wait for the disk: some minutes of clusters. Full: the recording ends.
 const WAITING: usize = 256;
 
@@ -43,12 +44,6 @@ impl Drop for Recording {
     fn drop(&mut self) {
         self.0.cancel();
     }
-}
-
-/// What the thread that writes is told.
-enum Piece {
-    Append(Vec<u8>),
-    Patch(u64, [u8; 8]),
 }
 
 impl Recorder {
@@ -91,8 +86,9 @@ impl Recorder {
             recorder.record(&stream, writer, &pieces, &by_order).await;
             drop(pieces);
             match written.await {
-                Ok(Ok(path)) => tracing::info!(file = %path.display(), "recorded"),
-                Ok(Err(error)) => tracing::error!(%error, "a recording could not be written to its end"),
+                Ok(Ok(Some(path))) => tracing::info!(file = %path.display(), "recorded"),
+                Ok(Ok(None)) => tracing::info!("a recording ended before its first picture or sound"),
+                Ok(Err(error)) => tracing::error!(%error, "a recording could not be finished; the next start of the server tries again"),
                 Err(error) => tracing::error!(%error, "a recording ended as it should not"),
             }
             if !by_order.is_cancelled() {
@@ -114,7 +110,7 @@ impl Recorder {
         self.videos.join(format!("{title}{UNFINISHED}"))
     }
 
-    async fn record(&self, stream: &Stream, mut writer: Writer, pieces: &mpsc::Sender<Piece>, stopped: &CancellationToken) {
+    async fn record(&self, stream: &Stream, mut writer: Writer, pieces: &mpsc::Sender<Vec<u8>>, stopped: &CancellationToken) {
         let now = self.clock.now();
         let (mut video, mut sound) = (stream.video.as_ref().map(|t| t.tap(now)), stream.sound.as_ref().map(|t| t.tap(now)));
         loop {
@@ -128,13 +124,12 @@ impl Recorder {
             let Some(unit) = unit else { break };
             let bytes = writer.push(is_video, &unit);
             // A disk that does not keep up: what is there stays good.
-            if !bytes.is_empty() && pieces.try_send(Piece::Append(bytes)).is_err() {
+            if !bytes.is_empty() && pieces.try_send(bytes).is_err() {
+                tracing::warn!("the disk does not keep up: a recording ends here");
                 return;
             }
         }
-        let (at, duration) = writer.duration_patch();
-        let _ = pieces.send(Piece::Append(writer.close())).await;
-        let _ = pieces.send(Piece::Patch(at, duration)).await;
+        let _ = pieces.send(writer.close()).await;
     }
 }
 
@@ -145,27 +140,16 @@ async fn next(tap: &mut Option<mpsc::Receiver<Unit>>) -> Option<Unit> {
     }
 }
 
-/// Writes what comes, and gives the file its name at the end.
-fn write(mut file: File, path: &Path, mut inbox: mpsc::Receiver<Piece>) -> io::Result<PathBuf> {
-    while let Some(piece) = inbox.blocking_recv() {
-        match piece {
-            Piece::Append(bytes) => file.write_all(&bytes)?,
-            Piece::Patch(at, bytes) => {
-                file.seek(SeekFrom::Start(at))?;
-                file.write_all(&bytes)?;
-                file.seek(SeekFrom::End(0))?;
-            }
+/// Appends what comes until there is no more, and finishes the file.
+fn write(mut file: File, path: &Path, mut inbox: mpsc::Receiver<Vec<u8>>) -> io::Result<Option<PathBuf>> {
+    while let Some(bytes) = inbox.blocking_recv() {
+        if let Err(error) = file.write_all(&bytes) {
+            tracing::error!(%error, file = %path.display(), "a recording ends here: the disk does not take more");
+            break;
         }
     }
-    file.sync_data()?;
-    rename(path)
-}
-
-fn rename(path: &Path) -> io::Result<PathBuf> {
-    let name = path.to_string_lossy();
-    let done = PathBuf::from(name.strip_suffix(".part").unwrap_or(&name));
-    std::fs::rename(path, &done)?;
-    Ok(done)
+    drop((file, inbox));
+    finish(path)
 }
 
 /// Cuts a file after its last whole cluster, writes its duration and gives it its name; none when there is no cluster in it.
@@ -189,5 +173,8 @@ fn finish(path: &Path) -> io::Result<Option<PathBuf>> {
     file.seek(SeekFrom::Start(at))?;
     file.write_all(&duration)?;
     file.sync_data()?;
-    rename(path).map(Some)
+    let name = path.to_string_lossy();
+    let done = PathBuf::from(format!("{}.mkv", name.strip_suffix(UNFINISHED).unwrap_or(&name)));
+    std::fs::rename(path, &done)?;
+    Ok(Some(done))
 }
