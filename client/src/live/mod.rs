@@ -1,10 +1,9 @@
 //! Live streams on this machine: watching one, and publishing one.
 //!
-//! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `viewer`, `video`,
-//! `state`). Listening: `listener` (→ `sound` → `held`,
-//! `presenter`, `wav`; `listening` is what they share). `view` is both, for the window. Publishing: `choice` (out of `devices`) says what,
-//! `publish` starts a media worker (`worker`, `worker_time`), sends what it makes (`air`) and shows it to its publisher (`preview`);
-//! `document` is the way to its document camera.
+//! `connection` is the media connection that both share; `flow` is the same over UDP for those who watch. Watching: `player` (→ `viewer`,
+//! `video`, `state`). Listening: `listener` (→ `sound` → `held`, `presenter`, `wav`; `listening` is what they share). `view` is both, for
+//! the window. Publishing: `choice` (out of `devices`) says what, `publish` starts a media worker (`worker`, `worker_time`), sends what it
+//! makes (`air`) and shows it to its publisher (`preview`); `document` is the way to its document camera.
 
 mod air;
 mod choice;

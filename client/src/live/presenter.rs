@@ -121,22 +121,20 @@ impl Presenter {
     }
 
     fn open(&self) -> Box<dyn AudioSink> {
+        // It may take a while: nobody who looks at the state waits for it.
+        let opened = self.is_audible.then(|| Speaker::open(|_| {}));
         let mut state = self.shared.lock();
-        state.silent = None;
-        if self.is_audible {
-            match Speaker::open(|_| {}) {
-                Ok(speaker) => {
-                    let name = speaker.name().to_owned();
-                    state.trim_us = state.trims.of(&name);
-                    state.device = Some(name);
-                    return Box::new(speaker);
-                }
-                Err(why) => state.silent = Some(why.to_string()),
+        let (sink, device, silent): (Box<dyn AudioSink>, _, _) = match opened {
+            Some(Ok(speaker)) => {
+                let name = speaker.name().to_owned();
+                (Box::new(speaker), Some(name), None)
             }
-        }
-        state.trim_us = state.trims.of("");
-        state.device = None;
-        Box::new(SilentSpeaker::new())
+            Some(Err(why)) => (Box::new(SilentSpeaker::new()), None, Some(why.to_string())),
+            None => (Box::new(SilentSpeaker::new()), None, None),
+        };
+        state.trim_us = state.trims.of(device.as_deref().unwrap_or_default());
+        (state.device, state.silent) = (device, silent);
+        sink
     }
 
     /// Sound begins anew with what comes next.

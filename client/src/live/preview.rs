@@ -19,9 +19,11 @@ use crate::class::Changed;
 /// Units that wait for the thread. Full: what comes is left out.
 const WAITING: usize = 16;
 
-enum Fed {
-    Form(VideoConfig),
-    Unit { keyframe: bool, data: Bytes },
+struct Fed {
+    /// From this keyframe on pictures have this form.
+    form: Option<VideoConfig>,
+    keyframe: bool,
+    data: Bytes,
 }
 
 /// The newest picture. Cheap to clone; all clones are one.
@@ -43,6 +45,8 @@ impl Preview {
 /// Where the publisher puts what it also sees; the thread ends with it.
 pub(super) struct Tap {
     fed: SyncSender<Fed>,
+    /// It goes with the next keyframe.
+    form: Option<VideoConfig>,
     is_broken: bool,
 }
 
@@ -51,15 +55,13 @@ impl Tap {
     pub(super) fn open(preview: Preview, changed: Changed) -> Option<Self> {
         let (fed, inbox) = sync_channel(WAITING);
         let spawned = std::thread::Builder::new().name("preview".into()).spawn(move || run(&inbox, &preview, &changed));
-        spawned.inspect_err(|error| tracing::warn!(%error, "there is no preview")).ok().map(|_| Self { fed, is_broken: true })
+        spawned.inspect_err(|error| tracing::warn!(%error, "there is no preview")).ok().map(|_| Self { fed, form: None, is_broken: true })
     }
 
     /// What follows has this form.
     pub(super) fn form(&mut self, avcc: &[u8], width: u32, height: u32) {
-        let config = VideoConfig { avcc: Bytes::copy_from_slice(avcc), size: PictureSize { width, height } };
-        // Full only for a moment: without it nothing can be decoded, and the next form or keyframe is asked for by a restart.
+        self.form = Some(VideoConfig { avcc: Bytes::copy_from_slice(avcc), size: PictureSize { width, height } });
         self.is_broken = true;
-        let _ = self.fed.send(Fed::Form(config));
     }
 
     /// A coded picture.
@@ -67,8 +69,14 @@ impl Tap {
         if self.is_broken && !keyframe {
             return;
         }
-        let sent = self.fed.try_send(Fed::Unit { keyframe, data: data.clone() });
-        self.is_broken = matches!(sent, Err(TrySendError::Full(_) | TrySendError::Disconnected(_)));
+        let fed = Fed { form: self.form.take(), keyframe, data: data.clone() };
+        self.is_broken = match self.fed.try_send(fed) {
+            Ok(()) => false,
+            Err(TrySendError::Full(fed) | TrySendError::Disconnected(fed)) => {
+                self.form = fed.form;
+                true
+            }
+        };
     }
 }
 
@@ -76,20 +84,15 @@ fn run(inbox: &Receiver<Fed>, preview: &Preview, changed: &Changed) {
     let mut decoder: Option<VideoDecoder> = None;
     let mut pts_us = 0;
     let mut wants_keyframe = true;
-    while let Ok(fed) = inbox.recv() {
-        match fed {
-            Fed::Form(config) => {
-                decoder = VideoDecoder::new(&config, 1).inspect_err(|error| tracing::warn!(%error, "there is no preview")).ok();
-                wants_keyframe = true;
-            }
-            Fed::Unit { keyframe, data } => {
-                let Some(decoder) = decoder.as_mut().filter(|_| keyframe || !wants_keyframe) else { continue };
-                pts_us += 1;
-                let sample = Sample { data, dts: pts_us, pts: pts_us, duration: 0, keyframe };
-                wants_keyframe = show(decoder, &sample, pts_us, preview).is_err();
-                changed();
-            }
+    while let Ok(Fed { form, keyframe, data }) = inbox.recv() {
+        if let Some(config) = form {
+            decoder = VideoDecoder::new(&config, 1).inspect_err(|error| tracing::warn!(%error, "there is no preview")).ok();
         }
+        let Some(decoder) = decoder.as_mut().filter(|_| keyframe || !wants_keyframe) else { continue };
+        pts_us += 1;
+        let sample = Sample { data, dts: pts_us, pts: pts_us, duration: 0, keyframe };
+        wants_keyframe = show(decoder, &sample, pts_us, preview).is_err();
+        changed();
     }
 }
 

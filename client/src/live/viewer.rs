@@ -76,6 +76,8 @@ struct Watching {
     second: Second,
     /// Pictures were left out because the decoder is too slow: on with a keyframe.
     is_broken: bool,
+    /// Before its next unit the decoder is told the form of the rung on the screen.
+    owes_form: bool,
     started: Instant,
     /// Units that came since the beginning.
     came: u64,
@@ -86,32 +88,9 @@ struct Watching {
 /// Runs until the stream, its viewer or the membership ends.
 pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
     let shared = Arc::clone(&viewer.shared);
-    let rungs = viewer.stream.videos().map(|(_, video)| u64::from(video.bps)).collect();
-    let mut choice = Choice::new(Duration::ZERO, rungs);
-    if !viewer.is_auto {
-        // What was asked for stays.
-        choice = Choice::new(Duration::ZERO, vec![0]);
-    }
-    let track = viewer.track;
-    let mut watching = Watching {
-        viewer,
-        choice,
-        coming: None,
-        second: Second::default(),
-        is_broken: false,
-        started: Instant::now(),
-        came: 0,
-        reported: Reported::default(),
-        busy: Duration::ZERO,
-    };
-    if !watching.subscribe(track).await {
+    let mut watching = Watching::new(viewer);
+    if !watching.subscribe(watching.viewer.track).await {
         return shared.end(Err("the connection to the class has ended.".to_owned()));
-    }
-    // A rung that nobody watched before is waited for as one that is changed to.
-    if watching.form(track).is_none() {
-        watching.coming = Some(Coming { track, early: VecDeque::new() });
-    } else {
-        watching.feed_form(track);
     }
     let mut look = interval(EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -125,7 +104,7 @@ pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
             },
             _ = look.tick() => watching.look().await,
             Ok(()) = state.changed() => {
-                watching.learn();
+                watching.learn().await;
                 true
             }
         };
@@ -140,6 +119,30 @@ pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
 }
 
 impl Watching {
+    fn new(viewer: Viewer) -> Self {
+        let rungs = viewer.stream.videos().map(|(_, video)| u64::from(video.bps)).collect();
+        // What was asked for stays.
+        let choice = Choice::new(Duration::ZERO, if viewer.is_auto { rungs } else { vec![0] });
+        let track = viewer.track;
+        let mut watching = Self {
+            viewer,
+            choice,
+            coming: None,
+            second: Second::default(),
+            is_broken: false,
+            owes_form: true,
+            started: Instant::now(),
+            came: 0,
+            reported: Reported::default(),
+            busy: Duration::ZERO,
+        };
+        // A rung that nobody watched before is waited for as one that is changed to.
+        if watching.form(track).is_none() {
+            watching.coming = Some(Coming { track, early: VecDeque::new() });
+        }
+        watching
+    }
+
     async fn subscribe(&self, track: u16) -> bool {
         self.viewer.connection.asks.send(Ask::Subscribe { stream: self.viewer.stream.id, track, content: Content::Video }).await.is_ok()
     }
@@ -163,31 +166,31 @@ impl Watching {
     }
 
     /// The class may know more of the stream now.
-    fn learn(&mut self) {
+    async fn learn(&mut self) {
         let state = self.viewer.in_class.state.borrow_and_update().clone();
         let Some(now) = state.streams.iter().find(|s| s.id == self.viewer.stream.id) else { return };
         if *now != self.viewer.stream {
             self.viewer.stream = now.clone();
             self.viewer.shared.set_target(now.target_us);
-            self.arrive();
+            self.arrive().await;
         }
     }
 
-    /// Goes over to the rung that is coming, if it is here and it is known how to decode it.
-    fn arrive(&mut self) -> Option<u16> {
-        let coming = self.coming.as_ref()?;
-        let track = coming.track;
-        if coming.early.is_empty() || self.form(track).is_none() {
-            return None;
+    /// Goes over to the rung that is coming, if it is here and it is known how to decode it, and lets the old one go.
+    async fn arrive(&mut self) {
+        let is_here = |coming: &Coming| !coming.early.is_empty() && self.form(coming.track).is_some();
+        if !self.coming.as_ref().is_some_and(is_here) {
+            return;
         }
-        let coming = self.coming.take()?;
+        let Some(Coming { track, early }) = self.coming.take() else { return };
         let old = std::mem::replace(&mut self.viewer.track, track);
-        self.is_broken = false;
-        self.feed_form(track);
-        for unit in coming.early {
+        (self.is_broken, self.owes_form) = (false, true);
+        for unit in early {
             self.unit(unit);
         }
-        (old != track).then_some(old)
+        if old != track {
+            self.unsubscribe(old).await;
+        }
     }
 
     /// Takes what came; says whether it goes on.
@@ -205,9 +208,7 @@ impl Watching {
                 if coming.early.len() > EARLY {
                     coming.early.clear();
                 }
-                if let Some(old) = self.arrive() {
-                    self.unsubscribe(old).await;
-                }
+                self.arrive().await;
             }
             Heard::Missing { track, units } if track == self.viewer.track => {
                 self.viewer.shared.lock().counts.expected += u64::from(units);
@@ -276,23 +277,27 @@ impl Watching {
             return;
         }
         self.is_broken = false;
-        self.feed(Fed::Unit { track: self.viewer.track, unit });
-    }
-
-    fn feed_form(&self, track: u16) {
-        if let (Some(video), Some(decoder)) = (self.form(track), &self.viewer.decoder) {
-            // A decoder that is behind is told again with the next change; what it has not heard of it leaves out.
-            let _ = decoder.try_send(Fed::Form { track, video: video.clone() });
+        let track = self.viewer.track;
+        if self.owes_form
+            && let Some(video) = self.form(track).cloned()
+        {
+            if !self.feed(Fed::Form { track, video }) {
+                return;
+            }
+            self.owes_form = false;
         }
+        self.feed(Fed::Unit { track, unit });
     }
 
-    fn feed(&mut self, fed: Fed) {
-        let Some(decoder) = &self.viewer.decoder else { return };
-        // This machine decodes too slowly: on with the next keyframe.
-        if let Err(TrySendError::Full(_)) = decoder.try_send(fed) {
+    /// Hands something to the decoder; false when it has no room: this machine decodes too slowly, and goes on with the next keyframe.
+    fn feed(&mut self, fed: Fed) -> bool {
+        let Some(decoder) = &self.viewer.decoder else { return true };
+        let is_full = matches!(decoder.try_send(fed), Err(TrySendError::Full(_)));
+        if is_full {
             self.is_broken = true;
             self.viewer.shared.lock().counts.dropped += 1;
         }
+        !is_full
     }
 
     /// Looks at the last second and changes the rung if that is better; says whether it goes on.
@@ -378,5 +383,97 @@ impl Watching {
             unshown: u32::try_from(unshown).unwrap_or(u32::MAX),
             share_bps,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    use bytes::Bytes;
+    use lectern_proto::control::{LiveMedia, LiveTrack, PersonId, StreamId, StreamKind};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::class::ClassState;
+    use crate::live::clock::ServerClock;
+    use crate::live::connection::LinkStats;
+
+    const LOW: u16 = 1;
+    const HIGH: u16 = 2;
+
+    /// A stream whose lower rung nobody has watched yet, unless it is `known` how to decode it.
+    fn stream(known: bool) -> StreamInfo {
+        let track = |track, rung: &str, avcc| {
+            let media = LiveMedia::Video(LiveVideo { rung: rung.into(), width: 640, height: 360, rate_milli: 30_000, bps: 700_000, avcc });
+            LiveTrack { track, media }
+        };
+        let low = if known { vec![1] } else { Vec::new() };
+        let tracks = vec![track(LOW, "360p", low), track(HIGH, "720p", vec![1])];
+        StreamInfo { id: StreamId([7; 16]), name: "camera".into(), kind: StreamKind::Camera, publisher: PersonId(1), tracks, target_us: 150_000 }
+    }
+
+    struct Ends {
+        asked: mpsc::Receiver<Ask>,
+        fed: Receiver<Fed>,
+        state: watch::Sender<Arc<ClassState>>,
+    }
+
+    /// Somebody who watches the higher rung with a decoder that has so much room.
+    fn watching(room: usize) -> (Watching, Ends) {
+        let (asks, asked) = mpsc::channel(16);
+        let clock = Arc::new(ServerClock::default());
+        let connection = LiveConnection { asks, clock: Arc::clone(&clock), stats: watch::channel(LinkStats::default()).1, compared: watch::channel(0).1 };
+        let (state, seen) = watch::channel(Arc::new(ClassState::connecting("room")));
+        let in_class = InClass { route: watch::channel(None).1, state: seen, report: Arc::new(|_| ()) };
+        let (feed, fed) = sync_channel(room);
+        let shared = Arc::new(Shared::new(clock, 150_000, Duration::from_millis(33), Arc::new(|| ())));
+        let viewer = Viewer { shared, connection, stream: stream(false), in_class, decoder: Some(feed), is_auto: true, track: HIGH };
+        (Watching::new(viewer), Ends { asked, fed, state })
+    }
+
+    fn unit(track: u16, keyframe: bool) -> Heard {
+        Heard::Unit { track, unit: Unit { sequence: 0, capture_us: 1_000_000, keyframe, data: Bytes::new() } }
+    }
+
+    /// What the decoder was given: `f` and `u` for a form and a unit, with the track.
+    fn fed(ends: &Ends) -> Vec<(char, u16)> {
+        let what = |fed| match fed {
+            Fed::Form { track, .. } => ('f', track),
+            Fed::Unit { track, .. } => ('u', track),
+            Fed::Broken => ('b', 0),
+        };
+        ends.fed.try_iter().map(what).collect()
+    }
+
+    #[tokio::test]
+    async fn a_rung_whose_form_comes_last_takes_the_place_of_the_old_one() {
+        let (mut watching, mut ends) = watching(16);
+        assert!(watching.take(unit(HIGH, true)).await);
+        assert_eq!(fed(&ends), [('f', HIGH), ('u', HIGH)]);
+        assert!(watching.change(LOW).await && watching.take(unit(LOW, true)).await && watching.take(unit(HIGH, false)).await);
+        assert_eq!(fed(&ends), [('u', HIGH)], "nobody knows how to decode the other");
+        let known = ClassState { streams: vec![stream(true)], ..ClassState::connecting("room") };
+        ends.state.send_replace(Arc::new(known));
+        watching.learn().await;
+        assert_eq!(fed(&ends), [('f', LOW), ('u', LOW)]);
+        assert!(matches!(ends.asked.try_recv(), Ok(Ask::Subscribe { track: LOW, .. })));
+        assert!(matches!(ends.asked.try_recv(), Ok(Ask::Unsubscribe { track: HIGH })), "or both come for ever");
+    }
+
+    #[tokio::test]
+    async fn a_decoder_without_room_is_told_the_form_with_the_next_keyframe() {
+        let (mut watching, ends) = watching(2);
+        for keyframe in [true, false, false] {
+            watching.take(unit(HIGH, keyframe)).await;
+        }
+        watching.viewer.stream = stream(true);
+        watching.change(LOW).await;
+        watching.take(unit(LOW, true)).await;
+        assert_eq!(fed(&ends), [('f', HIGH), ('u', HIGH)], "it was full");
+        watching.take(unit(LOW, false)).await;
+        assert_eq!(fed(&ends), [], "no keyframe");
+        watching.take(unit(LOW, true)).await;
+        assert_eq!(fed(&ends), [('f', LOW), ('u', LOW)]);
     }
 }

@@ -97,10 +97,11 @@ mod tests {
         let mut wav = WavWriter::create(&path).expect("created");
         wav.write(&[0.0, 1.0, -2.0, 0.5]).expect("written");
         wav.write(&[0.25; 6]).expect("written");
-        wav.cut(3).expect("cut");
+        wav.cut(4).expect("cut");
+        wav.write(&[0.125; 2]).expect("written");
         wav.finish().expect("finished");
         let bytes = std::fs::read(&path).expect("there");
         assert_eq!((bytes.len(), &bytes[40..44], &bytes[4..8]), (52, &8u32.to_le_bytes()[..], &44u32.to_le_bytes()[..]));
-        assert_eq!(bytes[44..], [0, 0, 0xff, 0x7f, 0x01, 0x80, 0x00, 0x40]);
+        assert_eq!(bytes[44..], [0, 0, 0xff, 0x7f, 0, 0x10, 0, 0x10], "what was cut off is not there, what came after it is");
     }
 }
