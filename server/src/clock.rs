@@ -46,6 +46,13 @@ impl Clock {
     }
 }
 
+/// A timer that may not be set: a `select!` waits for it only `if` it is.
+pub(crate) async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}
+
 /// Seconds since 1970-01-01 by the system's calendar.
 fn unix_seconds() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok()).unwrap_or(0)

@@ -171,9 +171,8 @@ impl Class {
     /// [`LiveError`] when it does not run or cannot be shown.
     pub fn open_live(&self, name: &str, options: &LiveOptions) -> Result<LivePlayer, LiveError> {
         let state = self.state();
-        let found = state.streams.iter().find(|s| s.name == name || s.id.to_string() == name);
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
-        let stream = found.ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
+        let stream = state.stream(name).ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
         LivePlayer::open(&self.0.runtime, self.in_class(), stream, options)
     }
 

@@ -205,6 +205,12 @@ impl ClassState {
         self.me.as_ref().is_some_and(|me| me.role == Role::Instructor || (self.floor.stage.contains(&me.id) && !self.floor.quiet))
     }
 
+    /// A stream that runs, by its name or its number in hexadecimal digits.
+    #[must_use]
+    pub fn stream(&self, name: &str) -> Option<&StreamInfo> {
+        self.streams.iter().find(|s| s.name == name || s.id.to_string() == name)
+    }
+
     /// A membership that has not begun.
     #[must_use]
     pub fn connecting(room: &str) -> Self {

@@ -49,7 +49,7 @@ pub(super) struct ListenArgs {
 /// The stream that is meant.
 fn find<'a>(state: &'a ClassState, name: Option<&str>) -> Option<&'a StreamInfo> {
     match name {
-        Some(name) => state.streams.iter().find(|s| s.name == name || s.id.to_string() == name),
+        Some(name) => state.stream(name),
         None => state.streams.iter().find(|s| s.kind.is_podcast()),
     }
 }

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use lectern_proto::control::StreamInfo;
 use serde::Serialize;
 
 use super::{Failure, join, print};
-use crate::class::{ClassState, JoinRequest};
+use crate::class::JoinRequest;
 use crate::live::LiveError;
 
 /// A stream that was just started is found within this; everybody is told of a change within it.
@@ -57,13 +56,13 @@ pub(super) async fn run(request: JoinRequest, args: RecordArgs) -> Result<(), Fa
         What::List => None,
     };
     if let Some((name, recorded)) = order {
-        let runs = class.wait_for(|s| find(s, name).is_some());
+        let runs = class.wait_for(|s| s.stream(name).is_some());
         if let Ok(Err(why)) = tokio::time::timeout(WAIT, runs).await {
             return Err(why.into());
         }
         let state = class.state();
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
-        let stream = find(&state, name).ok_or_else(|| LiveError::NoSuchStream { name: name.clone(), running: running() })?.id;
+        let stream = state.stream(name).ok_or_else(|| LiveError::NoSuchStream { name: name.clone(), running: running() })?.id;
         class.record(stream, recorded).await.map_err(Failure::Stream)?;
         let told = class.wait_for(|s| s.floor.recorded.contains(&stream) == recorded);
         tokio::time::timeout(WAIT, told).await.map_err(|_| Failure::Other("the server did it, but did not tell it".to_owned()))??;
@@ -73,8 +72,4 @@ pub(super) async fn run(request: JoinRequest, args: RecordArgs) -> Result<(), Fa
     print(&Recorded { recorded: names.collect() })?;
     class.left().await;
     Ok(())
-}
-
-fn find<'a>(state: &'a ClassState, name: &str) -> Option<&'a StreamInfo> {
-    state.streams.iter().find(|s| s.name == name || s.id.to_string() == name)
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
-use lectern_proto::live::pipe::{Command, News, Said, Trouble};
+use lectern_proto::live::pipe::{Command, News, Said, Trouble, VideoForm};
 use tokio::sync::{mpsc, watch};
 
 use super::air::{Air, Happened, OffAir};
@@ -339,17 +339,8 @@ impl Run<'_> {
             // Said again now, as it asks for it: what was said before waited while it loaded.
             Said::News(News::Ready) => self.worker.tell_time(),
             Said::News(News::Form { video, sound }) => {
-                let video = match video {
-                    Some(form) => Some(LiveVideo {
-                        rung: self.source.rung.clone(),
-                        width: form.width,
-                        height: form.height,
-                        rate_milli: form.rate_milli,
-                        bps: form.bps,
-                        avcc: from_hex(&form.avcc).ok_or("the media worker described its pictures in a way that is not known")?,
-                    }),
-                    None => None,
-                };
+                let rung = self.source.rung.clone();
+                let video = video.map(|VideoForm { width, height, rate_milli, bps, avcc }| LiveVideo { rung, width, height, rate_milli, bps, avcc });
                 if let (Some(tap), Some(video)) = (&mut self.tap, &video) {
                     tap.form(&video.avcc, video.width, video.height);
                     self.worker.command(Command::Keyframe);
@@ -412,21 +403,10 @@ impl Run<'_> {
     }
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let pair = |i: usize| u8::from_str_radix(text.get(i..i + 2)?, 16).ok();
-    text.len().is_multiple_of(2).then(|| (0..text.len()).step_by(2).map(pair).collect()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
-
-    #[test]
-    fn hexadecimal_digits_are_read() {
-        assert_eq!(from_hex("0164ff"), Some(vec![1, 0x64, 0xff]));
-        assert_eq!((from_hex("0"), from_hex("zz"), from_hex("")), (None, None, Some(Vec::new())));
-    }
 
     #[test]
     fn silence_begins_with_the_first_quiet_tenth_and_ends_with_a_voice() {

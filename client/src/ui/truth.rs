@@ -3,15 +3,16 @@
 //! Everything shown is what viewers report to the server and what the server says of its target; the words for a cause come from
 //! [`lectern_proto::live::health`].
 
-use egui::{Align, CornerRadius, Frame, Grid, Layout, Margin, Rect, Stroke, Ui, UiBuilder, vec2};
+use egui::{Grid, Rect, Ui, vec2};
 use lectern_proto::control::{PersonId, Role, StreamInfo, ViewerReport};
 use lectern_proto::live::health::Trouble;
 
-use super::command::{Command, Cx};
+use super::command::Cx;
 use super::icons::Icon;
+use super::stage::statistics_card_ui;
 use super::strings::Strings;
-use super::tokens::{Type, colors, radius, space};
-use super::widgets::{Push, Tone, icon_ui, notice_ui, say, say_line};
+use super::tokens::{Type, colors, space};
+use super::widgets::{Tone, icon_ui, notice_ui, say, say_line};
 use crate::class::ClassState;
 
 /// Viewers that are listed; the others are counted.
@@ -40,23 +41,7 @@ fn rung(stream: &StreamInfo, report: &ViewerReport) -> String {
 pub(super) fn own_ui(ui: &mut Ui, area: Rect, stream: Option<&StreamInfo>, report: Option<&ViewerReport>, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let width = WIDTH.min(area.width() - 2.0 * space::M);
-    let place = Rect::from_min_size(area.min + vec2(space::M, space::M), vec2(width, area.height() - 2.0 * space::M));
-    let mut ui = ui.new_child(UiBuilder::new().id_salt("truth").max_rect(place));
-    let frame = Frame::new()
-        .fill(c.panel)
-        .stroke(Stroke::new(1.0, c.line_strong))
-        .corner_radius(CornerRadius::same(radius::CARD))
-        .inner_margin(Margin::same(space::M as i8));
-    frame.show(&mut ui, |ui| {
-        ui.set_width(width - 2.0 * space::M);
-        ui.horizontal(|ui| {
-            say(ui, Type::Title, c.t1, cx.text("stats-title"));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Push::icon(Icon::Close, &cx.text("common-close")).shortcut("I")).clicked() {
-                    cx.push(Command::ToggleStatistics);
-                }
-            });
-        });
+    statistics_card_ui(ui, area, vec2(width, area.height() - 2.0 * space::M), cx, |ui, cx| {
         let Some((stream, report)) = stream.zip(report) else {
             say(ui, Type::Small, c.t3, cx.text("truth-soon"));
             return;

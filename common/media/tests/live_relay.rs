@@ -3,6 +3,7 @@
 #[path = "support/live.rs"]
 mod live;
 
+use lectern_proto::hex;
 use lectern_proto::live::pipe::{Command, News, VideoForm};
 use live::{Live, Unit, decode, decoder, stamp_of};
 
@@ -20,7 +21,7 @@ fn form(live: &mut Live) -> VideoForm {
 }
 
 fn relay(form: &VideoForm) -> Live {
-    Live::start(["--relay", &form.avcc, "--width", "320", "--height", "180", "--fps", "30", "--bitrate", "200000"])
+    Live::start(["--relay", &hex::write(&form.avcc), "--width", "320", "--height", "180", "--fps", "30", "--bitrate", "200000"])
 }
 
 fn units(live: &mut Live, count: usize) -> Vec<Unit> {

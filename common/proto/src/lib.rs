@@ -13,6 +13,7 @@ pub mod fmp4;
 pub mod framing;
 pub mod grid;
 pub mod handout;
+pub mod hex;
 pub mod limits;
 pub mod link;
 pub mod live;

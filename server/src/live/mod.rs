@@ -2,8 +2,8 @@
 //!
 //! Flow: publisher's media connection → [`publishing`] (pieces become units) → [`track`] (sealed once, kept since the newest
 //! keyframe) → [`subscription`] (a cursor for each viewer) → media connection. The publisher never waits for a viewer. Who watches a
-//! lower rung makes [`rungs`] run a media worker, which gets the publisher's units by a [`tap`], as does a [`recorder`]. Which streams there are is the room's
-//! to decide; it opens and ends them here.
+//! lower rung makes [`rungs`] run a media worker, which gets the publisher's units by a [`tap`], as does a [`recorder`]. Which streams
+//! there are is the room's to decide; it opens and ends them here.
 
 mod keyframes;
 mod publishing;
@@ -92,6 +92,11 @@ impl Hub {
             track.end();
         }
         stream.over.cancel();
+    }
+
+    /// A track of a stream that runs.
+    pub(crate) fn track(&self, id: StreamId, number: u16) -> Option<Arc<Track>> {
+        self.find(id)?.tracks().find(|t| t.number() == number).cloned()
     }
 
     /// A stream that runs.

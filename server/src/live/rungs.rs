@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lectern_proto::control::LiveVideo;
+use lectern_proto::hex;
 use lectern_proto::limits::{CLOCK_EVERY, LIVE_RUNG_IDLE, LIVE_RUNG_WORKERS_MAX};
-use lectern_proto::live::pipe::{self, Command, News, PipeReader, Said, VideoForm};
+use lectern_proto::live::pipe::{self, Command, News, PipeReader, Said};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{Semaphore, watch};
@@ -88,7 +89,7 @@ impl RungMaker {
                 let _ = viewers.wait_for(|viewers| *viewers > 0).await;
                 self.places.acquire().await
             };
-            let _place = tokio::select! {
+            let place = tokio::select! {
                 () = rung.stream.over.cancelled() => return,
                 () = self.stop.cancelled() => return,
                 place = wanted => match place {
@@ -103,7 +104,12 @@ impl RungMaker {
                 End::Failed(why) => {
                     tracing::warn!(rung = rung.wanted.rung, track = rung.track.number(), %why, "a lower rung of a live stream failed");
                     failures = if self.clock.now() >= begun + RAN_WELL { 1 } else { failures + 1 };
-                    sleep(RETRY).await;
+                    drop(place);
+                    tokio::select! {
+                        () = rung.stream.over.cancelled() => return,
+                        () = self.stop.cancelled() => return,
+                        () = sleep(RETRY) => {}
+                    }
                 }
             }
         }
@@ -113,9 +119,8 @@ impl RungMaker {
 
     fn start(&self, rung: &LowerRung) -> std::io::Result<Child> {
         let LiveVideo { width, height, rate_milli, bps, .. } = rung.wanted;
-        let avcc: String = rung.source.avcc.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut command = tokio::process::Command::new(&self.program);
-        command.arg("live").arg("--relay").arg(avcc).arg("--width").arg(width.to_string()).arg("--height").arg(height.to_string());
+        command.arg("live").arg("--relay").arg(hex::write(&rung.source.avcc)).arg("--width").arg(width.to_string()).arg("--height").arg(height.to_string());
         command.arg("--fps").arg(format!("{:.3}", f64::from(rate_milli) / 1_000.0)).arg("--bitrate").arg(bps.to_string());
         command.arg("--max-memory").arg(self.memory.saturating_mul(2).to_string()).env("MALLOC_ARENA_MAX", "2");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -209,10 +214,9 @@ impl RungMaker {
                             return e.to_string();
                         }
                     }
-                    Ok(Some(Said::News(News::Form { video: Some(form), .. }))) => match configuration(&form) {
-                        Some(avcc) => made(LiveVideo { width: form.width, height: form.height, avcc, ..rung.wanted.clone() }).await,
-                        None => return "the media worker told a configuration that is none".to_owned(),
-                    },
+                    Ok(Some(Said::News(News::Form { video: Some(form), .. }))) => {
+                        made(LiveVideo { width: form.width, height: form.height, avcc: form.avcc, ..rung.wanted.clone() }).await;
+                    }
                     Ok(Some(Said::News(News::Failed { why }))) => return why,
                     Ok(Some(_)) => {}
                     Ok(None) => break,
@@ -221,11 +225,6 @@ impl RungMaker {
             }
         }
     }
-}
-
-fn configuration(form: &VideoForm) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = form.avcc.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
-    digits.filter(|d| d.len().is_multiple_of(2)).map(|d| d.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 /// Waits until nobody has watched for [`LIVE_RUNG_IDLE`].

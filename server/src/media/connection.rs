@@ -346,9 +346,7 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
     }
 
     fn subscribe(&mut self, stream: StreamId, number: u16) {
-        let found = self.seat.session().room.hub.find(stream);
-        let track = found.and_then(|stream| stream.tracks().find(|t| t.number() == number).cloned());
-        match track {
+        match self.seat.session().room.hub.track(stream, number) {
             Some(track) => {
                 if self.live.is_empty() {
                     self.writer.goes_live();

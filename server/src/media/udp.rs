@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use lectern_proto::control::StreamId;
 use lectern_proto::datagram::server::{DatagramServerCore, Reaction};
 use lectern_proto::datagram::{Ask, Tell};
 use lectern_proto::limits::{DATAGRAM_MAX, REPAIR_BURST, REPAIR_PERCENT};
@@ -24,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Media;
 use super::sessions::SeatConnection;
+use crate::clock::sleep_until;
 use crate::live::Subscriptions;
 
 /// How often it is looked who is gone.
@@ -232,7 +232,7 @@ impl Port {
                 if viewer.live.track(track).is_some() {
                     return None;
                 }
-                match find(viewer, stream, track) {
+                match viewer.seat.session().room.hub.track(stream, track) {
                     Some(track) => {
                         viewer.live.add(track, now);
                         return None;
@@ -275,16 +275,6 @@ impl Port {
             is_here
         });
     }
-}
-
-async fn sleep_until(at: Option<tokio::time::Instant>) {
-    if let Some(at) = at {
-        tokio::time::sleep_until(at).await;
-    }
-}
-
-fn find(viewer: &Viewer, stream: StreamId, number: u16) -> Option<Arc<crate::live::Track>> {
-    viewer.seat.session().room.hub.find(stream)?.tracks().find(|t| t.number() == number).cloned()
 }
 
 /// Sends lost records again, as far as that is allowed.

@@ -287,7 +287,7 @@ impl Presence {
         self.ask(|by, reply| Message::Quiet { by, quiet, reply }).await
     }
 
-    /// Says that the pictures of an own stream stand still, or go on.
+    /// Begins or ends to record a stream.
     pub(crate) async fn record(&self, stream: StreamId, recorded: bool) -> Result<(), Refusal> {
         self.ask(|by, reply| Message::Record { by, stream, recorded, reply }).await
     }

@@ -24,13 +24,13 @@ use super::floor::Floor;
 use super::roster::Roster;
 use super::streams::Streams;
 use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
-use crate::clock::Clock;
+use crate::clock::{Clock, sleep_until};
 use crate::library::Catalogue;
 use crate::media::{EpochKey, RoomMedia};
 use crate::store::Store;
 
 /// The first state, and a change of everything, fit into a queue with room to spare.
-const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 5 < CONTROL_QUEUE / 2);
+const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 10 < CONTROL_QUEUE / 2);
 
 /// People or videos that are gone, each a message, in one go: what is more waits, so that no queue runs full.
 const GONE_AT_ONCE: usize = CONTROL_QUEUE / 4;
@@ -223,13 +223,7 @@ impl RoomTask {
                     self.tell(Event::Streams(vec![info]));
                 }
             }
-            Message::SetTogether { by, on, reply } => {
-                let may = self.roster.person(by).filter(|p| p.role == Role::Instructor).ok_or(Refusal::NotAllowed).map(drop);
-                if may.is_ok() && std::mem::replace(&mut self.together, on) != on {
-                    self.tell(Event::Together { on });
-                }
-                let _ = reply.send(may);
-            }
+            Message::SetTogether { by, on, reply } => drop(reply.send(self.set_together(by, on))),
             Message::EndStream { by, stream, reply } => {
                 let may = self.roster.person(by).ok_or(Refusal::NotAllowed).and_then(|by| self.streams.may_end(by, stream));
                 self.end_streams(may.is_ok().then_some(stream));
@@ -466,12 +460,6 @@ impl RoomTask {
             let _ = outbox.close.send(CloseReason::Overrun);
             self.mark_lost(person);
         }
-    }
-}
-
-async fn sleep_until(at: Option<tokio::time::Instant>) {
-    if let Some(at) = at {
-        tokio::time::sleep_until(at).await;
     }
 }
 

@@ -35,6 +35,7 @@ use zoom::Zoom;
 
 pub(super) use keys::handle_keys;
 pub(super) use quality::{AUTO, THIRDS};
+pub(super) use statistics::statistics_card_ui;
 pub use zoom::ZoomKey;
 
 /// What the stage remembers.

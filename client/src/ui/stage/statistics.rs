@@ -2,7 +2,7 @@
 //!
 //! Everything shown is what the player and the membership tell about themselves; where they tell nothing stands a dash.
 
-use egui::{Align, CornerRadius, Frame, Grid, Layout, Margin, Rect, ScrollArea, Stroke, Ui, UiBuilder, vec2};
+use egui::{Align, CornerRadius, Frame, Grid, Layout, Margin, Rect, ScrollArea, Stroke, Ui, UiBuilder, Vec2, vec2};
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
@@ -21,7 +21,6 @@ const DASH: &str = "–";
 
 /// Draws them over the upper left of `area`.
 pub(super) fn statistics_ui(ui: &mut Ui, area: Rect, history: &History, status: &PlayerStatus, cx: &mut Cx<'_>) {
-    let c = colors(ui);
     let space_left = area.width() - 2.0 * space::M;
     let columns = if space_left >= WIDTH { 2 } else { 1 };
     let width = if columns == 2 { WIDTH } else { NARROW.min(space_left) };
@@ -29,7 +28,19 @@ pub(super) fn statistics_ui(ui: &mut Ui, area: Rect, history: &History, status: 
     if width < 160.0 || height < 80.0 {
         return;
     }
-    let place = Rect::from_min_size(area.min + vec2(space::M, space::M), vec2(width, height));
+    statistics_card_ui(ui, area, vec2(width, height), cx, |ui, cx| {
+        ScrollArea::vertical().max_height(height - 64.0).show(ui, |ui| {
+            plots_ui(ui, columns, history, status, cx);
+            ui.add_space(space::XS);
+            counters_ui(ui, columns, status, cx);
+        });
+    });
+}
+
+/// The card over the upper left of `area`, with its title and what closes it; for live streams too.
+pub(in crate::ui) fn statistics_card_ui(ui: &mut Ui, area: Rect, size: Vec2, cx: &mut Cx<'_>, content: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
+    let c = colors(ui);
+    let place = Rect::from_min_size(area.min + vec2(space::M, space::M), size);
     let mut ui = ui.new_child(UiBuilder::new().id_salt("statistics").max_rect(place));
     let frame = Frame::new()
         .fill(c.panel)
@@ -37,7 +48,7 @@ pub(super) fn statistics_ui(ui: &mut Ui, area: Rect, history: &History, status: 
         .corner_radius(CornerRadius::same(radius::CARD))
         .inner_margin(Margin::same(space::M as i8));
     frame.show(&mut ui, |ui| {
-        ui.set_width(width - 2.0 * space::M);
+        ui.set_width(size.x - 2.0 * space::M);
         ui.horizontal(|ui| {
             say(ui, Type::Title, c.t1, cx.text("stats-title"));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -46,11 +57,7 @@ pub(super) fn statistics_ui(ui: &mut Ui, area: Rect, history: &History, status: 
                 }
             });
         });
-        ScrollArea::vertical().max_height(height - 64.0).show(ui, |ui| {
-            plots_ui(ui, columns, history, status, cx);
-            ui.add_space(space::XS);
-            counters_ui(ui, columns, status, cx);
-        });
+        content(ui, cx);
     });
 }
 

@@ -1,9 +1,11 @@
 //! Live media in the worker: a source of pictures, one of sound, their encoders and the pipe to whoever started it.
 //!
 //! The way: [`orders`] (commands and the server's time, [`clock`]) → a source of pictures ([`pattern`], [`camera`] out of
-//! [`capture`], with its [`document`] mode, [`screen`], a higher rung by [`relay`], with a camera as an [`inset`]; at a [`pace`], with a [`slate`] for what is missing) or of sound ([`tone`], [`microphone`], [`podcast`] with
-//! [`loudness`] and [`limiter`]; of a microphone with [`gate`] and [`leveller`]), or a [`file`] with both → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each source has a thread; none waits for the other, and
-//! nothing queues between capture and pipe: what cannot be sent in time is not made. The protocol of the pipe stands in
+//! [`capture`], with its [`document`] mode, [`screen`], a higher rung by [`relay`], with a camera as an [`inset`]; at a [`pace`], with a
+//! [`slate`] for what is missing) or of sound ([`tone`], [`microphone`] with [`gate`] and [`leveller`], [`podcast`] with [`loudness`] and
+//! [`limiter`]), or a [`file`] with both → [`pictures`] and [`sounds`] (H.264 and Opus) → [`outlet`]. [`list`] says what there is. Each
+//! source has a thread; none waits for the other, and nothing queues between capture and pipe: what cannot be sent in time is not
+//! made. The protocol of the pipe stands in
 //! [`lectern_proto::live::pipe`]; who starts the worker speaks to the server, the worker itself opens no socket.
 
 pub mod arguments;

@@ -182,7 +182,7 @@ mod tests {
         outlet.sound(1, b"early");
         outlet.sound_form(SoundForm { channels: 2, samples: 960, bps: 64_000 });
         outlet.sound(2, b"early");
-        outlet.pictures_form(VideoForm { width: 2, height: 2, rate_milli: 30_000, bps: 1, avcc: String::new() });
+        outlet.pictures_form(VideoForm { width: 2, height: 2, rate_milli: 30_000, bps: 1, avcc: Vec::new() });
         assert!(outlet.picture(true, 3, b"picture"));
         assert!(!outlet.picture(true, 4, &vec![0; LIVE_UNIT_MAX + 1]));
         let mut reader = PipeReader::default();

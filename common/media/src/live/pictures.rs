@@ -10,7 +10,6 @@ use ffmpeg_the_third as ffmpeg;
 use lectern_proto::fmp4::VIDEO_TIMESCALE;
 use lectern_proto::live::pipe::VideoForm;
 use lectern_proto::rung::PictureSize;
-use std::fmt::Write;
 
 /// Between two keyframes that nobody ordered: so long a viewer without repair waits at most.
 const KEYFRAME_EVERY_US: u64 = 2_000_000;
@@ -97,11 +96,7 @@ impl Stage {
     }
 
     fn form(&self) -> VideoForm {
-        let avcc = self.encoder.config().avcc.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let avcc = self.encoder.config().avcc.to_vec();
         VideoForm { width: self.size.width, height: self.size.height, rate_milli: self.coding.rate_milli, bps: self.bps, avcc }
     }
 

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use ffmpeg::codec::{self, threading};
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::hex;
 use lectern_proto::live::pipe::{PipeReader, Told};
 use lectern_proto::rung::PictureSize;
 use std::io::Read;
@@ -157,8 +158,6 @@ impl Pictures for Relay {
 
 /// Reads a configuration in hexadecimal digits: at least its head, of version 1 (ISO/IEC 14496-15, 5.3.3.1).
 pub(super) fn parse_avcc(text: &str) -> Result<Vec<u8>, String> {
-    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
-    let digits = digits.filter(|d| d.len().is_multiple_of(2) && !d.is_empty()).ok_or("hexadecimal digits, two for each byte")?;
-    let avcc: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let avcc = hex::read(text).ok_or("hexadecimal digits, two for each byte")?;
     if avcc.len() < 7 || avcc[0] != 1 { Err("this is no avcC of version 1".to_owned()) } else { Ok(avcc) }
 }

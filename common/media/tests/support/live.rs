@@ -167,8 +167,7 @@ pub struct Unit {
 
 /// A decoder for what a form says.
 pub fn decoder(form: &VideoForm) -> VideoDecoder {
-    let avcc: Vec<u8> = (0..form.avcc.len()).step_by(2).map(|i| u8::from_str_radix(&form.avcc[i..i + 2], 16).expect("hexadecimal")).collect();
-    let config = VideoConfig { avcc: avcc.into(), size: PictureSize { width: form.width, height: form.height } };
+    let config = VideoConfig { avcc: form.avcc.clone().into(), size: PictureSize { width: form.width, height: form.height } };
     VideoDecoder::new(&config, 1).expect("a decoder")
 }
 

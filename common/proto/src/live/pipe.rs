@@ -164,8 +164,9 @@ pub struct VideoForm {
     /// Frames per 1000 s.
     pub rate_milli: u32,
     pub bps: u32,
-    /// The decoder's configuration in hexadecimal digits.
-    pub avcc: String,
+    /// The decoder's configuration (ISO/IEC 14496-15, 5.3.3.1), as hexadecimal digits.
+    #[serde(with = "crate::hex")]
+    pub avcc: Vec<u8>,
 }
 
 /// The form of the sound: Opus at 48 kHz.
@@ -331,6 +332,15 @@ mod tests {
             heard.extend(reader.next_said().expect("right"));
         }
         assert_eq!(heard, [Said::News(form), Said::Unit { track: 1, keyframe: true, capture_us: 77, data: Bytes::from_static(b"abc") }]);
+    }
+
+    #[test]
+    fn the_configuration_is_told_in_digits() {
+        let form = VideoForm { width: 4, height: 2, rate_milli: 30_000, bps: 9, avcc: vec![1, 0x42, 0xFF] };
+        let text = r#"{"width":4,"height":2,"rate_milli":30000,"bps":9,"avcc":"0142ff"}"#;
+        assert_eq!(serde_json::to_string(&form).expect("JSON"), text);
+        assert_eq!(serde_json::from_str::<VideoForm>(text).expect("read"), form);
+        assert!(serde_json::from_str::<VideoForm>(&text.replace("0142ff", "0142f")).is_err());
     }
 
     #[test]

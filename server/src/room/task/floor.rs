@@ -1,4 +1,5 @@
-//! The room's task, as far as the floor goes: who gives the stage and takes it, quiet, pictures that stand still, and what everybody is told.
+//! The room's task, as far as the floor goes: who gives the stage and takes it, quiet, sitting together, pictures that stand still, recording,
+//! and what everybody is told of it.
 
 use lectern_proto::control::{Event, Offer, PersonId, Refusal, Role, StreamId};
 
@@ -41,6 +42,14 @@ impl RoomTask {
         if quiet {
             let students = self.roster.people().filter(|p| p.role == Role::Student).flat_map(|p| self.streams.of(p.id)).collect::<Vec<_>>();
             self.end_streams(students);
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_together(&mut self, by: PersonId, on: bool) -> Result<(), Refusal> {
+        self.instructor(by)?;
+        if std::mem::replace(&mut self.together, on) != on {
+            self.tell(Event::Together { on });
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ pub fn source() -> Result<()> {
     while SERVER_US.load(Ordering::Relaxed) == 0 {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let form = VideoForm { width: 1280, height: 720, rate_milli: RATE * 1_000, bps: 2_500_000, avcc: "0142001f".to_owned() };
+    let form = VideoForm { width: 1280, height: 720, rate_milli: RATE * 1_000, bps: 2_500_000, avcc: vec![1, 0x42, 0, 0x1f] };
     out.write_all(&pipe::news(&News::Form { video: Some(form), sound: None }))?;
     let data: Vec<u8> = (0..UNIT).map(|i| (i * 31) as u8).collect();
     let begun = Instant::now();
