@@ -12,6 +12,8 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 RELEASE := $(CARGO_TARGET_DIR)/release
 # More arguments for the server of `make run`, for example ARGS='--set server.video_port=9001'.
 ARGS ?=
+# Parts of `make bench`, for example PARTS='line screen'; none: all.
+PARTS ?=
 
 # Server and client in one call, the media worker in another: in one call Cargo would unite their features, and the
 # client would link OpenCV.
@@ -51,7 +53,7 @@ test: deps-test ## Builds what the tests need and runs every test
 bench: deps-test build ## Measures speed and memory beside a peer or the bare limit; writes docs/BENCHMARKS.md
 	@scripts/deps bench
 	$(CARGO) build $(CARGO_FLAGS) --release $(APPS) -p lectern-tests --bins
-	$(RELEASE)/bench
+	$(RELEASE)/bench $(PARTS)
 
 .PHONY: screenshots
 screenshots: deps-test build ## Drives a real window through every screen and writes docs/screenshots
@@ -78,7 +80,14 @@ lint: deps ## Checks form, warnings and scripts
 
 .PHONY: vectors
 vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
-	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test live_vectors --test words_and_beacons
+	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test live_vectors --test chat_vectors --test account_vectors --test room_vectors --test talk_vectors --test words_and_beacons
+
+# Seconds for each target of `make fuzz`.
+FUZZ_S ?= 60
+
+.PHONY: fuzz
+fuzz: ## Changes messages at random, FUZZ_S seconds for each target (60), from a new seed that it prints
+	LECTERN_FUZZ_S=$(FUZZ_S) $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test chat_fuzz --test control_fuzz -- --nocapture --test-threads 1
 
 .PHONY: clean
 clean: ## Removes what was built; videos, chunks and data stay

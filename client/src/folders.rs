@@ -1,7 +1,8 @@
-//! Where the client keeps files of its own, as each system has it. Makes nothing and looks at nothing: who keeps something
-//! there makes the folder.
+//! Where the client keeps files of its own, as each system has it. Where they are is only named; the folder is made by who
+//! keeps something there.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// What is kept for a person; none where the system has no such place.
 #[must_use]
@@ -12,4 +13,26 @@ pub fn data() -> Option<PathBuf> {
 /// What can be made or fetched again, by what it is. On a disk, which the system's place for temporary files need not be.
 pub(crate) fn cache(what: &str) -> Option<PathBuf> {
     directories::BaseDirs::new().map(|dirs| dirs.cache_dir().join("lectern").join(what))
+}
+
+/// Replaces a file by these bytes in one step, readable by its owner alone; makes its folder.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    // Whole or not at all: another program may write at the same time.
+    let fresh = path.with_extension(format!("new-{}", std::process::id()));
+    // What a killed process of the same number may have left may have other rights.
+    let _ = std::fs::remove_file(&fresh);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&fresh)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)
 }

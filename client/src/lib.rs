@@ -5,6 +5,8 @@
 //! ```
 //! The core knows nothing of drawing; the window reads its snapshots and sends it commands, and so does the command line.
 
+pub mod account;
+pub mod chat;
 pub mod class;
 pub mod cli;
 pub mod connect;
@@ -12,6 +14,7 @@ pub mod discover;
 pub mod fetch;
 pub mod folders;
 pub mod here;
+pub mod keep_file;
 pub mod live;
 pub mod player;
 pub mod system;

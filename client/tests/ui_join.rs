@@ -225,7 +225,7 @@ fn another_certificate_under_a_known_name_gets_nothing_and_a_known_server_skips_
     type_into(&mut harness, "Your name", "Ana");
     type_into(&mut harness, "Room password", "horse");
     assert!(!enabled(&harness, "Join net-2b"));
-    assert!(harness.query_by_role(Role::CheckBox).is_none(), "there is nothing to be ticked");
+    assert!(harness.query_by_role_and_label(Role::CheckBox, "The same three words stand in the room").is_none(), "there is nothing to be ticked");
     harness.get_by_role_and_label(Role::Button, "Choose Physics hall at 192.168.10.4").click();
     harness.run_ok();
     assert!(enabled(&harness, "Join net-2b"), "its words were compared before");

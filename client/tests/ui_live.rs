@@ -109,6 +109,7 @@ fn viewer_report(lost: u32) -> ViewerReport {
         lost,
         skipped: 0,
         repaired: 5,
+        restored: 4,
         waiting: 2,
         busy_percent: 18,
         round_trip_us: 900,

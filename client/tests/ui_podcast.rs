@@ -103,6 +103,23 @@ fn in_one_room_a_student_is_silent_until_headphones_are_worn() {
 }
 
 #[test]
+fn the_key_of_the_sound_means_what_its_button_means() {
+    let fake = room(Role::Student);
+    let mut harness = podcasts(&fake);
+    click(&mut harness, "Listen to seminar");
+    fake.take();
+    harness.key_press(Key::M);
+    harness.run_steps(4);
+    assert_eq!(fake.take(), [Call::LiveVolume(1.0)], "headphones");
+    assert!(!harness.state().as_ref().unwrap().settings().muted);
+    harness.key_press(Key::M);
+    harness.run_steps(4);
+    assert_eq!(fake.take(), [Call::LiveVolume(0.0)]);
+    click(&mut harness, "Unmute");
+    assert_eq!(fake.take(), [Call::LiveVolume(1.0)]);
+}
+
+#[test]
 fn an_instructor_is_never_muted_and_says_whether_it_is_one_room() {
     let fake = room(Role::Instructor);
     let mut harness = podcasts(&fake);
@@ -128,7 +145,7 @@ fn the_delay_of_a_device_is_kept_under_its_name() {
     let kept = |harness: &Shown| harness.state().as_ref().unwrap().settings().trims_ms.get("USB headphones").copied();
     assert_eq!(kept(&harness), Some(3));
     harness.run_steps(2);
-    assert_eq!(fake.lock().trims.by_device_ms.get("USB headphones"), Some(&3));
+    assert_eq!(fake.lock().out.trims_ms.get("USB headphones"), Some(&3));
     harness.key_press(Key::ArrowLeft);
     harness.run_steps(2);
     assert_eq!(kept(&harness), Some(2));
@@ -158,6 +175,31 @@ fn the_instructor_sends_a_microphone_or_a_file_and_stops_it() {
     let sent = Call::SendPodcast(PodcastSource::File("/home/novak/talk.mp3".into()));
     assert_eq!(fake.take(), [Call::Pick(Pick::File), sent]);
     harness.get_by_label("The class hears talk.mp3");
+}
+
+#[test]
+fn nobody_leaves_unasked_who_sends_a_podcast() {
+    let fake = room(Role::Instructor);
+    let mut harness = podcasts(&fake);
+    click(&mut harness, "From the microphone");
+    fake.lock().podcasts.sent.stage = Published::Live(TALK);
+    harness.run_steps(2);
+    fake.take();
+    click(&mut harness, "Leave the class");
+    harness.get_by_label("Your podcast is heard");
+    click(&mut harness, "Stay on air");
+    assert_eq!(fake.take(), []);
+    click(&mut harness, "Leave the class");
+    click(&mut harness, "End and leave");
+    assert_eq!(fake.take(), [Call::PodcastSent(false), Call::Leave]);
+    // One that has ended by itself keeps nobody.
+    let mut harness = podcasts(&fake);
+    click(&mut harness, "From the microphone");
+    fake.lock().podcasts.sent.stage = Published::Ended;
+    harness.run_steps(2);
+    fake.take();
+    click(&mut harness, "Leave the class");
+    assert!(fake.take().contains(&Call::Leave));
 }
 
 #[test]

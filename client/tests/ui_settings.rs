@@ -118,3 +118,24 @@ fn the_settings_fit_into_the_smallest_window_at_every_scale() {
         assert!(harness.ctx.content_rect().contains_rect(close), "{percent}: {close}");
     }
 }
+
+#[test]
+fn the_device_that_plays_is_chosen_and_one_that_is_not_connected_is_told() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    harness.get_by_role_and_label(Seen::Button, "Routing basics, 42:10").click();
+    harness.run_ok();
+    assert_eq!(fake.lock().out.device, None);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    harness.run_ok();
+    choose(&mut harness, "Sound from: Hall");
+    assert_eq!((settings(&harness).output.as_deref(), fake.lock().out.device.as_deref()), (Some("Hall"), Some("Hall")), "what plays goes there at once");
+    assert!(harness.query_by_label_contains("is not connected").is_none());
+    fake.lock().podcasts.outputs.retain(|name| name != "Hall");
+    // The sentence makes the card taller, and that it is in the middle again takes a pass.
+    harness.run_steps(4);
+    harness.get_by_label_contains("“Hall” is not connected");
+    harness.get_by_role_and_label(Seen::Button, "Sound from: Hall");
+    choose(&mut harness, "Sound from: As the system");
+    assert_eq!((settings(&harness).output, fake.lock().out.device.clone()), (None, None));
+}

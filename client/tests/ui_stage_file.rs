@@ -68,11 +68,11 @@ fn is_painted(harness: &Harness, text: &str) -> bool {
     harness.output().shapes.iter().any(|s| is_in(&s.shape, text))
 }
 
-/// Points at a share of the seek bar.
+/// Points at a share of the seek bar. A step is a quarter of a second: whoever runs on until nothing moves may find the controls hidden again.
 fn point(harness: &mut Harness, share: f32) {
     let bar = harness.get_by_role_and_label(Seen::Slider, "Seek").rect();
     harness.hover_at(egui::pos2(bar.left() + bar.width() * share, bar.center().y));
-    harness.run_ok();
+    harness.run_steps(4);
 }
 
 fn choices(harness: &Harness) -> Vec<String> {

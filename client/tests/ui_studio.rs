@@ -9,54 +9,19 @@ use std::time::{Duration, Instant};
 
 use egui::Key;
 use egui::accesskit::Role as Seen;
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lectern::live::{Device, Devices, Monitor, OffAir, Pictures, Published, Sound};
+use lectern::class::StreamError;
+use lectern::live::{Devices, DevicesError, OffAir, Pictures, Published, Sound, Stopped};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
-use lectern::ui::window::{Start, Window};
-use lectern_proto::control::{LiveMedia, LiveTrack, LiveVideo, PersonId, Role, StreamId, StreamInfo, StreamKind};
+use lectern::ui::window::Start;
+use lectern_proto::control::{LiveMedia, LiveTrack, LiveVideo, PersonId, RecordingAsked, Refusal, Role, StreamId, StreamInfo, StreamKind};
 use lectern_proto::live::pipe::{Trouble, TroubleCode};
+use ui_support::studio::{Screen, instructor, press, studio};
 use ui_support::{Call, Fake, enter, link, open, settings};
-
-type Screen = Harness<'static, Option<Window>>;
-
-fn device(id: &str, name: &str, default: bool) -> Device {
-    Device { id: id.into(), name: name.into(), default }
-}
-
-/// An instructor at a machine with a camera, two screens and a microphone.
-fn instructor() -> Fake {
-    let fake = Fake::joined(Role::Instructor);
-    let screen = |name: &str, x| Monitor { name: name.into(), x, y: 0, width: 1920, height: 1080, default: x == 0 };
-    let devices = Devices {
-        cameras: vec![device("2", "Desk camera", false), device("0", "USB camera", true)],
-        screens: vec![screen("HDMI-1", 0), screen("HDMI-2", 1920)],
-        screens_missing: None,
-        microphones: vec![device("usb", "USB microphone", true)],
-    };
-    fake.lock().devices = Some(Ok(Arc::new(devices)));
-    fake
-}
-
-fn press(harness: &mut Screen, label: &str) {
-    harness.get_by_role_and_label(Seen::Button, label).click();
-    harness.run_steps(4);
-}
 
 fn choices(fake: &Fake) -> Vec<(Option<Pictures>, Option<Sound>)> {
     fake.take().into_iter().filter_map(|c| if let Call::Publish(choice) = c { Some((choice.pictures, choice.sound)) } else { None }).collect()
-}
-
-/// The Class view with the camera that was chosen by itself.
-fn studio(fake: &Fake) -> Screen {
-    let mut harness = enter(fake);
-    press(&mut harness, "Class");
-    harness.run_steps(4);
-    fake.lock().publishing.stage = Published::Ready;
-    fake.lock().publishing.pictures = Some((1280, 720, 30_000));
-    harness.run_steps(2);
-    harness
 }
 
 #[test]
@@ -101,11 +66,14 @@ fn trouble_is_said_where_it_arises() {
     let mut harness = enter(&fake);
     press(&mut harness, "Class");
     harness.get_by_label("Looking for cameras, screens and microphones");
-    let devices = Devices { screens_missing: Some("there is no display.".into()), ..Devices::default() };
+    let devices = Devices {
+        screens_missing: Some(Trouble { code: TroubleCode::ScreenNone, name: String::new(), why: "There is no display.".into() }),
+        ..Devices::default()
+    };
     fake.lock().devices = Some(Ok(Arc::new(devices)));
     harness.run_steps(4);
     harness.get_by_label_contains("No camera was found.");
-    harness.get_by_label("The screen cannot be shown: there is no display.");
+    harness.get_by_label_contains("The screen cannot be shown: There is no screen here.");
     harness.get_by_label("What will the class see?");
     press(&mut harness, "Show Test pattern");
     let gone = |code| Trouble { code, name: "0".into(), why: "The camera is on fire.".into() };
@@ -119,12 +87,12 @@ fn trouble_is_said_where_it_arises() {
     fake.lock().publishing.off_air = Some(OffAir::NoMediaPort);
     harness.run_steps(2);
     harness.get_by_label_contains("the server's media port does not answer");
-    fake.lock().publishing.stage = Published::Failed("the media worker ended: killed".into());
+    fake.lock().publishing.stage = Published::Failed(Stopped::Died("killed".into()));
     harness.run_steps(2);
-    harness.get_by_label("It cannot be shown: the media worker ended: killed");
-    fake.lock().devices = Some(Err("the media worker hangs".into()));
+    harness.get_by_label_contains("It cannot be shown: The media worker ended. It said last: killed");
+    fake.lock().devices = Some(Err(DevicesError::Hangs));
     press(&mut harness, "Look again");
-    harness.get_by_label("It is not known which devices there are: the media worker hangs");
+    harness.get_by_label_contains("It is not known which devices there are: the sound system or a camera hangs.");
 }
 
 #[test]
@@ -198,6 +166,141 @@ fn quiet_is_one_key_and_everybody_reads_it() {
     harness.key_press(Key::Q);
     harness.run_steps(2);
     assert_eq!(student.take(), []);
+}
+
+#[test]
+fn quiet_is_taken_back_for_five_seconds_by_button_and_by_key() {
+    let fake = instructor();
+    let mut harness = enter(&fake);
+    let is_quiet = |harness: &mut Screen, quiet| {
+        fake.lock().state.floor.quiet = quiet;
+        harness.run_steps(2);
+    };
+    harness.key_press(Key::Q);
+    harness.run_steps(2);
+    is_quiet(&mut harness, true);
+    press(&mut harness, "Undo (5)");
+    assert_eq!(fake.take(), [Call::Quiet(true), Call::Quiet(false)]);
+    is_quiet(&mut harness, false);
+    assert!(harness.query_by_label_contains("Undo").is_none());
+    harness.key_press(Key::Q);
+    harness.run_steps(2);
+    is_quiet(&mut harness, true);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::Z);
+    harness.run_steps(2);
+    assert_eq!(fake.take(), [Call::Quiet(true), Call::Quiet(false)]);
+    // Somebody else's quiet is opened, not undone.
+    is_quiet(&mut harness, false);
+    is_quiet(&mut harness, true);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::Z);
+    harness.run_steps(2);
+    assert_eq!(fake.take(), []);
+}
+
+#[test]
+fn what_quiet_took_off_the_air_comes_back_with_undo() {
+    let fake = Fake::joined(Role::Student);
+    fake.lock().state.floor.stage = vec![PersonId(2)];
+    let mut harness = enter(&fake);
+    press(&mut harness, "Show something");
+    press(&mut harness, "Show Test pattern");
+    fake.lock().publishing.stage = Published::Ready;
+    harness.run_steps(2);
+    press(&mut harness, "Go on air: The class sees it at once");
+    fake.take();
+    let mut class = fake.lock();
+    (class.state.floor.quiet, class.publishing.stage, class.publishing.off_air) = (true, Published::Ready, Some(OffAir::ByTheRoom));
+    drop(class);
+    harness.run_steps(2);
+    fake.lock().state.floor.quiet = false;
+    harness.run_steps(2);
+    assert_eq!(fake.take(), [Call::Air(true)]);
+}
+
+#[test]
+fn what_the_class_refuses_is_said_where_it_was_pressed() {
+    let fake = instructor();
+    fake.lock().state.streams = vec![stream(1, 2)];
+    let mut harness = enter(&fake);
+    let refuse = |harness: &mut Screen, why| {
+        fake.lock().answer = Some(Err(why));
+        harness.run_steps(2);
+    };
+    fake.lock().answer = None;
+    press(&mut harness, "Give Ana the stage");
+    refuse(&mut harness, StreamError::NotConnected);
+    harness.get_by_label("Ana does not get the stage: the connection to the class is lost. Try again when it is back.");
+    press(&mut harness, "Put this message away");
+    assert!(harness.query_by_label_contains("does not get the stage").is_none());
+    harness.key_press(Key::Q);
+    harness.run_steps(2);
+    harness.get_by_label("The class was not made quiet: the connection to the class is lost. Try again when it is back.");
+    // Wished anew, what was said of it before is over.
+    fake.lock().answer = Some(Ok(()));
+    harness.key_press(Key::Q);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("was not made quiet").is_none());
+    press(&mut harness, "Watch s1 by Ana, live");
+    press(&mut harness, "Record");
+    refuse(&mut harness, StreamError::Refused(Refusal::Unwritable));
+    assert!(harness.query_by_label_contains("is not recorded").is_none(), "it was answered before");
+    press(&mut harness, "Record");
+    harness.get_by_label_contains("“s1” is not recorded: the server cannot write where its videos are.");
+    fake.lock().state.streams.clear();
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("is not recorded").is_none(), "it went with its stream");
+}
+
+#[test]
+fn a_student_is_asked_before_anything_is_recorded_and_can_end_it() {
+    let own = StreamId([1; 16]);
+    let fake = Fake::joined(Role::Student);
+    fake.lock().state.streams = vec![stream(1, 2), stream(2, 1)];
+    let mut harness = enter(&fake);
+    let floor = |harness: &mut Screen, recorded: &[StreamId], asked: &[(StreamId, bool)]| {
+        let mut class = fake.lock();
+        class.state.floor.recorded = recorded.to_vec();
+        class.state.floor.recording_asked = asked.iter().map(|(stream, declined)| RecordingAsked { stream: *stream, declined: *declined }).collect();
+        drop(class);
+        harness.run_steps(2);
+    };
+    let runs = "Something that is shown is being recorded";
+    floor(&mut harness, &[], &[(StreamId([2; 16]), false)]);
+    assert!(harness.query_by_label_contains("be recorded?").is_none(), "that is somebody else's");
+    floor(&mut harness, &[], &[(own, false)]);
+    harness.get_by_label_contains("May “s1” be recorded?");
+    assert!(harness.query_by_label(runs).is_none());
+    press(&mut harness, "No");
+    floor(&mut harness, &[], &[(own, true)]);
+    harness.get_by_label("“s1” is not recorded, as you wished.");
+    press(&mut harness, "Yes, record it");
+    floor(&mut harness, &[own], &[]);
+    harness.get_by_label("“s1” is being recorded. You can end that at any time.");
+    harness.get_by_label(runs);
+    press(&mut harness, "End the recording");
+    let answers: Vec<Call> = fake.take().into_iter().filter(|c| matches!(c, Call::AllowRecording(..))).collect();
+    assert_eq!(answers, [false, true, false].map(|allowed| Call::AllowRecording(own, allowed)));
+}
+
+#[test]
+fn the_instructor_sees_what_becomes_of_a_wish_to_record() {
+    let fake = instructor();
+    fake.lock().state.streams = vec![stream(1, 2)];
+    let mut harness = enter(&fake);
+    press(&mut harness, "Watch s1 by Ana, live");
+    press(&mut harness, "Record");
+    let asked = |harness: &mut Screen, declined| {
+        fake.lock().state.floor.recording_asked = vec![RecordingAsked { stream: StreamId([1; 16]), declined }];
+        harness.run_steps(2);
+    };
+    asked(&mut harness, false);
+    harness.get_by_label("Ana is asked whether it may be recorded.");
+    press(&mut harness, "Do not record");
+    asked(&mut harness, true);
+    harness.get_by_label("Ana does not wish to be recorded.");
+    press(&mut harness, "Record");
+    let wishes: Vec<Call> = fake.take().into_iter().filter(|c| matches!(c, Call::Record(..))).collect();
+    assert_eq!(wishes, [true, false, true].map(|recorded| Call::Record(StreamId([1; 16]), recorded)));
 }
 
 #[test]

@@ -25,6 +25,12 @@ pub enum Command {
     /// Check the configuration and print the settings in force with where each comes from, as JSON.
     #[command(after_help = "Example:\n  lectern-server check --config config.ini --set limits.people=40")]
     Check(ConfigArgs),
+    /// Print all that is kept of a person in the database, as JSON.
+    #[command(after_help = "Example:\n  lectern-server export --config config.ini \"Ana (2)\"")]
+    Export(PersonArgs),
+    /// Delete all that is kept of a person in the database; the server must not run.
+    #[command(after_help = "Example:\n  lectern-server forget --config config.ini \"Ana (2)\"")]
+    Forget(PersonArgs),
     /// Serve one file to the program that starts this: on loopback and free ports, with a folder of its own that is deleted at the
     /// end, until standard input ends. Prints the links as one line of JSON, as --announce - does. `lectern play` uses it.
     #[command(after_help = "Example:\n  sleep 60 | lectern-server serve-file lesson.mp4")]
@@ -81,6 +87,14 @@ pub struct PrepareArgs {
     pub config: ConfigArgs,
     /// Files of the directory of videos, by name or path.
     pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PersonArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// As the room showed it.
+    pub name: String,
 }
 
 impl ConfigArgs {

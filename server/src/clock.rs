@@ -44,6 +44,12 @@ impl Clock {
     pub(crate) fn unix_seconds(&self) -> i64 {
         self.start_unix_s.saturating_add(i64::try_from(self.now().as_secs()).unwrap_or(i64::MAX))
     }
+
+    /// Milliseconds since 1970-01-01 by the same calendar: they never go back.
+    #[must_use]
+    pub(crate) fn unix_ms(&self) -> i64 {
+        self.start_unix_s.saturating_mul(1_000).saturating_add(i64::try_from(self.now().as_millis()).unwrap_or(i64::MAX))
+    }
 }
 
 /// A timer that may not be set: a `select!` waits for it only `if` it is.

@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lectern_proto::chat::stamp::StampKey;
+use lectern_proto::hex;
 use lectern_proto::link::{Fingerprint, InstructorKey};
 use lectern_proto::media::MEDIA_ALPN;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd};
@@ -35,6 +37,8 @@ pub(crate) struct Identity {
     pub tls: Arc<ServerConfig>,
     pub fingerprint: Fingerprint,
     pub instructor_key: InstructorKey,
+    /// Stamps parcels of private chat; a report proves nothing under another.
+    pub stamps: StampKey,
     dir: PathBuf,
 }
 
@@ -73,7 +77,22 @@ impl Identity {
         let path = dir.join("instructor.key");
         let text = read_or_make(&path, || Ok(InstructorKey(rand::random()).reveal()))?;
         let instructor_key = std::str::from_utf8(&text).ok().and_then(|t| InstructorKey::parse(t.trim())).ok_or(IdentityError::Damaged { path })?;
-        Ok(Self { tls: Arc::new(tls), fingerprint, instructor_key, dir })
+        let path = dir.join("chat-stamps.key");
+        let text = read_or_make(&path, || Ok(hex::write(&rand::random::<[u8; 32]>())))?;
+        let stamps = std::str::from_utf8(&text).ok().and_then(|t| hex::read(t.trim())).and_then(|k| k.try_into().ok());
+        let stamps = StampKey(stamps.ok_or(IdentityError::Damaged { path })?);
+        Ok(Self { tls: Arc::new(tls), fingerprint, instructor_key, stamps, dir })
+    }
+
+    /// What salts for accounts are made with. Lost, names without an account could be told from those with one; nobody is kept out.
+    ///
+    /// # Errors
+    /// [`IdentityError`] when it cannot be read or made, or is damaged.
+    pub(crate) fn account_salt_key(&self) -> Result<[u8; 16], IdentityError> {
+        let path = self.dir.join("account-salt.key");
+        let text = read_or_make(&path, || Ok(InstructorKey(rand::random()).reveal()))?;
+        let key = std::str::from_utf8(&text).ok().and_then(|t| InstructorKey::parse(t.trim()));
+        key.map(|key| key.0).ok_or(IdentityError::Damaged { path })
     }
 
     /// The password that was generated for the first room, made when there is none.
@@ -133,6 +152,7 @@ mod tests {
         let two = Identity::load_or_make(dir.path()).expect("read");
         assert_eq!(one.fingerprint, two.fingerprint);
         assert_eq!(one.instructor_key, two.instructor_key);
+        assert_eq!(one.stamps.0, two.stamps.0);
         assert_eq!(one.generated_password().expect("made"), two.generated_password().expect("read"));
         assert_eq!(one.generated_password().expect("read").len(), 14);
     }
@@ -141,7 +161,7 @@ mod tests {
     fn damage_is_told() {
         let dir = tempfile::tempdir().expect("a directory");
         drop(Identity::load_or_make(dir.path()).expect("made"));
-        for file in ["instructor.key", "certificate.pem"] {
+        for file in ["chat-stamps.key", "instructor.key", "certificate.pem"] {
             std::fs::write(dir.path().join("identity").join(file), b"no").expect("writable");
             assert!(matches!(Identity::load_or_make(dir.path()), Err(IdentityError::Damaged { .. })), "{file}");
         }

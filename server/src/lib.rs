@@ -3,6 +3,7 @@
 //! [`config`] → [`Server`] (`run`) → the two planes: `control` (TLS, sessions, the `room`) and `media` (sealed chunks),
 //! fed by the `library`. `store` alone names the database, `platform` alone the operating system.
 
+mod accounts;
 pub mod alone;
 pub mod announce;
 mod clock;
@@ -17,7 +18,9 @@ mod media;
 mod net;
 pub mod platform;
 pub mod prepare;
+pub mod privacy;
 mod room;
+mod rooms;
 mod run;
 mod store;
 mod words;

@@ -16,10 +16,10 @@ use lectern_server::alone::{Alone, AloneError};
 use lectern_server::announce::Announced;
 use lectern_server::config::{Config, Problem};
 use lectern_server::prepare::{Preparation, PrepareError};
-use lectern_server::{Server, StartError, platform};
+use lectern_server::{Server, StartError, platform, privacy};
 use tokio::runtime::Runtime;
 
-use cli::{Cli, Command, ConfigArgs, FileArgs, PrepareArgs, RunArgs};
+use cli::{Cli, Command, ConfigArgs, FileArgs, PersonArgs, PrepareArgs, RunArgs};
 use ending::Endings;
 
 /// Wrong usage or configuration.
@@ -35,6 +35,8 @@ fn main() -> ExitCode {
         Command::ServeFile(args) => serve_file(&args),
         Command::Check(args) => check(&args),
         Command::Prepare(args) => prepare(&args),
+        Command::Export(args) => export(&args),
+        Command::Forget(args) => forget(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("lectern-server: {error:#}");
@@ -153,6 +155,26 @@ fn check(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         }
         Err(problems) => Ok(misconfigured(&problems)),
     }
+}
+
+fn export(args: &PersonArgs) -> anyhow::Result<ExitCode> {
+    let config = match Config::load(&args.config.sources()) {
+        Ok(config) => config,
+        Err(problems) => return Ok(misconfigured(&problems)),
+    };
+    let kept = runtime()?.block_on(privacy::export(&config, &args.name))?;
+    println!("{}", serde_json::to_string_pretty(&kept)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn forget(args: &PersonArgs) -> anyhow::Result<ExitCode> {
+    let config = match Config::load(&args.config.sources()) {
+        Ok(config) => config,
+        Err(problems) => return Ok(misconfigured(&problems)),
+    };
+    let rows = runtime()?.block_on(privacy::forget(&config, &args.name))?;
+    println!("{}", serde_json::json!({ "forgotten": rows }));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn prepare(args: &PrepareArgs) -> anyhow::Result<ExitCode> {

@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::Accounts;
 use crate::announce::{Announcement, Ports};
 use crate::clock::Clock;
 use crate::config::{Bind, Config, Port, Problem};
@@ -23,10 +24,11 @@ use crate::live::{Recorder, RungMaker};
 use crate::lock::{LockError, Locks};
 use crate::media::{ChunkIndex, Media, MediaSessions, RoomMedia, SealedCache};
 use crate::net::{Discovery, listen, listen_both};
-use crate::room::{Room, RoomParts};
+use crate::room::RoomParts;
+use crate::rooms::Rooms;
 use crate::store::{Store, StoreError};
 use crate::words::Words;
-use crate::{control, media};
+use crate::{control, media, privacy};
 
 /// How long tasks have to end by themselves.
 const STOP_WAIT: Duration = Duration::from_millis(700);
@@ -75,25 +77,29 @@ impl Server {
         let locks = Locks::take(&config.paths)?;
         let store = Store::open(&config.store).await?;
         store.forget_expired(clock.unix_seconds()).await?;
+        privacy::forget_old(&store, clock, config.keep_days).await?;
         let identity = Identity::load_or_make(&config.paths.data)?;
         let generated_password = if config.room.password.is_none() { Some(identity.generated_password()?) } else { None };
         let password = config.room.password.clone().or_else(|| generated_password.clone()).unwrap_or_default();
-        let (gate, passwords) = PasswordGate::start(&password, clock).map_err(StartError::Thread)?;
+        let (gate, passwords) = PasswordGate::start(clock).map_err(StartError::Thread)?;
 
         let ports = Ports { control: number(&control_port), video: number(&video_port), audio: number(&audio_port) };
         let announcement = Announcement::new(config.bind, ports, &config.room.name, identity.fingerprint, &identity.instructor_key, &password);
         let fingerprint = identity.fingerprint;
-        let about = Beacon::new(ports.control, fingerprint, config.name.clone(), config.room.name.clone(), []);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let words = Words::start(fingerprint, identity.place_of("check-words"), &tasks);
         let index = Arc::new(ChunkIndex::default());
         let library = Library::start(LibraryParts::new(&config, store.clone(), Arc::clone(&index), clock), &tasks, stop.clone());
         let recorder = Recorder::new(config.paths.videos.clone(), clock, tasks.clone(), stop.clone());
         recorder.finish_old();
-        let room_media = Arc::new(RoomMedia::new(1, index, config.limits.room_bandwidth_bps));
+        let room_media = RoomMedia { parity_most: config.limits.parity_percent, ..RoomMedia::new(1, index, config.limits.room_bandwidth_bps) };
+        let room_media = Arc::new(room_media);
         let parts = RoomParts {
             name: config.room.name,
             together: config.room.together,
+            private_chat: config.room.private_chat,
+            room_chat: config.room.room_chat,
+            stamps: identity.stamps.clone(),
             people: config.limits.people,
             media: room_media,
             ladder: config.ladder.clone(),
@@ -104,14 +110,17 @@ impl Server {
             store: store.clone(),
             clock,
         };
-        let room = Room::start(parts, &tasks, stop.clone());
+        let room = parts.name.clone();
+        let rooms = Arc::new(Rooms::start(parts, config.limits.room_bandwidth_bps, (gate, password.as_str()), &tasks, stop.clone()).await?);
+        let about = Beacon::new(ports.control, fingerprint, config.name.clone(), room, rooms.opened());
         let sessions = Arc::new(MediaSessions::default());
         let media = Arc::new(Media::new(Arc::clone(&sessions), SealedCache::new(config.limits.chunk_cache_bytes), clock));
+        let accounts = Arc::new(Accounts::new(store.clone(), identity.account_salt_key()?, config.accounts, clock));
         let entrance = Entrance::new(EntranceParts {
-            room,
-            gate,
+            rooms: Arc::clone(&rooms),
             instructor_key: identity.instructor_key.clone(),
             store: store.clone(),
+            accounts: Arc::clone(&accounts),
             media: sessions,
             ports,
             ladder: config.ladder,
@@ -125,6 +134,8 @@ impl Server {
             boot_id: rand::random(),
             clock,
             entrance,
+            rooms,
+            accounts,
             media: Arc::clone(&media),
             wants: library.wants(),
             handout: HandOut::new(config.paths.dist),

@@ -6,7 +6,10 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use lectern_proto::control::{CloseReason, ControlError, Event, LoginRefusal, LoginRequest, PersonId, Proof, Refusal, Request, Role, SeatToken};
+use lectern_proto::control::{
+    ChatEvent, CloseReason, ControlError, Event, LoginRefusal, LoginRequest, PersonId, PrivateChat, Proof, Refusal, Request, Role, SeatToken, TalkEvent,
+    TalkRules,
+};
 use lectern_proto::limits::LOGIN_FAILURES_BURST;
 use lectern_proto::link::JoinLink;
 use support::client::{Client, Ended, Member};
@@ -24,6 +27,8 @@ async fn a_class_sees_itself() {
     assert_eq!(ana.joined.ladder.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["144p", "360p", "720p", "1440p"]);
     assert!(matches!(ana.event().await, Event::People(p) if p.len() == 1));
     assert_eq!(ana.event().await, Event::Together { on: true });
+    assert_eq!(ana.event().await, Event::Chat(ChatEvent::PrivateChat(PrivateChat::All)));
+    assert_eq!(ana.event().await, Event::Talk(TalkEvent::Rules(TalkRules::default())));
     assert_eq!(ana.event().await, Event::Synchronised);
     let mut second = Member::enter(&link, "ana").await;
     assert_eq!(second.joined.name, "ana (2)");

@@ -3,6 +3,8 @@
 
 #![cfg(unix)]
 
+#[path = "live/parity.rs"]
+mod parity;
 mod support;
 
 use std::net::SocketAddr;
@@ -267,7 +269,7 @@ impl Flow {
             let received = tokio::time::timeout(Duration::from_millis(50), self.socket.recv(&mut buffer)).await;
             let Ok(Ok(length)) = received else { continue };
             match self.core.receive(&buffer[..length]) {
-                Some(Datagram::Record(record)) => return Ok(record.to_vec()),
+                Some(Datagram::Record(record) | Datagram::Parity(record)) => return Ok(record.to_vec()),
                 Some(Datagram::Tell(tell)) => return Err(tell),
                 Some(Datagram::Open) => return Err(Tell::Open),
                 None => {}

@@ -207,9 +207,22 @@ impl Window<'_> {
         Ok(())
     }
 
+    /// Presses a key down and leaves it so, or lets it go.
+    pub fn hold(&self, key: &str, is_held: bool) -> Result<()> {
+        let id = self.id().context("the window is gone")?;
+        self.xdotool(&["windowfocus", &id, if is_held { "keydown" } else { "keyup" }, key]).context("xdotool")?;
+        Ok(())
+    }
+
     /// Types a text.
     pub fn type_text(&self, text: &str) -> Result<()> {
         self.xdotool(&["type", "--delay", "5", text]).context("xdotool")?;
+        Ok(())
+    }
+
+    /// Presses the button of the mouse at a place and leaves it so, or lets it go.
+    pub fn press(&self, x: u32, y: u32, is_held: bool) -> Result<()> {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "sleep", "0.1", if is_held { "mousedown" } else { "mouseup" }, "1"]).context("xdotool")?;
         Ok(())
     }
 

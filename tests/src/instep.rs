@@ -32,6 +32,8 @@ pub struct Side<'a> {
     pub link: Option<&'a JoinLink>,
     /// Its device's delay.
     pub trim_ms: i32,
+    /// The command that plays; none: the podcast that runs.
+    pub with: &'a [&'a str],
 }
 
 /// What was measured.
@@ -72,12 +74,13 @@ pub fn measure(stack: &Stack, sound: &Server, sides: [Side<'_>; 2], length: Dura
     let mut listeners = Vec::new();
     for (i, side) in sides.into_iter().enumerate() {
         let trim = side.trim_ms.to_string();
-        let args = ["listen", "--for", &seconds, "--trim", &trim];
+        let with = if side.with.is_empty() { &["listen"][..] } else { side.with };
+        let args = [with, &["--for", &seconds, "--trim", &trim]].concat();
         let mut command = side.link.map_or_else(|| stack.client(&args), |link| stack.client_at(link, &args));
         command.envs(Server::environment(sound.dir.path())).stdout(Stdio::piped());
         listeners.push(Listener(command.spawn()?));
-        ensure!(wait_until(Duration::from_secs(20), || inputs(sound).len() == i + 1), "listener {i} does not play");
-        let input = inputs(sound).pop().context("a stream")?;
+        ensure!(wait_until(Duration::from_secs(20), || sound.inputs().len() == i + 1), "listener {i} does not play");
+        let input = sound.inputs().pop().context("a stream")?;
         let volume: [&str; 2] = if i == 0 { ["65536", "0"] } else { ["0", "65536"] };
         ensure!(sound.pactl(&["set-sink-input-volume", &input, volume[0], volume[1]]), "its volume cannot be set");
     }
@@ -112,15 +115,6 @@ impl Drop for Listener {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Numbers of the streams that play, oldest first.
-fn inputs(sound: &Server) -> Vec<String> {
-    let output = Server::command("pactl", sound.dir.path()).args(["list", "short", "sink-inputs"]).output();
-    let text = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
-    let mut inputs: Vec<u32> = text.lines().filter_map(|line| line.split('\t').next()?.parse().ok()).collect();
-    inputs.sort_unstable();
-    inputs.into_iter().map(|n| n.to_string()).collect()
 }
 
 /// What comes out of the device for so long, both channels in turn, -1 to 1.

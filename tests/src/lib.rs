@@ -6,8 +6,13 @@ pub mod calendar;
 pub mod clip;
 pub mod desk;
 pub mod instep;
+pub mod lip_sync;
+pub mod middle;
 pub mod netns;
 pub mod playback;
+/// The same that the server's tests use.
+#[path = "../../server/tests/support/postgres.rs"]
+pub mod postgres;
 pub mod publisher;
 pub mod relay;
 /// The same that the media worker's tests use.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use lectern::class::{Class, JoinRequest};
-use lectern::player::{PlayState, Player, PlayerOptions, Presented};
+use lectern::player::{PlayState, Player, PlayerOptions, Presented, SoundOut};
 use lectern_proto::control::VideoId;
 use lectern_proto::quality::Quality;
 use lectern_proto::rung::PictureSize;
@@ -32,7 +32,7 @@ pub async fn join(stack: &Stack, name: &str) -> Result<Class> {
 
 /// Joins by any link.
 pub async fn join_link(link: lectern_proto::link::JoinLink, name: &str) -> Result<Class> {
-    let request = JoinRequest { link, name: name.to_owned(), password: Some(PASSWORD.to_owned()), store: None };
+    let request = JoinRequest { link, name: name.to_owned(), password: Some(PASSWORD.to_owned()), account: None, store: None };
     let class = Class::join(&tokio::runtime::Handle::current(), request, Arc::new(|| {}));
     class.joined().await?;
     Ok(class)
@@ -41,7 +41,7 @@ pub async fn join_link(link: lectern_proto::link::JoinLink, name: &str) -> Resul
 /// Options of a viewer in a test.
 #[must_use]
 pub fn options(quality: Quality, start_us: u64) -> PlayerOptions {
-    PlayerOptions { quality, start_us, sound: false, paused: false, decoder_threads: 2, changed: Arc::new(|| {}) }
+    PlayerOptions { quality, start_us, sound: false, out: SoundOut::default(), paused: false, record: None, decoder_threads: 2, changed: Arc::new(|| {}) }
 }
 
 /// A rung by name.

@@ -117,7 +117,7 @@ def chunk_ref(r):
 
 
 def role(r):
-    return r.variant("student", "instructor")
+    return r.variant("student", "instructor", "assistant", "guest")
 
 
 def person(r):
@@ -170,14 +170,15 @@ def joined(r):
 def login_reply(r):
     if r.variant("joined", "refused") == "joined":
         return "joined", joined(r)
-    names = ("wrong room or password", "wrong key", "seat unknown", "too many failures", "busy", "room full", "bad name")
+    names = ("wrong room or password", "wrong key", "seat unknown", "too many failures", "busy", "room full", "bad name", "locked",
+        "turned away", "banned", "wrong code")
     why = r.variant(*names)
     return "refused", (why, r.u32() if why in ("too many failures", "busy") else None)
 
 
 def event(r):
     names = ("pong", "people", "person left", "videos", "video removed", "synchronised", "media epoch", "answer", "closing", "share", "fetch ahead", "fetched ahead",
-        "streams", "stream ended", "published", "reports", "together", "stage", "quiet", "frozen", "recorded")
+        "streams", "stream ended", "published", "reports", "together", "stage", "quiet", "frozen", "recorded", "recording asked", "chat", "room", "talk", "account")
     name = r.variant(*names)
     if name == "pong":
         return name, (r.u64(), r.u64())
@@ -207,9 +208,19 @@ def event(r):
         return name, r.vec(lambda: r.u64())
     if name in ("frozen", "recorded"):
         return name, r.vec(lambda: r.take(16))
+    if name == "recording asked":
+        return name, r.vec(lambda: (r.take(16), r.bool()))
+    if name == "chat":
+        what = r.variant("identities", "keys of", "received", "unread", "private chat")
+        check(what in ("identities", "private chat"), f"{what} of private chat is not for this client")
+        return name, (what, r.vec(lambda: (r.u64(), r.take(32))) if what == "identities" else r.variant("off", "instructor", "all"))
+    if name == "talk":
+        what = r.variant("done", "page", "message", "reacted", "rules")
+        check(what == "rules", f"{what} of room chat is not for this client")
+        return name, (r.bool(), r.u16())
     check(name == "closing", f"{name} is not for this client")
-    reason = r.variant("removed", "replaced", "server stopping", "overrun", "protocol error")
-    return name, (reason, r.string() if reason in ("removed", "protocol error") else None)
+    reason = r.variant("removed", "replaced", "server stopping", "overrun", "protocol error", "room closed")
+    return name, (reason, r.string() if reason in ("removed", "protocol error", "room closed") else None)
 
 
 # ---- the control connection ----

@@ -18,7 +18,7 @@ const SECONDS: u32 = 20;
 const MOST: u64 = 64 << 20;
 
 async fn join(link: &JoinLink, name: &str, store: ChunkStore) -> Result<Class> {
-    let request = JoinRequest { link: link.clone(), name: name.into(), password: Some(PASSWORD.into()), store: Some(Arc::new(store)) };
+    let request = JoinRequest { link: link.clone(), name: name.into(), password: Some(PASSWORD.into()), account: None, store: Some(Arc::new(store)) };
     let class = Class::join(&tokio::runtime::Handle::current(), request, Arc::new(|| {}));
     class.joined().await?;
     Ok(class)
@@ -35,7 +35,7 @@ fn a_lesson_that_was_fetched_ahead_plays_with_the_line_cut() -> Result<()> {
     runtime.block_on(async {
         let teacher = Class::join(
             &tokio::runtime::Handle::current(),
-            JoinRequest { link: stack.instructor().parse()?, name: "Ms Kim".into(), password: None, store: None },
+            JoinRequest { link: stack.instructor().parse()?, name: "Ms Kim".into(), password: None, account: None, store: None },
             Arc::new(|| {}),
         );
         teacher.joined().await?;

@@ -135,6 +135,7 @@ fn the_protocol_has_no_socket_clock_thread_file_or_randomness() {
 fn libraries_at_the_edges_are_named_in_one_place() {
     let edges = [
         ("bincode", "common/proto/src/wire.rs", "lectern-proto"),
+        ("rsa", "common/proto/src/chat/rsa_keys.rs", "lectern-proto"),
         ("sqlx", "server/src/store/", "lectern-server"),
         ("ffmpeg_the_third", "common/media/", "lectern-media"),
         ("rusty_h264_decoder", "common/media/src/portable/", "lectern-media"),

@@ -23,7 +23,7 @@ fn the_ports_carry_no_clear_media_and_no_password() {
     let pcap = stack.path("capture.pcap");
     let filter = format!("tcp port {} or tcp port {}", stack.port("video"), stack.port("control"));
     let mut capture = Command::new("tcpdump");
-    capture.args(["-i", "lo", "-s", "0", "-U", "--immediate-mode", "-Z", "root", "-w"]).arg(&pcap).arg(filter);
+    capture.args(["-i", "lo", "-s", "0", "-U", "--immediate-mode", "-B", "65536", "-Z", "root", "-w"]).arg(&pcap).arg(filter);
     let mut capture = capture.stderr(Stdio::null()).spawn().expect("tcpdump is installed (make deps-test)");
     assert!(wait_until(Duration::from_secs(5), || std::fs::metadata(&pcap).is_ok_and(|m| m.len() >= 24)), "the capture begins");
     let report = stack.client_json(&["watch", "--video", &video, "--quality", "144p"]).expect("watch");

@@ -180,7 +180,7 @@ fn meet(runtime: &tokio::runtime::Runtime, port: u16) -> Introduction {
 }
 
 fn join(runtime: &tokio::runtime::Runtime, server: &Introduction, password: &str) -> Class {
-    let request = JoinRequest { link: server.link("class"), name: "ben".into(), password: Some(password.to_owned()), store: None };
+    let request = JoinRequest { link: server.link("class"), name: "ben".into(), password: Some(password.to_owned()), account: None, store: None };
     let class = Class::join(runtime.handle(), request, Arc::new(|| {}));
     runtime.block_on(class.joined()).expect("joined");
     class

@@ -68,6 +68,26 @@ fn a_bad_line_is_repaired_and_a_closed_one_gone_around() {
 }
 
 #[test]
+fn where_asking_again_takes_too_long_parity_restores_what_the_air_loses() {
+    let _turn = turn();
+    let far = Condition { loss: 0.05, delay: Duration::from_millis(150), ..Condition::default() };
+    let over = |settings: &[&str]| {
+        let stack = Stack::start(settings).expect("a server");
+        let _publisher = Publisher::start(&stack, PATTERN).expect("a publisher");
+        let (_relay, link) = Relay::before(&stack, 25, far).expect("a relay");
+        let report = watch(&stack, Some(&link), &["--transport", "udp", "--for", "12"]);
+        assert_eq!((report["transport"].as_str(), number(&report, "/frames/corrupt")), (Some("udp"), 0.0), "{report}");
+        assert!(number(&report, "/frames/expected") >= 240.0, "{report}");
+        report
+    };
+    let (without, with) = (over(&["limits.parity=0"]), over(&[]));
+    let missing = |report: &Value| number(report, "/units/lost") + number(report, "/units/skipped");
+    assert!(number(&without, "/units/restored") == 0.0 && number(&with, "/units/restored") >= 8.0, "{without}\n{with}");
+    assert!(missing(&without) >= 30.0 && missing(&with) * 2.0 <= missing(&without), "{without}\n{with}");
+    println!("lost or left out of {}: {} without parity, {} with it", number(&with, "/frames/expected"), missing(&without), missing(&with));
+}
+
+#[test]
 fn a_lower_rung_is_made_while_somebody_watches_it() {
     let _turn = turn();
     let stack = Stack::start(&[]).expect("a server");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lectern_tests::instep::Side;
+use lectern_tests::instep::{InStep, Side};
 use lectern_tests::publisher::Publisher;
 use lectern_tests::relay::{Condition, Relay};
 use lectern_tests::sound_server::Server;
@@ -111,7 +111,7 @@ fn who_paused_a_file_hears_it_to_its_end() {
     assert!(number(&report, "/behind_ms") > 2_000.0, "{report}");
 }
 
-/// Two listeners, each with a line of its own kind; the bound is generous, `make bench` measures.
+/// Two listeners, each with a line of its own kind. On a busy machine a moment of one may be late: `make bench` measures those too.
 #[test]
 fn two_listeners_in_one_room_hear_the_same_word_at_once() {
     let _turn = turn();
@@ -122,15 +122,34 @@ fn two_listeners_in_one_room_hear_the_same_word_at_once() {
     let jitter = Condition { jitter: Duration::from_millis(20), ..Condition::default() };
     let (_relay, link) = Relay::before(&stack, 32, jitter).expect("a relay");
     let sound = Server::start();
-    let measured = instep::measure(&stack, &sound, [Side::default(), Side { link: Some(&link), trim_ms: 0 }], Duration::from_secs(12)).expect("two listeners");
-    let mut apart: Vec<f64> = measured.apart_ms.clone();
-    apart.sort_by(f64::total_cmp);
-    assert!(apart[apart.len() / 2].abs() < 25.0, "{measured:?}");
+    let measured =
+        instep::measure(&stack, &sound, [Side::default(), Side { link: Some(&link), ..Side::default() }], Duration::from_secs(12)).expect("two listeners");
+    println!("apart, p95: {:.2} ms", InStep::p95(&measured.apart_ms));
+    assert!(median(&measured).abs() < 10.0, "{measured:?}");
     assert!(measured.floor_ms.iter().all(|d| *d == 0.0), "{measured:?}");
     // The delay of a device moves what is heard by as much, either way.
     let sides = [100, -50].map(|trim_ms| Side { trim_ms, ..Side::default() });
     let measured = instep::measure(&stack, &Server::start(), sides, Duration::from_secs(10)).expect("two listeners");
-    let mut apart: Vec<f64> = measured.apart_ms.clone();
+    assert!((median(&measured) + 150.0).abs() < 25.0, "{measured:?}");
+}
+
+fn median(measured: &InStep) -> f64 {
+    let mut apart = measured.apart_ms.clone();
     apart.sort_by(f64::total_cmp);
-    assert!((apart[apart.len() / 2] + 150.0).abs() < 25.0, "{measured:?}");
+    apart[apart.len() / 2]
+}
+
+#[test]
+fn the_delay_of_a_device_is_also_for_who_watches() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let film = stack.path("film.mp4");
+    let inputs = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=15", "-f", "lavfi", "-i", "anoisesrc=color=pink:seed=5:amplitude=0.6:sample_rate=48000"];
+    let coding = ["-af", "lowpass=f=2000", "-t", "90", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"];
+    clip::ffmpeg(&[&inputs[..], &coding].concat(), &film).expect("a film");
+    let _film = Publisher::start(&stack, &["publish", "--file", &film.to_string_lossy(), "--quality", "360p"]).expect("a publisher");
+    let with: &[&str] = &["watch", "--live", "file", "--sound"];
+    let sides = [100, -50].map(|trim_ms| Side { trim_ms, with, ..Side::default() });
+    let measured = instep::measure(&stack, &Server::start(), sides, Duration::from_secs(10)).expect("two viewers");
+    assert!((median(&measured) + 150.0).abs() < 25.0, "{measured:?}");
 }

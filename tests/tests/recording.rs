@@ -1,9 +1,15 @@
 //! Recording with the real programs: from a live stream into the catalogue, and what a killed server leaves.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use lectern::class::{Class, ClassState, JoinRequest, StreamError};
+use lectern::live::{Choice, Pictures, Published};
+use lectern_proto::control::Refusal;
+use lectern_proto::rung::RungSpec;
 use lectern_tests::publisher::Publisher;
-use lectern_tests::stack::{Stack, client_of, text, turn, wait_until};
+use lectern_tests::stack::{PASSWORD, Stack, bin, client_of, text, turn, wait_until};
 use serde_json::Value;
 
 /// An instructor who publishes a pattern with a tone.
@@ -60,6 +66,116 @@ fn what_is_recorded_becomes_a_video_and_nothing_is_written_before() {
         .output()
         .expect("ffprobe");
     assert_eq!(String::from_utf8_lossy(&probe.stdout).split_whitespace().collect::<Vec<_>>(), ["h264", "opus"], "{}", text(&probe));
+}
+
+#[test]
+fn a_viewer_writes_what_it_watches() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let _publishing = publisher(&stack);
+    let file = stack.path("watched.mkv");
+    let report = stack.client_json(&["watch", "--live", "pattern", "--for", "6", "--record", &file.to_string_lossy()]).expect("a viewer");
+    assert!(report["frames"]["presented"].as_f64().is_some_and(|n| n >= 90.0), "{report}");
+    let probe = |what: &str| {
+        let mut ffprobe = std::process::Command::new("ffprobe");
+        let output = ffprobe.args(["-v", "error", "-show_entries", what, "-of", "csv=p=0"]).arg(&file).output().expect("ffprobe");
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output));
+        String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(probe("stream=codec_name"), ["h264", "opus"]);
+    let seconds: f64 = probe("format=duration")[0].parse().expect("a duration");
+    assert!((3.0..9.0).contains(&seconds), "{seconds}");
+    decodes(&file);
+    // Where nothing can be written that is said at once.
+    let nowhere = stack.client(&["watch", "--live", "pattern", "--for", "2", "--record", "/nowhere/at-all.mkv"]).output().expect("a viewer");
+    assert!(!nowhere.status.success() && text(&nowhere).contains("Choose a folder that you may write to"), "{}", text(&nowhere));
+}
+
+/// Every picture and every packet of a file can be decoded. Times are those of the file: a camera's pictures come when they come.
+fn decodes(file: &Path) {
+    let mut ffmpeg = std::process::Command::new("ffmpeg");
+    let decoded = ffmpeg
+        .args(["-v", "error", "-xerror", "-i"])
+        .arg(file)
+        .args(["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"])
+        .output()
+        .expect("ffmpeg");
+    assert!(decoded.status.success() && decoded.stderr.is_empty(), "{}", text(&decoded));
+}
+
+#[test]
+fn a_stored_video_is_written_as_it_is_watched_across_its_resolutions() {
+    let _turn = turn();
+    let (stack, video) = Stack::with_lesson(12, "1280x720").expect("a server with a lesson");
+    let file = stack.path("lesson.mkv");
+    let report = stack.client_json(&["watch", "--video", &video, "--quality", "thirds", "--record", &file.to_string_lossy()]).expect("a viewer");
+    let mut ffprobe = std::process::Command::new("ffprobe");
+    let output =
+        ffprobe.args(["-v", "error", "-show_entries", "frame=width,pts_time", "-select_streams", "v", "-of", "csv=p=0"]).arg(&file).output().expect("ffprobe");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output));
+    let frames: Vec<(f64, u32)> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| line.trim_end_matches(',').split_once(',').expect("two fields"))
+        .map(|(at, width)| (at.parse().expect("a time"), width.parse().expect("a width")))
+        .collect();
+    assert_eq!(frames.len(), 360, "{report}");
+    assert!(frames.windows(2).all(|w| ((w[1].0 - w[0].0) * 30.0 - 1.0).abs() < 0.1), "every picture in its time");
+    let mut widths: Vec<u32> = frames.iter().map(|f| f.1).collect();
+    widths.dedup();
+    assert_eq!(widths, [256, 1280], "the last third has the size of the source: {report}");
+    decodes(&file);
+    let odd = stack.client(&["watch", "--video", &video, "--no-decode", "--record", &file.to_string_lossy()]).output().expect("a viewer");
+    assert_eq!(odd.status.code(), Some(2), "{}", text(&odd));
+}
+
+#[test]
+fn a_student_is_recorded_after_a_yes_and_until_it_is_taken_back() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    let request = JoinRequest { link: stack.join().parse().expect("a link"), name: "Ana".into(), password: Some(PASSWORD.into()), account: None, store: None };
+    let ana = Class::join(runtime.handle(), request, Arc::new(|| ()));
+    runtime.block_on(ana.joined()).unwrap_or_else(|why| panic!("{why}; {}", stack.log()));
+    let until = |wanted: &dyn Fn(&ClassState) -> bool| {
+        let seen = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), ana.wait_for(wanted)).await });
+        assert!(matches!(seen, Ok(Ok(_))), "{:?}; {}", ana.state().floor, stack.log());
+    };
+    let stage = client_of(&stack.instructor(), "Ms Kim", &["stage", "--give", "Ana"]).output().expect("an instructor");
+    assert!(stage.status.success(), "{}", text(&stage));
+    let rung = RungSpec { name: "360p".into(), box_width: 640, box_height: 360, bitrate_bps: 700_000 };
+    let source = Choice { pictures: Some(Pictures::Pattern), inset: None, sound: None, push_to_talk: false, rung, rate: 15 }.source(bin("lectern-media"), None);
+    let mut publisher = ana.start_publishing(source);
+    assert_eq!(runtime.block_on(publisher.live()), Ok(()), "{}", stack.log());
+    let Published::Live(stream) = publisher.state().stage else { panic!("it is live") };
+    // An instructor's wish alone writes nothing.
+    let wish = record(&stack, &["start", "pattern"]);
+    assert_eq!((&wish["recorded"], &wish["asked"]), (&serde_json::json!([]), &serde_json::json!(["pattern"])), "{wish}");
+    until(&|s| s.floor.recording_asked(stream) == Some(false));
+    let allow = |allowed| runtime.block_on(ana.allow_recording(stream, allowed));
+    assert_eq!(allow(false), Ok(()));
+    until(&|s| s.floor.recording_asked(stream) == Some(true));
+    assert_eq!(record(&stack, &["list"])["declined"][0], "pattern");
+    assert_eq!(files(&stack), Vec::<String>::new(), "she said no");
+    // Nobody else can say yes for her.
+    let ms_kim = JoinRequest { link: stack.instructor().parse().expect("a link"), name: "Ms Kim".into(), password: None, account: None, store: None };
+    let ms_kim = Class::join(runtime.handle(), ms_kim, Arc::new(|| ()));
+    runtime.block_on(ms_kim.joined()).expect("an instructor");
+    assert_eq!(runtime.block_on(ms_kim.allow_recording(stream, true)), Err(StreamError::Refused(Refusal::NotAllowed)));
+    // A changed mind, and everybody sees that it runs.
+    assert_eq!(allow(true), Ok(()));
+    until(&|s| s.floor.recorded == [stream] && s.floor.recording_asked.is_empty());
+    let part = || files(&stack).into_iter().find(|f| f.ends_with(".lectern-recording.part"));
+    let size = || part().and_then(|f| std::fs::metadata(stack.videos().join(f)).ok()).map_or(0, |m| m.len());
+    assert!(wait_until(Duration::from_secs(30), || size() > 60_000), "{:?}", files(&stack));
+    // Taken back, the recording ends there; the stream goes on.
+    assert_eq!(allow(false), Ok(()));
+    until(&|s| s.floor.recorded.is_empty() && s.floor.recording_asked(stream) == Some(true));
+    assert!(wait_until(Duration::from_secs(10), || part().is_none() && files(&stack).len() == 1), "{:?}", files(&stack));
+    let length = |stack: &Stack| std::fs::metadata(stack.videos().join(&files(stack)[0])).map_or(0, |m| m.len());
+    let ended = length(&stack);
+    assert!(ana.state().stream("pattern").is_some());
+    assert!(recorded(&stack)["duration_s"].as_f64().is_some_and(|s| s >= 1.0));
+    assert_eq!(length(&stack), ended, "nothing more is written");
 }
 
 #[test]

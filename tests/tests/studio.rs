@@ -78,11 +78,12 @@ fn a_window_puts_the_test_pattern_on_air_and_freezes_it_for_late_joiners_too() {
 /// The test pattern, by the real worker.
 fn pattern(name: &str) -> Source {
     let rung = RungSpec { name: "360p".into(), box_width: 640, box_height: 360, bitrate_bps: 700_000 };
-    Choice { pictures: Some(Pictures::Pattern), sound: None, rung, rate: 15 }.source(bin("lectern-media"), Some(name.to_owned()))
+    let choice = Choice { pictures: Some(Pictures::Pattern), inset: None, sound: None, push_to_talk: false, rung, rate: 15 };
+    choice.source(bin("lectern-media"), Some(name.to_owned()))
 }
 
 fn join(stack: &Stack, runtime: &tokio::runtime::Runtime, link: &str, name: &str) -> Class {
-    let request = JoinRequest { link: link.parse().expect("a link"), name: name.into(), password: Some(PASSWORD.into()), store: None };
+    let request = JoinRequest { link: link.parse().expect("a link"), name: name.into(), password: Some(PASSWORD.into()), account: None, store: None };
     let class = Class::join(runtime.handle(), request, Arc::new(|| ()));
     runtime.block_on(class.joined()).unwrap_or_else(|why| panic!("{why}; {}", stack.log()));
     class
@@ -147,7 +148,7 @@ fn a_student_shows_something_with_the_stage_alone() {
     assert!(nobody.status.code() == Some(1) && text(&nobody).contains("nobody in the room is called `Anna`"), "{}", text(&nobody));
     let given: Value = serde_json::from_slice(&stage(&["--give", "Ana"]).stdout).expect("JSON");
     assert_eq!((&given["stage"], &given["quiet"]), (&serde_json::json!(["Ana"]), &Value::Bool(false)));
-    let (mut publisher, live) = try_it();
+    let (publisher, live) = try_it();
     assert_eq!(live, Ok(()));
     let shown = people(&stack).into_iter().find(|p| p["name"] == "Ana").expect("Ana");
     assert_eq!((&shown["stage"], &shown["publishes"]), (&Value::Bool(true), &serde_json::json!(["mine"])));
@@ -155,7 +156,7 @@ fn a_student_shows_something_with_the_stage_alone() {
     assert_eq!(runtime.block_on(publisher.ended()), Ok(()), "quiet ends it");
     refused("it is quiet");
     assert!(stage(&["--open"]).status.success());
-    let (mut publisher, live) = try_it();
+    let (publisher, live) = try_it();
     assert_eq!(live, Ok(()), "the stage outlasts a quiet time");
     assert!(stage(&["--take", "Ana"]).status.success());
     assert_eq!(runtime.block_on(publisher.ended()), Ok(()), "without the stage it ends");

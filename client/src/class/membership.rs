@@ -4,12 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lectern_proto::chat::messenger::Token;
 use lectern_proto::control::client::Output;
-use lectern_proto::control::{CloseReason, ControlError, Event, Joined, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, SeatToken, StreamId};
+use lectern_proto::control::{
+    AccountAnswer, AccountRefusal, CloseReason, ControlError, Event, Joined, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, RoomAnswer,
+    SeatToken, StreamId,
+};
 use lectern_proto::seal::RoomKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Ahead, AheadTally, Changed, ClassState, Command, Floor, JoinError, JoinRequest, Me, OtherVersion, Phase, StreamError};
+use super::account::Entering;
+use super::chat::Letter;
+use super::talk::Paged;
+use super::{Ahead, AheadTally, Changed, ClassState, Command, Floor, JoinError, JoinRequest, Me, OtherVersion, Phase, StreamError, Tools};
+use crate::account::AccountError;
 use crate::connect::control::{Control, Lost};
 use crate::connect::dial::dial;
 use crate::connect::trouble::{LostWhy, Trouble};
@@ -31,23 +39,31 @@ enum Ended {
     Unreachable(Trouble),
 }
 
-struct Membership {
-    request: JoinRequest,
+pub(super) struct Membership {
+    pub(super) request: JoinRequest,
+    pub(super) entering: Entering,
     seat: Option<SeatToken>,
-    state: ClassState,
+    pub(super) state: ClassState,
     out: watch::Sender<Arc<ClassState>>,
     route: watch::Sender<Option<MediaRoute>>,
+    pub(super) letters: mpsc::Sender<Letter>,
     /// Which way the media connections take.
     way: Arc<watch::Sender<MediaWay>>,
     /// Who waits for the answer to a request, and the number of the last.
-    asked: HashMap<u32, Asked>,
+    pub(super) asked: HashMap<u32, Asked>,
     requests: u32,
     changed: Changed,
 }
 
 /// Somebody who waits for an answer.
-enum Asked {
+pub(super) enum Asked {
     Publish(oneshot::Sender<Result<StreamId, StreamError>>),
+    Tool(oneshot::Sender<Result<RoomAnswer, StreamError>>),
+    Talk(super::talk::Done),
+    Page(Paged),
+    /// The answer goes among the letters.
+    Chat(Token),
+    Account(oneshot::Sender<Result<AccountAnswer, AccountError>>),
     /// Yes or no is all.
     Done(oneshot::Sender<Result<(), StreamError>>),
 }
@@ -56,6 +72,12 @@ impl Asked {
     fn is_closed(&self) -> bool {
         match self {
             Self::Publish(reply) => reply.is_closed(),
+            Self::Tool(reply) => reply.is_closed(),
+            Self::Talk(reply) => reply.is_closed(),
+            Self::Page(Paged::Newest) => false,
+            Self::Page(Paged::Older(reply) | Paged::Found(reply)) => reply.is_closed(),
+            Self::Chat(_) => false,
+            Self::Account(reply) => reply.is_closed(),
             Self::Done(reply) => reply.is_closed(),
         }
     }
@@ -64,13 +86,13 @@ impl Asked {
 pub(super) async fn run(
     request: JoinRequest,
     mut inbox: mpsc::Receiver<Command>,
-    out: watch::Sender<Arc<ClassState>>,
-    route: watch::Sender<Option<MediaRoute>>,
+    (out, route, letters): (watch::Sender<Arc<ClassState>>, watch::Sender<Option<MediaRoute>>, mpsc::Sender<Letter>),
     changed: Changed,
 ) {
     let state = ClassState::connecting(&request.link.room);
     let way = Arc::new(watch::Sender::new(MediaWay::default()));
-    let mut membership = Membership { request, seat: None, state, out, route, way, asked: HashMap::new(), requests: 0, changed };
+    let mut membership =
+        Membership { request, entering: Entering::default(), seat: None, state, out, route, letters, way, asked: HashMap::new(), requests: 0, changed };
     let mut pause = RETRY_FIRST;
     loop {
         let trouble = match membership.connection(&mut inbox).await {
@@ -111,7 +133,7 @@ async fn until_left(inbox: &mut mpsc::Receiver<Command>) -> JoinError {
 }
 
 impl Membership {
-    fn publish(&self) {
+    pub(super) fn publish(&self) {
         self.out.send_replace(Arc::new(self.state.clone()));
         (self.changed)();
     }
@@ -123,11 +145,14 @@ impl Membership {
     }
 
     fn proof(&self) -> Result<Proof, JoinError> {
+        if let (None, Some(entry)) = (&self.seat, &self.request.account) {
+            return Ok(self.entering.proof(entry));
+        }
         match (&self.seat, &self.request.link.key, &self.request.password) {
             (Some(seat), ..) => Ok(Proof::Seat(seat.clone())),
             (None, Some(key), _) => Ok(Proof::from_key(key)),
             (None, None, Some(password)) => Ok(Proof::Password(password.clone())),
-            (None, None, None) => Err(JoinError::PasswordNeeded),
+            (None, None, None) => self.request.link.code.clone().map(Proof::Code).ok_or(JoinError::PasswordNeeded),
         }
     }
 
@@ -145,7 +170,7 @@ impl Membership {
             Err(JoinError::Unreachable { trouble, .. }) => return Ended::Unreachable(trouble),
             Err(why) => return Ended::Over(why),
         };
-        let login = LoginRequest { room: self.request.link.room.clone(), name: self.request.name.clone(), proof };
+        let mut login = LoginRequest { room: self.request.link.room.clone(), name: self.request.name.clone(), proof };
         let mut way = self.way.subscribe();
         // Nobody answers what was asked over the connection before.
         self.asked.clear();
@@ -168,6 +193,16 @@ impl Membership {
                         return ended;
                     }
                 }
+                derived = self.entering.derived() => {
+                    if let Err(why) = derived {
+                        return Ended::Over(why.into());
+                    }
+                    match self.proof() {
+                        Ok(proof) => login.proof = proof,
+                        Err(why) => return Ended::Over(why),
+                    }
+                    control.login(&login);
+                }
                 command = inbox.recv() => match command {
                     Some(Command::Leave) | None => {
                         if self.state.phase == Phase::Joined {
@@ -187,7 +222,7 @@ impl Membership {
     fn command(&mut self, control: &mut Control, command: Command) {
         control.request(&match command {
             Command::Leave => return,
-            Command::Remove(person) => Request::Remove { request: 0, person },
+            Command::Remove { person, reply } => Request::Remove { request: self.ask(Asked::Done(reply)), person },
             Command::Want { video, at_us } => Request::Want { video, at_us },
             Command::FetchAhead(lesson) => Request::FetchAhead { request: 0, lesson },
             Command::FetchedAhead { lesson, progress } => {
@@ -202,12 +237,17 @@ impl Membership {
             Command::GiveStage { person, given, reply } => Request::GiveStage { request: self.ask(Asked::Done(reply)), person, given },
             Command::Quiet { quiet, reply } => Request::Quiet { request: self.ask(Asked::Done(reply)), quiet },
             Command::Record { stream, recorded, reply } => Request::Record { request: self.ask(Asked::Done(reply)), stream, recorded },
+            Command::AllowRecording { stream, allowed, reply } => Request::AllowRecording { request: self.ask(Asked::Done(reply)), stream, allowed },
+            Command::Chat(command) => Request::Chat(self.chat_request(command)),
+            Command::Tool(command) => self.tool_request(command),
+            Command::Talk(command) => Request::Talk(self.talk_request(command)),
+            Command::Account(command) => self.account_request(command),
             Command::Freeze { stream, frozen, reply } => Request::Freeze { request: self.ask(Asked::Done(reply)), stream, frozen },
         });
     }
 
     /// Remembers who waits for an answer.
-    fn ask(&mut self, asked: Asked) -> u32 {
+    pub(super) fn ask(&mut self, asked: Asked) -> u32 {
         self.requests = self.requests.wrapping_add(1);
         // Those that nobody waits for any more are forgotten.
         self.asked.retain(|_, asked| !asked.is_closed());
@@ -239,7 +279,16 @@ impl Membership {
                 self.joined(control, *joined);
                 None
             }
-            Output::Login(LoginReply::Refused(LoginRefusal::SeatUnknown)) => {
+            Output::Login(LoginReply::Waiting { since_us, server_time_us }) => {
+                self.waits(server_time_us.saturating_sub(since_us));
+                None
+            }
+            Output::Login(LoginReply::Refused(LoginRefusal::Challenge(salt))) => {
+                let entry = self.request.account.as_ref();
+                let begun = entry.is_some_and(|entry| self.entering.challenged(entry, salt));
+                (!begun).then_some(Ended::Over(JoinError::Account(AccountRefusal::SessionUnknown)))
+            }
+            Output::Login(LoginReply::Refused(refusal)) if refusal == LoginRefusal::SeatUnknown || self.entering.session_is_over(&refusal) => {
                 // The server forgot the seat: enter anew, as at the first time.
                 self.seat = None;
                 match self.proof() {
@@ -263,7 +312,7 @@ impl Membership {
         }
     }
 
-    fn joined(&mut self, control: &Control, joined: Joined) {
+    fn joined(&mut self, control: &mut Control, joined: Joined) {
         self.seat = Some(joined.seat);
         self.state.phase = Phase::Joined;
         self.state.me = Some(Me { id: joined.you, name: joined.name, role: joined.role });
@@ -275,9 +324,12 @@ impl Membership {
         self.state.people.clear();
         self.state.videos.clear();
         self.state.synchronised = false;
+        self.state.connection += 1;
+        self.state.identities.clear();
         self.state.streams.clear();
         self.state.reports.clear();
         self.state.floor = Floor::default();
+        self.state.tools = Tools::default();
         self.state.ahead.lesson = None;
         let access = joined.media;
         // The same address, with its zone where it has one.
@@ -292,17 +344,18 @@ impl Membership {
             keys: vec![(access.epoch, access.room_key)],
             share_bps: None,
         }));
+        self.begin_talk(control);
         self.publish();
     }
 
     fn event(&mut self, event: Event) -> Option<Ended> {
         match event {
             Event::Pong { .. } => {}
-            Event::Answer { request, result } => {
-                if let Some(Asked::Done(reply)) = self.asked.remove(&request) {
-                    let _ = reply.send(result.map_err(StreamError::Refused));
-                }
-            }
+            Event::Answer { request, result } => match self.asked.remove(&request) {
+                Some(Asked::Done(reply)) => _ = reply.send(result.map_err(StreamError::Refused)),
+                Some(Asked::Chat(token)) => self.letter(Letter::Answered { token, result }),
+                _ => {}
+            },
             Event::Published { request, result } => {
                 if let Some(Asked::Publish(reply)) = self.asked.remove(&request) {
                     let _ = reply.send(result.map_err(StreamError::Refused));
@@ -320,6 +373,7 @@ impl Membership {
                 self.state.reports.remove(&id);
                 self.state.floor.frozen.retain(|s| *s != id);
                 self.state.floor.recorded.retain(|s| *s != id);
+                self.state.floor.recording_asked.retain(|asked| asked.stream != id);
             }
             Event::Reports { stream, viewers } => _ = self.state.reports.insert(stream, viewers),
             Event::Together { on } => self.state.together = on,
@@ -327,14 +381,25 @@ impl Membership {
             Event::Quiet(quiet) => self.state.floor.quiet = quiet,
             Event::Frozen(frozen) => self.state.floor.frozen = frozen,
             Event::Recorded(recorded) => self.state.floor.recorded = recorded,
+            Event::RecordingAsked(asked) => self.state.floor.recording_asked = asked,
+            Event::Chat(event) => self.chat_event(event),
+            Event::Room(event) => self.tool_event(event),
+            Event::Talk(event) => self.talk_event(event),
+            Event::Account(event) => self.account_event(event),
             Event::People(people) => {
-                for person in people {
+                for mut person in people {
+                    // Whatever the server sent.
+                    person.name = lectern_proto::text::line(&person.name).into_owned();
                     self.state.people.retain(|p| p.id != person.id);
                     self.state.people.push(person);
                 }
                 self.state.people.sort_by_key(|p| (p.role != Role::Instructor, p.name.to_lowercase(), p.id));
             }
-            Event::PersonLeft(id) => self.state.people.retain(|p| p.id != id),
+            Event::PersonLeft(id) => {
+                self.state.people.retain(|p| p.id != id);
+                self.state.identities.remove(&id);
+                self.state.tools.hands.retain(|p| *p != id);
+            }
             Event::Videos(videos) => {
                 for video in videos {
                     self.state.videos.retain(|v| v.id != video.id);
@@ -377,6 +442,7 @@ impl Membership {
 fn closing(reason: CloseReason) -> Ended {
     match reason {
         CloseReason::Removed { by } => Ended::Over(JoinError::Removed { by }),
+        CloseReason::RoomClosed { by } => Ended::Over(JoinError::RoomClosed { by }),
         CloseReason::Replaced => Ended::Over(JoinError::Replaced),
         CloseReason::ServerStopping => Ended::Lost(LostWhy::Stopped),
         CloseReason::Overrun => Ended::Lost(LostWhy::Overrun),
@@ -396,5 +462,12 @@ fn join_error(refusal: &LoginRefusal) -> JoinError {
         LoginRefusal::Busy { retry_after_ms } => JoinError::Busy(seconds(*retry_after_ms)),
         LoginRefusal::RoomFull => JoinError::RoomFull,
         LoginRefusal::BadName => JoinError::BadName,
+        LoginRefusal::Locked => JoinError::Locked,
+        LoginRefusal::TurnedAway => JoinError::TurnedAway,
+        LoginRefusal::Banned => JoinError::Banned,
+        LoginRefusal::WrongCode => JoinError::WrongCode,
+        LoginRefusal::Account(refusal) => JoinError::Account(*refusal),
+        // Answered before this.
+        LoginRefusal::Challenge(_) => JoinError::Account(AccountRefusal::WrongAccountOrPassword),
     }
 }

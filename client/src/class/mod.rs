@@ -3,13 +3,17 @@
 //! One task owns the control connection and publishes [`ClassState`] snapshots; handles send it commands. When the
 //! connection is lost it comes back to the same seat by itself; media follows through the published [`MediaRoute`].
 
+mod account;
 mod ahead;
+mod chat;
 mod membership;
 mod state;
+mod talk;
 mod thumbnails;
+mod tools;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, Offer, PersonId, StreamId, StreamInfo, VideoId, VideoState, ViewerReport};
@@ -18,12 +22,21 @@ use lectern_proto::link::JoinLink;
 use lectern_proto::media::client::MediaClientCore;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use talk::{TalkError, TalkLog};
+
+use account::AccountCommand;
+pub use account::MyAccount;
 pub use state::{Ahead, AheadTally, Changed, ClassState, Floor, JoinError, Me, OtherVersion, Phase, StreamError};
 
+use crate::account::AccountEntry;
 use crate::fetch::{ChunkStore, Fetcher, MediaRoute};
-use crate::live::{InClass, ListenOptions, Listener, LiveError, LiveOptions, LivePlayer, LiveView, Publisher, Source};
-use crate::player::{PlayError, Player, PlayerOptions, WeakPlayer};
+use crate::live::{InClass, ListenOptions, Listener, LiveError, LiveOptions, LiveView, Publisher, Source, Transport};
+use crate::player::{PlayError, Player, PlayerOptions, SoundOut, WeakPlayer};
+use chat::LETTERS;
+pub(crate) use chat::{ChatCommand, Letter};
 use thumbnails::Thumbnails;
+use tools::ToolCommand;
+pub use tools::{PollState, Tools};
 
 /// What a person enters with.
 #[derive(Debug, Clone)]
@@ -32,6 +45,8 @@ pub struct JoinRequest {
     pub name: String,
     /// Not needed with the instructor key in the link.
     pub password: Option<String>,
+    /// In place of name and password.
+    pub account: Option<AccountEntry>,
     /// Where lessons are fetched ahead to; without it they are not.
     pub store: Option<Arc<ChunkStore>>,
 }
@@ -39,7 +54,7 @@ pub struct JoinRequest {
 #[derive(Debug)]
 enum Command {
     Leave,
-    Remove(PersonId),
+    Remove { person: PersonId, reply: oneshot::Sender<Result<(), StreamError>> },
     Want { video: VideoId, at_us: u64 },
     FetchAhead(Option<Lesson>),
     SetTogether(bool),
@@ -51,6 +66,11 @@ enum Command {
     Quiet { quiet: bool, reply: oneshot::Sender<Result<(), StreamError>> },
     Freeze { stream: StreamId, frozen: bool, reply: oneshot::Sender<Result<(), StreamError>> },
     Record { stream: StreamId, recorded: bool, reply: oneshot::Sender<Result<(), StreamError>> },
+    AllowRecording { stream: StreamId, allowed: bool, reply: oneshot::Sender<Result<(), StreamError>> },
+    Chat(ChatCommand),
+    Tool(ToolCommand),
+    Talk(talk::TalkCommand),
+    Account(AccountCommand),
 }
 
 /// Commands that may wait for the connection.
@@ -68,6 +88,8 @@ struct Inner {
     commands: mpsc::Sender<Command>,
     thumbnails: Thumbnails,
     store: Option<Arc<ChunkStore>>,
+    /// What comes for this member alone, until somebody takes it.
+    letters: Mutex<Option<mpsc::Receiver<Letter>>>,
 }
 
 impl Class {
@@ -82,15 +104,25 @@ impl Class {
             let fetcher = Fetcher::start(runtime, route.clone());
             runtime.spawn(ahead::run(state.clone(), commands.clone(), fetcher, store));
         }
-        runtime.spawn(membership::run(request, inbox, state_out, route_out, changed.clone()));
+        let (letters_out, letters) = mpsc::channel(LETTERS);
+        runtime.spawn(membership::run(request, inbox, (state_out, route_out, letters_out), changed.clone()));
         let thumbnails = Thumbnails::new(runtime.clone(), route.clone(), changed);
-        Self(Arc::new(Inner { runtime: runtime.clone(), state, route, commands, thumbnails, store }))
+        Self(Arc::new(Inner { runtime: runtime.clone(), state, route, commands, thumbnails, store, letters: Mutex::new(Some(letters)) }))
     }
 
     /// What is known now.
     #[must_use]
     pub fn state(&self) -> Arc<ClassState> {
         self.0.state.borrow().clone()
+    }
+
+    /// Snapshots as they come.
+    pub(crate) fn states(&self) -> watch::Receiver<Arc<ClassState>> {
+        self.0.state.clone()
+    }
+
+    pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.0.runtime
     }
 
     /// Waits until `wanted` is true of the state, or the membership has ended.
@@ -133,7 +165,15 @@ impl Class {
 
     /// Removes a person; the server allows it to instructors only.
     pub fn remove(&self, person: PersonId) {
-        let _ = self.0.commands.try_send(Command::Remove(person));
+        let _ = self.0.commands.try_send(Command::Remove { person, reply: oneshot::channel().0 });
+    }
+
+    /// Removes a person and waits for the answer.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it or cannot be asked.
+    pub async fn remove_person(&self, person: PersonId) -> Result<(), StreamError> {
+        self.ask(|reply| Command::Remove { person, reply }).await
     }
 
     /// Somebody waits for a video that is not ready: it is prepared before others.
@@ -165,26 +205,31 @@ impl Class {
         InClass { route: self.0.route.clone(), state: self.0.state.clone(), report }
     }
 
-    /// Opens a stream of the room, by its name or its number in hexadecimal digits.
+    /// Opens a stream of the room with pictures, by its name or its number in hexadecimal digits.
     ///
     /// # Errors
     /// [`LiveError`] when it does not run or cannot be shown.
-    pub fn open_live(&self, name: &str, options: &LiveOptions) -> Result<LivePlayer, LiveError> {
+    pub fn open_live(&self, name: &str, pictures: &LiveOptions, sound: &ListenOptions) -> Result<LiveView, LiveError> {
         let state = self.state();
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = state.stream(name).ok_or_else(|| LiveError::NoSuchStream { name: name.to_owned(), running: running() })?;
-        LivePlayer::open(&self.0.runtime, self.in_class(), stream, options)
+        if stream.videos().next().is_none() {
+            return Err(LiveError::NoPictures(stream.name.clone()));
+        }
+        LiveView::open(&self.0.runtime, &self.in_class(), stream, pictures, sound)
     }
 
     /// Shows and plays a stream of the room in the window.
     ///
     /// # Errors
     /// [`LiveError`] when it does not run any more or cannot be shown.
-    pub fn view_live(&self, id: StreamId, changed: &Changed) -> Result<LiveView, LiveError> {
+    pub fn view_live(&self, id: StreamId, out: &SoundOut, changed: &Changed) -> Result<LiveView, LiveError> {
         let state = self.state();
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = state.streams.iter().find(|s| s.id == id).ok_or_else(|| LiveError::NoSuchStream { name: id.to_string(), running: running() })?;
-        LiveView::open(&self.0.runtime, &self.in_class(), stream, changed)
+        let pictures = LiveOptions { rung: None, decode: true, transport: Transport::Auto, record: None, changed: changed.clone() };
+        let sound = ListenOptions { audible: true, record: None, transport: Transport::Auto, out: out.clone(), changed: changed.clone() };
+        LiveView::open(&self.0.runtime, &self.in_class(), stream, &pictures, &sound)
     }
 
     /// Listens to a stream of the room.
@@ -192,7 +237,7 @@ impl Class {
     /// # Errors
     /// [`LiveError`] when it has no sound.
     pub fn listen(&self, stream: &StreamInfo, options: &ListenOptions) -> Result<Listener, LiveError> {
-        Listener::open(&self.0.runtime, self.0.route.clone(), stream, options)
+        Listener::alone(&self.0.runtime, self.0.route.clone(), stream, options)
     }
 
     /// Publishes what a media worker captures.
@@ -239,12 +284,20 @@ impl Class {
         self.ask(|reply| Command::Freeze { stream, frozen, reply }).await
     }
 
-    /// Begins or ends to record a stream; for instructors.
+    /// Begins or ends to record a stream, which a student first allows; for instructors.
     ///
     /// # Errors
     /// [`StreamError`] when the server refuses it or cannot be asked.
     pub async fn record(&self, stream: StreamId, recorded: bool) -> Result<(), StreamError> {
         self.ask(|reply| Command::Record { stream, recorded, reply }).await
+    }
+
+    /// Allows that one's own stream is recorded, or does not, or not any more.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses it, or is not there.
+    pub async fn allow_recording(&self, stream: StreamId, allowed: bool) -> Result<(), StreamError> {
+        self.ask(|reply| Command::AllowRecording { stream, allowed, reply }).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, StreamError>>) -> Command) -> Result<T, StreamError> {

@@ -4,11 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lectern_proto::account::PasswordError;
+use lectern_proto::chat::IdentityId;
 use lectern_proto::control::{
-    AheadProgress, CatalogueEntry, Lesson, Person, PersonId, Refusal, Role, StreamId, StreamInfo, VERSION, VERSION_MIN, ViewerReport,
+    AccountRefusal, AheadProgress, CatalogueEntry, Lesson, Person, PersonId, PrivateChat, RecordingAsked, Refusal, Role, StreamId, StreamInfo, VERSION,
+    VERSION_MIN, ViewerReport,
 };
+use lectern_proto::rights::Action;
 use lectern_proto::rung::RungSpec;
 
+use super::MyAccount;
+use super::talk::TalkLog;
+use super::tools::Tools;
+use crate::account::refusal as account_refusal;
 use crate::connect::trouble::Trouble;
 use crate::fetch::MediaWay;
 use crate::update::UpdateError;
@@ -49,6 +57,17 @@ pub struct ClassState {
     /// Whether everybody sits in one room: what is live starts silent for students.
     pub together: bool,
     pub floor: Floor,
+    /// Who can be written to, and by which identity.
+    pub identities: BTreeMap<PersonId, IdentityId>,
+    /// Who may write to whom.
+    pub private_chat: PrivateChat,
+    pub tools: Tools,
+    /// Room chat as far as it was fetched.
+    pub talk: Arc<TalkLog>,
+    /// Counts the connections that joined: what was asked on an earlier one is not answered any more.
+    pub connection: u64,
+    /// The account that the member entered with.
+    pub account: Option<MyAccount>,
 }
 
 /// Who may show something beside the instructors, and what stands still.
@@ -62,6 +81,8 @@ pub struct Floor {
     pub frozen: Vec<StreamId>,
     /// Streams that are recorded.
     pub recorded: Vec<StreamId>,
+    /// Streams that an instructor wants to record and whose publisher has not allowed it.
+    pub recording_asked: Vec<RecordingAsked>,
 }
 
 /// What is fetched before it is watched.
@@ -98,6 +119,10 @@ pub struct Me {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
     Connecting,
+    /// At the door, until somebody lets this person in.
+    Waiting {
+        since: Instant,
+    },
     Joined,
     /// The connection was lost; it is tried again by itself, and playback goes on from its buffer.
     Reconnecting {
@@ -140,8 +165,22 @@ pub enum JoinError {
     BadName,
     #[error("a password is needed to enter this room; give one with --password.")]
     PasswordNeeded,
+    #[error("the room is locked: nobody new comes in at present. Ask the instructor to unlock it.")]
+    Locked,
+    #[error("you were not let in. Ask the instructor, and try again.")]
+    TurnedAway,
+    #[error("the instructor keeps you out of this room.")]
+    Banned,
+    #[error("the access code of the link is not good: it is mistyped, expired, used up or revoked. Ask the instructor for another.")]
+    WrongCode,
+    #[error("{}", account_refusal(*.0))]
+    Account(AccountRefusal),
+    #[error("the password of the account cannot be used: {0}.")]
+    BadPassword(#[from] PasswordError),
     #[error("{by} removed you from the room.")]
     Removed { by: String },
+    #[error("{by} closed the room.")]
+    RoomClosed { by: String },
     #[error("your seat was taken over by another connection with the same identity.")]
     Replaced,
     #[error("you left the room.")]
@@ -169,8 +208,18 @@ fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NameTaken => "somebody else's stream has this name; choose another with --as.",
         Refusal::TooMany => "as many streams as the room takes run already; end one first.",
         Refusal::BadOffer => "the server does not take this stream: its name, size or resolution is not one of the room's.",
+        Refusal::Away => "this person is not connected, or cannot be written to; try again when they are back.",
+        Refusal::Full => "more waits for this person than the connection takes; try again in a moment.",
+        Refusal::BadKeys => "the server does not take the keys of this program; start it again.",
+        Refusal::NoPrivateChat => "the class has no private chat between you two; ask the instructor.",
         Refusal::Unwritable => "the server cannot write where its videos are; give it the right to, or free space, and record again.",
-        Refusal::Quiet => "it is quiet: only the instructor shows something. Try again when the instructor has opened the class.",
+        Refusal::Muted => "you are muted: nothing with sound is published. Ask the instructor to unmute you.",
+        Refusal::NoSuchPoll => "there is no such poll open any more, or it has no such answer.",
+        Refusal::BadRoom => "a room needs a name of 1 to 64 bytes that no other has, and a password of 1 to 256 bytes.",
+        Refusal::NoSuchRoom => "no room of this name was opened; the first room, which the server's configuration names, stays.",
+        Refusal::BadCode => "there is no such code, or it was to be good for less than a minute or more than 30 days, or not for 1 to 1000 people.",
+        Refusal::BadPoll => "a poll needs a question and 2 to 8 answers, of 1 to 256 bytes each.",
+        Refusal::Quiet => "it is quiet: only the instructor shows something or writes. Try again when the instructor has opened the class.",
     }
 }
 
@@ -198,11 +247,31 @@ impl JoinError {
     }
 }
 
+impl Floor {
+    /// Whether the publisher of a stream is asked to allow that it is recorded, and whether the answer was no.
+    #[must_use]
+    pub fn recording_asked(&self, stream: StreamId) -> Option<bool> {
+        self.recording_asked.iter().find(|asked| asked.stream == stream).map(|asked| asked.declined)
+    }
+}
+
 impl ClassState {
+    /// Whether the member is in and may do this without being given it first.
+    #[must_use]
+    pub fn may(&self, action: Action) -> bool {
+        self.me.as_ref().is_some_and(|me| me.role.may(action))
+    }
+
+    /// Whether the member is in and has to be given the stage before he or she publishes.
+    #[must_use]
+    pub fn needs_stage(&self) -> bool {
+        self.me.is_some() && !self.may(Action::Publish)
+    }
+
     /// Whether the member may publish now.
     #[must_use]
     pub fn may_publish(&self) -> bool {
-        self.me.as_ref().is_some_and(|me| me.role == Role::Instructor || (self.floor.stage.contains(&me.id) && !self.floor.quiet))
+        self.me.as_ref().is_some_and(|me| me.role.may(Action::Publish) || (self.floor.stage.contains(&me.id) && !self.floor.quiet))
     }
 
     /// A stream that runs, by its name or its number in hexadecimal digits.
@@ -232,6 +301,12 @@ impl ClassState {
             reports: BTreeMap::new(),
             together: true,
             floor: Floor::default(),
+            identities: BTreeMap::new(),
+            private_chat: PrivateChat::default(),
+            tools: Tools::default(),
+            talk: Arc::default(),
+            connection: 0,
+            account: None,
         }
     }
 }

@@ -8,15 +8,36 @@ use lectern_proto::address::{ServerAddress, Target};
 use lectern_proto::link::JoinLink;
 
 use super::{Entry, Failure};
+use crate::account::{AccountEntry, KeptSessions};
 use crate::class::{JoinError, JoinRequest};
 use crate::connect::introduce::{Introduction, introduce};
 use crate::connect::known::{KnownServers, Trust};
 
-pub(super) async fn request(mut entry: Entry) -> Result<JoinRequest, Failure> {
+/// `with_password`: the account's password is asked for, whatever session this computer keeps.
+pub(super) async fn request(mut entry: Entry, with_password: bool) -> Result<JoinRequest, Failure> {
     let (name, password) = (entry.name.take(), entry.password.take());
+    let (account, account_password) = (entry.account.take(), entry.account_password.take());
     let link = link(entry).await?;
+    let account = match account {
+        Some(account) => Some(self::account(account, account_password, with_password, &link)?),
+        None => None,
+    };
+    let name = name.or_else(|| account.as_ref().map(|a| a.account().to_owned()));
     let name = name.ok_or_else(|| Failure::Usage("no name is given: add --name NAME, or set LECTERN_NAME".to_owned()))?;
-    Ok(JoinRequest { link, name, password, store: None })
+    Ok(JoinRequest { link, name, password, account, store: None })
+}
+
+/// By its password, or by the session that this computer keeps.
+fn account(account: String, password: Option<String>, with_password: bool, link: &JoinLink) -> Result<AccountEntry, Failure> {
+    if let Some(password) = password {
+        return Ok(AccountEntry::Password { account, password });
+    }
+    if with_password {
+        let password = super::account::secret(None, "the account's password")?;
+        return Ok(AccountEntry::Password { account, password });
+    }
+    let kept = KeptSessions::load().find(&link.fingerprint, Some(&account)).map(AccountEntry::Session);
+    kept.ok_or_else(|| Failure::Usage(format!("this computer is not logged in as `{account}` there: give --account-password, or use `lectern account login`")))
 }
 
 /// The link alone: for what needs no seat.

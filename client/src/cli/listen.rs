@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::Args;
 use lectern_proto::control::StreamInfo;
 
+use super::sound_out::SoundArgs;
 use super::watch::{interrupted, seconds, transport};
 use super::{Failure, join, print};
 use crate::class::{Class, ClassState, JoinRequest};
-use crate::live::{ListenOptions, LiveError, Transport, Trims};
+use crate::live::{ListenOptions, LiveError, Transport};
 
 /// How long a podcast that does not run yet is waited for.
 const START_WAIT: Duration = Duration::from_secs(3);
@@ -38,9 +39,8 @@ pub(super) struct ListenArgs {
     /// With --resume-at: go on where the stream is then, also in a file
     #[arg(long, requires = "resume_at")]
     live_edge: bool,
-    /// Heard so many milliseconds later than by others, -200 to 200: for a device that is early, or with a minus late by that much
-    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-200..=200))]
-    trim: Option<i32>,
+    #[command(flatten)]
+    out: SoundArgs,
     /// How it comes: `auto` takes UDP where it comes through, else TCP
     #[arg(long, value_name = "auto|tcp|udp", default_value = "auto", value_parser = transport)]
     transport: Transport,
@@ -55,12 +55,12 @@ fn find<'a>(state: &'a ClassState, name: Option<&str>) -> Option<&'a StreamInfo>
 }
 
 pub(super) async fn run(request: JoinRequest, args: ListenArgs) -> Result<(), Failure> {
+    let out = args.out.chosen()?;
     let (class, _) = join(request).await?;
     let stream = wanted(&class, args.podcast.as_deref()).await?;
     let over = Arc::new(tokio::sync::Notify::new());
     let waker = Arc::clone(&over);
-    let trims = Trims { fixed_ms: args.trim, ..Trims::default() };
-    let options = ListenOptions { audible: !args.silent, record: args.record, transport: args.transport, trims, changed: Arc::new(move || waker.notify_one()) };
+    let options = ListenOptions { audible: !args.silent, record: args.record, transport: args.transport, out, changed: Arc::new(move || waker.notify_one()) };
     let listener = class.listen(&stream, &options)?;
     let length = async {
         match args.length {

@@ -2,19 +2,28 @@
 //!
 //! Every command joins the class like the window does; none has a way of its own to the server.
 
+mod account;
 mod ahead;
+mod chat;
+mod codes;
+mod consent;
 mod discover;
 mod enter;
+mod hand;
 mod listen;
 mod live;
 mod people;
 mod play;
 mod podcast;
+mod poll;
 mod publish;
 mod record;
+mod rooms;
 mod screen;
+mod sound_out;
 mod spread;
 mod stage;
+mod talk;
 mod update;
 mod videos;
 mod watch;
@@ -25,8 +34,11 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use lectern_proto::address::Target;
+use lectern_proto::control::TalkRefusal;
 
-use crate::class::{Class, ClassState, JoinError, JoinRequest, StreamError};
+use crate::account::AccountError;
+use crate::chat::{ChatError, WriteError};
+use crate::class::{Class, ClassState, JoinError, JoinRequest, StreamError, TalkError};
 use crate::here::HereError;
 use crate::live::LiveError;
 use crate::player::PlayError;
@@ -68,6 +80,12 @@ struct Entry {
     /// The room's password; not needed with the instructor link
     #[arg(long, global = true, env = "LECTERN_PASSWORD", hide_env_values = true)]
     password: Option<String>,
+    /// The account to enter with; a session that this computer keeps (`lectern account login`), or with --account-password
+    #[arg(long, global = true, env = "LECTERN_ACCOUNT", value_name = "NAME")]
+    account: Option<String>,
+    /// The password of the account; it never leaves this computer
+    #[arg(long, global = true, env = "LECTERN_ACCOUNT_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    account_password: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,31 +99,51 @@ enum Command {
     /// The catalogue as JSON
     #[command(after_help = "Example:\n  lectern videos --join LINK --name Ana --password open-sesame")]
     Videos,
-    /// Who is in the room, as JSON
-    #[command(after_help = "Example:\n  lectern people --join LINK --name Ana --password open-sesame")]
+    /// Who is in the room and at its door, as JSON; for the instructor also mutes, removes, admits, locks, and writes who was there
+    #[command(after_help = people::HELP)]
     People(people::PeopleArgs),
     /// Lets every viewer fetch a lesson before it is watched, and prints how many have it, one JSON line each time; for the instructor
     Ahead(ahead::AheadArgs),
     /// Plays a stored video without a window and reports what was seen, as JSON
     #[command(
-        after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P"
+        after_help = "Examples:\n  lectern watch --video 0123456789abcdef --quality thirds --join LINK --name Ana --password P\n  lectern watch --video 0123456789abcdef --viewers 200 --no-decode --join LINK --name Ana --password P\n  lectern watch --live screen --record lesson.mkv --for 600 --join LINK --name Ana --password P\n  lectern watch --live camera --sound --output headphones --trim -120 --join LINK --name Ana --password P"
     )]
     Watch(watch::WatchArgs),
     /// Publishes a live stream from this machine: camera, screen, microphone or the test pattern
     #[command(after_help = publish::HELP)]
     Publish(publish::PublishArgs),
     /// Plays a podcast, or the sound of another live stream, and reports what was heard, as JSON
-    #[command(after_help = "Example:\n  lectern listen --for 5 --record lecture.wav --join LINK --name Ana --password P")]
+    #[command(
+        after_help = "Examples:\n  lectern listen --for 5 --record lecture.wav --join LINK --name Ana --password P\n  lectern listen --output \"USB headphones\" --trim -120 --join LINK --name Ana --password P"
+    )]
     Listen(listen::ListenArgs),
     /// Gives a student the stage, takes it back, makes the class quiet; says who has the stage, as JSON
     #[command(after_help = stage::HELP)]
     Stage(stage::StageArgs),
+    /// The rooms of the server: lists, opens and closes them; for the instructor
+    #[command(after_help = rooms::HELP)]
+    Rooms(rooms::RoomsArgs),
+    /// Access codes for guests: makes, lists and revokes them; for the instructor
+    #[command(after_help = codes::HELP)]
+    Codes(codes::CodesArgs),
+    /// Raises your hand until it is lowered
+    #[command(after_help = hand::HELP)]
+    Hand(hand::HandArgs),
+    /// A question to everybody, with counted answers
+    #[command(after_help = poll::HELP)]
+    Poll(poll::PollArgs),
     /// Records a live stream into the catalogue
     #[command(after_help = record::HELP)]
     Record(record::RecordArgs),
     /// Starts, stops and lists podcasts: sound on its own port
     #[command(after_help = podcast::HELP)]
     Podcast(podcast::PodcastArgs),
+    /// Writes and reads: private messages, one to one, and those of the room; shows what two people compare
+    #[command(after_help = chat::HELP)]
+    Chat(chat::ChatArgs),
+    /// Accounts: makes one, logs in and out, changes passwords and roles
+    #[command(after_help = account::HELP)]
+    Account(account::AccountArgs),
     /// Fetches the Lectern that the server hands out for this system, checks it and says where it lies, as JSON
     #[command(after_help = "Example:\n  lectern update --join LINK\n\nNo name and no password are needed. Nothing is installed or started.")]
     Update(update::UpdateArgs),
@@ -134,6 +172,12 @@ enum Failure {
     #[error("{0}")]
     Stream(StreamError),
     #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+    #[error(transparent)]
+    Talk(#[from] TalkError),
+    #[error(transparent)]
     Update(#[from] UpdateError),
     #[error("{0}")]
     Other(String),
@@ -147,9 +191,22 @@ impl Failure {
             Self::Join(JoinError::Unreachable { .. } | JoinError::OtherCertificate { .. } | JoinError::ChangedCertificate { .. })
             | Self::Update(UpdateError::Unreachable(_))
             | Self::OtherWords { .. } => 4,
-            Self::Stream(StreamError::Refused(_)) => 3,
+            Self::Stream(StreamError::Refused(_)) | Self::Chat(ChatError::Stream(StreamError::Refused(_))) => 3,
+            Self::Chat(ChatError::Write(WriteError::Length(_))) | Self::Talk(TalkError::Refused(TalkRefusal::Length)) => 2,
+            Self::Talk(TalkError::Refused(why)) if *why != TalkRefusal::NotKept => 3,
+            Self::Account(AccountError::Refused(_)) => 3,
+            Self::Account(AccountError::Password(_)) | Self::Join(JoinError::BadPassword(_)) => 2,
             Self::Join(e) if e.is_refusal() => 3,
-            Self::Update(_) | Self::Join(_) | Self::Play(_) | Self::Live(_) | Self::Stream(StreamError::NotConnected) | Self::Here(_) | Self::Other(_) => 1,
+            Self::Chat(_)
+            | Self::Talk(_)
+            | Self::Account(AccountError::NotConnected)
+            | Self::Update(_)
+            | Self::Join(_)
+            | Self::Play(_)
+            | Self::Live(_)
+            | Self::Stream(StreamError::NotConnected)
+            | Self::Here(_)
+            | Self::Other(_) => 1,
         }
     }
 }
@@ -209,7 +266,8 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::Play(_) => return Ok(()),
         other => other,
     };
-    let request = enter::request(entry).await?;
+    let with_password = matches!(&command, Command::Account(args) if args.needs_password());
+    let request = enter::request(entry, with_password).await?;
     match command {
         Command::Discover(_) | Command::Update(_) | Command::Man | Command::Play(_) => Ok(()),
         Command::Videos => videos::run(request).await,
@@ -220,7 +278,13 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
         Command::Listen(args) => listen::run(request, args).await,
         Command::Podcast(args) => podcast::run(request, args).await,
         Command::Stage(args) => stage::run(request, args).await,
+        Command::Rooms(args) => rooms::run(request, args).await,
+        Command::Codes(args) => codes::run(request, args).await,
+        Command::Hand(args) => hand::run(request, args).await,
+        Command::Poll(args) => poll::run(request, args).await,
         Command::Record(args) => record::run(request, args).await,
+        Command::Chat(args) => chat::run(request, args).await,
+        Command::Account(args) => account::run(request, args).await,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use lectern_proto::control::{StreamInfo, StreamKind};
 
-use super::publish::until_over;
+use super::publish::{Input, until_over};
 use super::watch::seconds;
 use super::{Failure, join, print};
 use crate::class::JoinRequest;
@@ -89,7 +89,7 @@ async fn start(request: JoinRequest, args: StartArgs) -> Result<(), Failure> {
     let (class, _) = join(request).await?;
     let source = Source { name: Some(args.podcast.clone()), kind, program, args: worker, rung: String::new() };
     let publisher = class.start_publishing(source);
-    until_over(&class, publisher, &args.podcast, args.length, None).await
+    until_over(&class, publisher, &args.podcast, args.length, Input::default()).await
 }
 
 async fn stop(request: JoinRequest, name: Option<String>) -> Result<(), Failure> {

@@ -6,13 +6,13 @@ use clap::Args;
 use lectern_proto::control::StreamKind;
 use lectern_proto::live::pipe::SheetState;
 use lectern_proto::rung::RungSpec;
-use tokio::io::{AsyncBufReadExt, BufReader};
 
+use super::consent::follow_input;
 use super::watch::{interrupted, seconds};
 use super::{Failure, join, print};
 use crate::class::{Class, JoinRequest};
 use crate::here::programs;
-use crate::live::{DocumentCamera, Publisher, Source, TalkKey};
+use crate::live::{DocumentCamera, PUSH_TO_TALK, Publisher, Source};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -20,6 +20,7 @@ Examples:
   lectern publish --camera 0 --as board --join LINK --name Nora
   lectern publish --camera 0 --document --join LINK --name Nora
   lectern publish --screen --inset-camera 0 --join LINK --name Nora
+  lectern publish --screen --recorded yes --join LINK --name Ana --password P
 
 Runs until --for, Ctrl-C, or the end of the source.";
 
@@ -63,6 +64,10 @@ pub(super) struct PublishArgs {
     /// With the microphone: silence, until Enter is pressed; the next one ends it
     #[arg(long, requires = "microphone")]
     push_to_talk: bool,
+    /// Whether it may be recorded when an instructor wants to: `ask` prints {"recording": "asked"} and takes y or n as a line of input, at
+    /// any time; without an answer it is not recorded. What an instructor publishes needs no answer
+    #[arg(long, value_name = "yes|no|ask", default_value = "ask", value_parser = ["yes", "no", "ask"])]
+    recorded: String,
     /// Pictures a second, 1 to 60
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=60))]
     rate: u32,
@@ -142,16 +147,16 @@ pub(super) async fn run(request: JoinRequest, args: PublishArgs) -> Result<(), F
         worker.extend(inset.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
     }
     worker.extend(args.document.then(|| "--document".to_owned()));
-    worker.extend(args.push_to_talk.then(|| "--push-to-talk".to_owned()));
+    worker.extend(args.push_to_talk.then(|| PUSH_TO_TALK.to_owned()));
     if kind != StreamKind::Microphone {
         worker.extend(pictures(rung, args.rate));
     }
     let name = args.stream.clone().unwrap_or_else(|| kind.name().to_owned());
     let publisher = class.start_publishing(Source { name: args.stream, kind, program, args: worker, rung: rung.name.clone() });
-    let talks = args.push_to_talk.then(tokio::io::stdin);
+    let input = Input { talks: args.push_to_talk, consent: Some(args.recorded.as_str()) };
     let sheet = publisher.document();
     tokio::select! {
-        over = until_over(&class, publisher, &name, args.length, talks) => over,
+        over = until_over(&class, publisher, &name, args.length, input) => over,
         Err(failure) = tell_sheet(sheet) => Err(failure),
     }
 }
@@ -167,15 +172,17 @@ async fn tell_sheet(mut document: DocumentCamera) -> Result<(), Failure> {
     std::future::pending().await
 }
 
+/// What the lines of the input are for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Input<'a> {
+    /// Each begins or ends talking.
+    pub(super) talks: bool,
+    /// Whether the stream may be recorded: `yes`, `no`, or `ask`; none: nobody is asked.
+    pub(super) consent: Option<&'a str>,
+}
+
 /// Waits until a publishing has run for so long, is stopped or has ended, and leaves.
-/// Each line of `talks` begins or ends talking.
-pub(super) async fn until_over(
-    class: &Class,
-    mut publisher: Publisher,
-    name: &str,
-    length: Option<Duration>,
-    talks: Option<tokio::io::Stdin>,
-) -> Result<(), Failure> {
+pub(super) async fn until_over(class: &Class, mut publisher: Publisher, name: &str, length: Option<Duration>, input: Input<'_>) -> Result<(), Failure> {
     tokio::select! {
         live = publisher.live() => live.map_err(Failure::Other)?,
         () = interrupted() => return Ok(()),
@@ -187,29 +194,15 @@ pub(super) async fn until_over(
             None => std::future::pending().await,
         }
     };
-    let key = publisher.talk_key();
+    let (key, mut over) = (publisher.talk_key(), publisher.ending());
     tokio::select! {
-        ended = publisher.ended() => ended.map_err(Failure::Other)?,
+        ended = over.ended() => ended.map_err(Failure::Other)?,
         () = length => {}
         () = interrupted() => {}
-        done = follow_key(talks, key) => done?,
+        done = follow_input(class, &publisher, input, key) => done?,
     }
     publisher.stop();
     let ended = publisher.ended().await;
     class.left().await;
     ended.map_err(Failure::Other)
-}
-
-/// Follows the lines of the input; its end changes nothing.
-async fn follow_key(talks: Option<tokio::io::Stdin>, key: TalkKey) -> Result<(), Failure> {
-    if let Some(talks) = talks {
-        let mut lines = BufReader::new(talks).lines();
-        let mut is_talking = false;
-        while let Ok(Some(_)) = lines.next_line().await {
-            is_talking = !is_talking;
-            key.hold(is_talking);
-            print(&serde_json::json!({ "talking": is_talking }))?;
-        }
-    }
-    std::future::pending().await
 }

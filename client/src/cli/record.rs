@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use lectern_proto::control::StreamId;
 use serde::Serialize;
 
 use super::{Failure, join, print};
@@ -19,7 +20,8 @@ Examples:
   lectern record list --join LINK --name Ana --password P
 
 Nothing is written before `start`; everybody sees that it runs. It goes on when this program ends, until `stop` or the end of the
-stream, and is then a video of the catalogue. Only what instructors show is recorded.";
+stream, and is then a video of the catalogue. What a student shows is recorded once that student agrees: in the window, or with
+`lectern publish --recorded yes`, or by answering it there.";
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct RecordArgs {
@@ -46,6 +48,9 @@ enum What {
 #[derive(Debug, Serialize)]
 struct Recorded<'a> {
     recorded: Vec<&'a str>,
+    /// Whose publishers are asked, and those who said no.
+    asked: Vec<&'a str>,
+    declined: Vec<&'a str>,
 }
 
 pub(super) async fn run(request: JoinRequest, args: RecordArgs) -> Result<(), Failure> {
@@ -64,12 +69,16 @@ pub(super) async fn run(request: JoinRequest, args: RecordArgs) -> Result<(), Fa
         let running = || state.streams.iter().map(|s| s.name.clone()).collect();
         let stream = state.stream(name).ok_or_else(|| LiveError::NoSuchStream { name: name.clone(), running: running() })?.id;
         class.record(stream, recorded).await.map_err(Failure::Stream)?;
-        let told = class.wait_for(|s| s.floor.recorded.contains(&stream) == recorded);
+        let told = class.wait_for(|s| (s.floor.recorded.contains(&stream) || s.floor.recording_asked(stream).is_some()) == recorded);
         tokio::time::timeout(WAIT, told).await.map_err(|_| Failure::Other("the server did it, but did not tell it".to_owned()))??;
     }
     let state = class.state();
-    let names = state.streams.iter().filter(|s| state.floor.recorded.contains(&s.id)).map(|s| s.name.as_str());
-    print(&Recorded { recorded: names.collect() })?;
+    let those = |which: &dyn Fn(StreamId) -> bool| state.streams.iter().filter(|s| which(s.id)).map(|s| s.name.as_str()).collect();
+    print(&Recorded {
+        recorded: those(&|id| state.floor.recorded.contains(&id)),
+        asked: those(&|id| state.floor.recording_asked(id) == Some(false)),
+        declined: those(&|id| state.floor.recording_asked(id) == Some(true)),
+    })?;
     class.left().await;
     Ok(())
 }

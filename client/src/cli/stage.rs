@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use lectern_proto::control::Role;
+use lectern_proto::rights::Action;
 use serde::Serialize;
 
 use super::{Failure, join, print};
@@ -48,7 +48,7 @@ pub(super) async fn run(request: JoinRequest, args: StageArgs) -> Result<(), Fai
     let named = args.give.as_ref().map(|name| (name, true)).or(args.take.as_ref().map(|name| (name, false)));
     if let Some((name, given)) = named {
         let person = state.people.iter().find(|p| p.name == *name).ok_or_else(|| nobody(&state, name))?.id;
-        let needs_none = state.people.iter().any(|p| p.id == person && p.role == Role::Instructor);
+        let needs_none = state.people.iter().any(|p| p.id == person && p.role.may(Action::Publish));
         class.give_stage(person, given).await.map_err(Failure::Stream)?;
         // What everybody is told of it may come after the answer.
         told(&class, |s| needs_none || s.floor.stage.contains(&person) == given).await?;

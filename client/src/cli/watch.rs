@@ -1,5 +1,6 @@
 //! `lectern watch`: viewers without a window. Each has its own seat, control connection, media connection and player.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,12 +9,13 @@ use lectern_proto::control::{AheadProgress, VideoId, VideoState};
 use lectern_proto::quality::Quality;
 
 use super::screen::{Screen, Watched};
+use super::sound_out::SoundArgs;
 use super::spread::spread;
 use super::{Failure, join, live, print};
 use crate::class::{Class, ClassState, JoinRequest};
 use crate::fetch::store;
 use crate::live::Transport;
-use crate::player::{Pacer, PlayError, PlayState, Player, PlayerOptions, Presented, Report, Sound, SoundChoice};
+use crate::player::{Pacer, PlayError, PlayState, Player, PlayerOptions, Presented, Report, SoundChoice};
 
 /// Viewers in one process: more would measure this process, not the server.
 const VIEWERS_MAX: u32 = 1_000;
@@ -52,9 +54,15 @@ pub(super) struct WatchArgs {
     /// Wait until what the instructor lets the class fetch ahead is on this machine, then play it from there
     #[arg(long, conflicts_with_all = ["video", "no_decode"])]
     ahead: bool,
+    /// Write what is watched into this file too, as Matroska, as it comes: a stored video from the keyframe at the start on, of a live
+    /// stream the pictures of one resolution, and sound
+    #[arg(long, value_name = "FILE.mkv", conflicts_with = "viewers")]
+    pub(super) record: Option<PathBuf>,
     /// Play the sound on this machine's device; without it, sound is decoded and timed silently
     #[arg(long, conflicts_with = "no_decode")]
-    sound: bool,
+    pub(super) sound: bool,
+    #[command(flatten)]
+    pub(super) out: SoundArgs,
 }
 
 pub(super) fn transport(text: &str) -> Result<Transport, String> {
@@ -75,6 +83,10 @@ pub(super) async fn run(request: JoinRequest, args: WatchArgs) -> Result<(), Fai
     let video = args.video.clone().or_else(|| request.link.video.clone()).map(VideoId);
     if video.is_none() && !args.ahead && args.live.is_none() {
         return Err(Failure::Usage("no video is named: add --video ID; `lectern videos` lists them".to_owned()));
+    }
+    if args.no_decode && args.record.is_some() && args.live.is_none() {
+        let words = "a stored video is written as it is decoded: leave out --no-decode, or --record";
+        return Err(Failure::Usage(words.to_owned()));
     }
     let store = if args.ahead {
         Some(store::open_own().ok_or_else(|| Failure::Other("there is no folder to fetch ahead to; set XDG_CACHE_HOME".to_owned()))?)
@@ -140,7 +152,9 @@ async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &Watch
             quality,
             start_us,
             sound: args.sound,
+            out: args.out.chosen()?,
             paused: false,
+            record: args.record.clone(),
             decoder_threads: if args.viewers > 1 { 1 } else { 0 },
             changed: Arc::new(move || waker.wake()),
         };
@@ -160,10 +174,12 @@ async fn viewer(class: &Class, state: &ClassState, video: &VideoId, args: &Watch
             return Err(Failure::Other(why.to_string()));
         }
         if args.sound
-            && let Sound::Silent(why) = player.status().sound
+            && let Some(why) = player.status().sound.trouble()
         {
             eprintln!("lectern: {why}");
         }
+        let written = player.recorded().await;
+        written.map_err(|why| Failure::Other(why.to_string()))?;
         player.report()
     };
     let way = class.state().media_way.sentence();

@@ -80,18 +80,7 @@ impl KnownServers {
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
-        use std::io::Write;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        // Whole or not at all: another program may write at the same time.
-        let fresh = path.with_extension(format!("new-{}", std::process::id()));
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&fresh)?.write_all(&serde_json::to_vec_pretty(self)?)?;
-        std::fs::rename(&fresh, path)
+        crate::folders::write_private(path, &serde_json::to_vec_pretty(self)?)
     }
 
     /// What is known of a server of this name (empty: not known), reached at these addresses, that shows this certificate.

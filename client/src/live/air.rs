@@ -228,7 +228,7 @@ impl Air {
                         tracing::info!(%why, "the connection that publishes was lost");
                         return self.off(OffAir::Lost);
                     }
-                    Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over { .. }) => {}
+                    Some(Heard::Unit { .. } | Heard::Missing { .. } | Heard::Over { .. } | Heard::NotWithinShare { .. }) => {}
                     None => return self.off(OffAir::Lost),
                 },
             }

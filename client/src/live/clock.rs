@@ -45,6 +45,16 @@ impl ServerClock {
         self.estimator().local(server_us).map(|local| self.epoch + local)
     }
 
+    /// Whether enough is known for sound to begin by it.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.estimator().is_settled()
+    }
+
+    /// When the server is to be asked again.
+    pub(crate) fn ask_again_in(&self) -> Duration {
+        self.estimator().ask_again_in()
+    }
+
     /// Round trip to the server on the media port.
     #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {

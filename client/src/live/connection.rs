@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lectern_proto::control::StreamId;
-use lectern_proto::limits::{CLOCK_EVERY, LIVE_PIECE_MAX};
+use lectern_proto::limits::LIVE_PIECE_MAX;
+use lectern_proto::live::protection::Protection;
 use lectern_proto::live::receive::{Content, ReceiveStats, Received, Receiver, Way};
 use lectern_proto::live::{RECORD_MAX, Unit};
 use lectern_proto::media::client::{MediaClientCore, Output};
@@ -29,9 +30,10 @@ const READ: usize = 64 * 1024;
 const ASKS: usize = 64;
 /// What was heard and waits for its reader. Full: the connection is not read, and the server leaves out what comes too late.
 const HEARD: usize = 256;
-/// Questions for the clock at the beginning, and the time between two of them.
-const FIRST_QUESTIONS: u32 = 8;
-const FIRST_EVERY: Duration = Duration::from_millis(15);
+/// Questions for the clock at the beginning, which may follow one another as soon as the estimator likes; later ones at most so often,
+/// whatever becomes of their answers.
+const FIRST_QUESTIONS: u32 = 40;
+const LATER_EVERY: Duration = Duration::from_millis(100);
 
 /// What a connection is asked.
 #[derive(Debug)]
@@ -71,6 +73,11 @@ pub(crate) enum Heard {
     /// A track has ended.
     Over {
         track: u16,
+    },
+    /// It does not fit into this viewer's share of the room's bandwidth, in bits per second, and does not come.
+    NotWithinShare {
+        track: u16,
+        bps: u64,
     },
     /// Whether the units of the stream are taken.
     Publishing {
@@ -168,6 +175,13 @@ pub(super) struct Subscribed {
     pub(super) stream: StreamId,
     pub(super) content: Content,
     pub(super) receiver: Receiver,
+    pub(super) protection: Protection,
+}
+
+impl Subscribed {
+    pub(super) fn new(route: &MediaRoute, stream: StreamId, track: u16, content: Content, way: Way) -> Self {
+        Self { stream, content, receiver: receiver(route, stream, track, content, way), protection: Protection::default() }
+    }
 }
 
 pub(super) struct Task {
@@ -302,7 +316,7 @@ impl Task {
 
     fn subscribe_again(&mut self, core: &mut MediaClientCore, route: &MediaRoute) {
         for (&track, subscribed) in &mut self.tracks {
-            subscribed.receiver = receiver(route, subscribed.stream, track, subscribed.content, Way::Tcp);
+            *subscribed = Subscribed::new(route, subscribed.stream, track, subscribed.content, Way::Tcp);
             core.ask(&Request::Subscribe { stream: subscribed.stream, track });
         }
     }
@@ -310,7 +324,7 @@ impl Task {
     fn ask(&mut self, core: &mut MediaClientCore, route: &MediaRoute, ask: Ask) {
         match ask {
             Ask::Subscribe { stream, track, content } => {
-                self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content, Way::Tcp) });
+                self.tracks.insert(track, Subscribed::new(route, stream, track, content, Way::Tcp));
                 core.ask(&Request::Subscribe { stream, track });
             }
             Ask::Unsubscribe { track } => {
@@ -347,7 +361,8 @@ impl Task {
     /// When the clock is to be asked again after a question.
     pub(super) fn next_question(&mut self) -> tokio::time::Instant {
         self.asked += 1;
-        tokio::time::Instant::now() + if self.asked < FIRST_QUESTIONS { FIRST_EVERY } else { CLOCK_EVERY }
+        let least = if self.asked < FIRST_QUESTIONS { Duration::ZERO } else { LATER_EVERY };
+        tokio::time::Instant::now() + self.clock.ask_again_in().max(least)
     }
 
     pub(super) fn answered(&self, sent_us: u64, server_us: u64) {
@@ -401,13 +416,17 @@ impl Task {
                 self.tracks.remove(&track);
                 self.heard.send(Heard::Over { track }).await
             }
+            Output::Said(Reply::NotWithinShare { track, bps }) => {
+                self.tracks.remove(&track);
+                self.heard.send(Heard::NotWithinShare { track, bps }).await
+            }
             // Stored videos have connections of their own.
             Output::Accepted { .. } | Output::Record { .. } | Output::Ended { .. } | Output::Said(Reply::Accepted { .. } | Reply::Ended { .. }) => Ok(()),
         }
     }
 }
 
-pub(super) fn receiver(route: &MediaRoute, stream: StreamId, track: u16, content: Content, way: Way) -> Receiver {
+fn receiver(route: &MediaRoute, stream: StreamId, track: u16, content: Content, way: Way) -> Receiver {
     let mut receiver = Receiver::new(stream, track, content, way);
     route.keys.iter().for_each(|(epoch, key)| receiver.add_key(*epoch, key));
     receiver

@@ -1,73 +1,53 @@
 //! What there is to capture on this machine, as the media worker lists it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde::Deserialize;
+use lectern_proto::live::devices::Devices;
+
+use crate::system::SystemError;
 
 /// A sound system that hangs does not answer; nobody waits longer.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// Cameras, screens and microphones.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Devices {
-    pub cameras: Vec<Device>,
-    pub screens: Vec<Monitor>,
-    /// Why there are no screens, in the worker's words.
-    pub screens_missing: Option<String>,
-    pub microphones: Vec<Device>,
+/// Why it is not known what there is to capture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DevicesError {
+    #[error("the media worker was not found. Install Lectern whole, or name the program in LECTERN_MEDIA.")]
+    NoWorker,
+    #[error("the media worker does not say which devices there are: the sound system or a camera hangs. Restart it, or unplug the camera.")]
+    Hangs,
+    #[error("the media worker {} cannot be started ({why}). Install Lectern anew.", .program.display())]
+    Unstartable { program: PathBuf, why: SystemError },
+    #[error("the media worker's list of devices cannot be read: it is of another version. Install Lectern anew.")]
+    OtherVersion,
 }
 
-/// A camera or microphone.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Device {
-    /// What the worker takes to open it.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// The system's choice.
-    pub default: bool,
+/// Asks the worker.
+///
+/// # Errors
+/// Why it does not say.
+pub async fn devices_now(worker: &Path) -> Result<Devices, DevicesError> {
+    let mut command = tokio::process::Command::new(worker);
+    command.args(["live", "--list"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(ANSWER, command.output()).await.map_err(|_| DevicesError::Hangs)?;
+    let output = output.map_err(|e| DevicesError::Unstartable { program: worker.to_owned(), why: e.into() })?;
+    serde_json::from_slice(&output.stdout).map_err(|error| {
+        tracing::debug!(%error, "the media worker's list of devices");
+        DevicesError::OtherVersion
+    })
 }
 
-/// A screen: its place among all, in pixels.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Monitor {
-    pub name: String,
-    pub x: i32,
-    pub y: i32,
-    pub width: u32,
-    pub height: u32,
-    pub default: bool,
-}
-
-impl Devices {
-    /// Asks the worker.
-    ///
-    /// # Errors
-    /// Why it does not say, as a sentence for people.
-    pub async fn now(worker: &Path) -> Result<Self, String> {
-        let mut command = tokio::process::Command::new(worker);
-        command.args(["live", "--list"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let output = tokio::time::timeout(ANSWER, command.output()).await;
-        let output = output.map_err(|_| "the media worker does not say which devices there are: the sound system or a camera hangs; restart it.".to_owned())?;
-        let output = output.map_err(|e| format!("the media worker {} cannot be started: {e}", worker.display()))?;
-        serde_json::from_slice(&output.stdout).map_err(|e| format!("the media worker's list of devices cannot be read: {e}; install Lectern anew."))
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_workers_list_is_read_and_what_is_new_in_it_left_out() {
-        let text = r#"{"cameras": [{"id": "0", "name": "USB camera", "default": true}], "screens": [], "screens_missing": "no display", "lamps": [1],
-            "microphones": [{"id": "alsa:x", "name": "Mic", "default": false, "channels": 2}]}"#;
-        let devices: Devices = serde_json::from_str(text).expect("a list");
-        assert_eq!((devices.cameras[0].id.as_str(), devices.microphones[0].name.as_str()), ("0", "Mic"));
-        assert_eq!(devices.screens_missing.as_deref(), Some("no display"));
-        assert_eq!(serde_json::from_str::<Devices>("{}").expect("nothing"), Devices::default());
+    #[tokio::test]
+    async fn a_worker_that_does_not_say_is_told_apart() {
+        let missing = devices_now(Path::new("/nowhere/lectern-media")).await;
+        assert!(matches!(missing, Err(DevicesError::Unstartable { why, .. }) if why.kind == std::io::ErrorKind::NotFound));
+        // A program that says something else.
+        assert_eq!(devices_now(Path::new("/bin/echo")).await, Err(DevicesError::OtherVersion));
     }
 }

@@ -12,18 +12,20 @@ use socket2::{Domain, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
-use super::connection::{Ask, Heard, Left, Subscribed, Task, receiver};
+use super::connection::{Ask, Heard, Left, Subscribed, Task};
 use crate::fetch::MediaRoute;
 
 /// What the system holds of datagrams: some keyframes.
 const BUFFER: usize = 2 * 1024 * 1024;
 /// A subscription whose records do not come is said again after this long.
-const SAY_AGAIN: Duration = Duration::from_millis(200);
+pub(super) const SAY_AGAIN: Duration = Duration::from_millis(200);
 /// Nothing was heard for this long, answers about the clock included: the flow is lost.
 const SILENCE: Duration = Duration::from_secs(4);
 /// A hole is waited for some round trips, and at least and at most this long.
 const PATIENCE: std::ops::RangeInclusive<Duration> = Duration::from_millis(60)..=Duration::from_millis(250);
 const PATIENCE_ROUND_TRIPS: u32 = 4;
+/// How often it is thought about parity.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Before the first answer.
 const ROUND_TRIP_GUESS: Duration = Duration::from_millis(20);
 
@@ -37,12 +39,14 @@ fn open(to: SocketAddr) -> std::io::Result<UdpSocket> {
 }
 
 /// One flow while it lasts.
-struct Flow {
+pub(super) struct Flow {
     socket: UdpSocket,
-    core: DatagramClientCore,
+    pub(super) core: DatagramClientCore,
     heard_at: Instant,
-    said_at: Instant,
+    pub(super) said_at: Instant,
     keyframe_at: Instant,
+    /// When the lines of the tracks are looked at again.
+    pub(super) look_at: Instant,
 }
 
 impl Task {
@@ -58,7 +62,7 @@ impl Task {
         }
         let core = DatagramClientCore::new(self.started.elapsed(), route.session, route.secret.clone());
         let now = Instant::now();
-        let mut flow = Flow { socket, core, heard_at: now, said_at: now, keyframe_at: now };
+        let mut flow = Flow { socket, core, heard_at: now, said_at: now, keyframe_at: now, look_at: now + LOOK_EVERY };
         let left = self.flow_on(&mut flow, route).await;
         flow.core.ask(&Wire::Bye);
         flow.transmit(self.started.elapsed());
@@ -78,6 +82,7 @@ impl Task {
             }
             let round_trip = self.clock.round_trip().unwrap_or(ROUND_TRIP_GUESS);
             self.ask_for_missing(flow, now, round_trip);
+            self.protect(flow, now, round_trip);
             flow.transmit(now);
             if self.hand_on(now).await.is_err() {
                 return Left::Over;
@@ -109,6 +114,7 @@ impl Task {
                     question_at = self.next_question();
                 }
                 () = tokio::time::sleep(due.unwrap_or(SAY_AGAIN)) => {}
+                () = tokio::time::sleep_until(flow.look_at) => {}
                 changed = self.route.changed() => {
                     if changed.is_err() {
                         return Left::Over;
@@ -136,7 +142,7 @@ impl Task {
             Output::Open => {
                 self.counts.send_modify(|counts| counts.is_udp = true);
                 for (&track, subscribed) in &mut self.tracks {
-                    subscribed.receiver = receiver(route, subscribed.stream, track, subscribed.content, Way::Udp);
+                    *subscribed = Subscribed::new(route, subscribed.stream, track, subscribed.content, Way::Udp);
                 }
                 self.say_subscriptions(flow);
             }
@@ -152,11 +158,17 @@ impl Task {
                     None => {}
                 }
             }
+            Output::Parity(row) => self.parity(flow, row),
             Output::Tell(Tell::Clock { sent_us, server_us }) => self.answered(sent_us, server_us),
             Output::Tell(Tell::StreamOver { track }) => {
                 if self.tracks.remove(&track).is_some() {
                     // Nobody listens any more: seen by the caller.
                     let _ = self.heard.send(Heard::Over { track }).await;
+                }
+            }
+            Output::Tell(Tell::NotWithinShare { track, bps }) => {
+                if self.tracks.remove(&track).is_some() {
+                    let _ = self.heard.send(Heard::NotWithinShare { track, bps }).await;
                 }
             }
             Output::Tell(Tell::Open) => {}
@@ -166,7 +178,7 @@ impl Task {
     fn flow_ask(&mut self, flow: &mut Flow, route: &MediaRoute, ask: Ask) {
         match ask {
             Ask::Subscribe { stream, track, content } => {
-                self.tracks.insert(track, Subscribed { stream, content, receiver: receiver(route, stream, track, content, Way::Udp) });
+                self.tracks.insert(track, Subscribed::new(route, stream, track, content, Way::Udp));
                 self.say_subscriptions(flow);
             }
             Ask::Unsubscribe { track } => {

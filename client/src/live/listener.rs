@@ -10,16 +10,19 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
+use lectern_media::speaker::SpeakerError;
 use lectern_proto::control::{LiveSound, StreamId, StreamInfo};
 use lectern_proto::live::receive::Content;
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Ask, Heard, LiveConnection, Port, Transport};
-use super::listening::{Levels, ListenReport, Shared, Trims};
+use super::in_step::InStep;
+use super::listening::{Levels, ListenReport, Shared};
 use super::player::LiveError;
 use super::sound::{self, Fed, Output};
 use crate::class::Changed;
 use crate::fetch::MediaRoute;
+use crate::player::{SoundOut, rate};
 
 /// Packets that wait for the sound thread: two seconds. Full: the newest is left out.
 const WAITING: usize = 100;
@@ -32,7 +35,8 @@ pub struct ListenOptions {
     /// What is played is written there as WAV.
     pub record: Option<std::path::PathBuf>,
     pub transport: Transport,
-    pub trims: Trims,
+    /// On which device, and how much later it is heard.
+    pub out: SoundOut,
     /// Called when the stream ended.
     pub changed: Changed,
 }
@@ -62,14 +66,25 @@ impl Drop for Listener {
 }
 
 impl Listener {
-    pub(crate) fn open(
+    /// Without pictures.
+    pub(crate) fn alone(
         runtime: &tokio::runtime::Handle,
         route: watch::Receiver<Option<MediaRoute>>,
         stream: &StreamInfo,
         options: &ListenOptions,
     ) -> Result<Self, LiveError> {
+        Self::open(runtime, route, stream, Arc::new(InStep::new(stream.target_us)), options)
+    }
+
+    pub(super) fn open(
+        runtime: &tokio::runtime::Handle,
+        route: watch::Receiver<Option<MediaRoute>>,
+        stream: &StreamInfo,
+        in_step: Arc<InStep>,
+        options: &ListenOptions,
+    ) -> Result<Self, LiveError> {
         let (track, form): (u16, LiveSound) = stream.sound().ok_or_else(|| LiveError::NoSound(stream.name.clone()))?;
-        let shared = Arc::new(Shared::new(stream.target_us, stream.kind.is_stored(), options.trims.clone(), options.changed.clone()));
+        let shared = Arc::new(Shared::new(in_step, stream.kind.is_stored(), options.out.clone(), options.changed.clone()));
         let (feed, fed) = sync_channel(WAITING);
         let output = Output { audible: options.audible, record: options.record.clone() };
         let player = Arc::clone(&shared);
@@ -128,12 +143,13 @@ impl Listener {
         self.shared.lock().device.clone()
     }
 
-    /// What a person set for each device; that of the one that plays counts from now on.
-    pub fn set_trims(&self, trims: &Trims) {
+    /// On which device it is heard from now on, and how much later each is.
+    pub fn set_sound_out(&self, out: &SoundOut) {
         let mut state = self.shared.lock();
-        if state.trims != *trims {
-            state.trim_us = trims.of(state.device.as_deref().unwrap_or_default());
-            state.trims = trims.clone();
+        if state.out != *out {
+            state.reopen |= state.out.device != out.device;
+            state.trim_us = out.trim_us(state.device.as_deref());
+            state.out = out.clone();
         }
     }
 
@@ -143,9 +159,9 @@ impl Listener {
         self.shared.lock().levels.clone()
     }
 
-    /// Why nothing is heard, where that is so.
+    /// Why another device plays than was chosen, or none, where that is so.
     #[must_use]
-    pub fn silent(&self) -> Option<String> {
+    pub fn silent(&self) -> Option<SpeakerError> {
         self.shared.lock().silent.clone()
     }
 
@@ -218,6 +234,7 @@ impl Source {
                 Heard::Unit { unit, .. } => Fed::Unit(unit),
                 Heard::Missing { units, .. } => Fed::Missing(units),
                 Heard::Over { .. } => return Ok(()),
+                Heard::NotWithinShare { bps, .. } => return Err(format!("this listener's share of the room's bandwidth, {}, has no place for it.", rate(bps))),
                 Heard::Lost(_) | Heard::Publishing { .. } | Heard::KeyframeWanted => continue,
             };
             match self.feed.try_send(fed) {

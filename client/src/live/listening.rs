@@ -1,45 +1,26 @@
 //! What the threads and tasks of one listener share: wishes, what is heard, counts; and the report that follows from them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lectern_proto::live::lag::Lag;
+use lectern_media::speaker::SpeakerError;
 use serde::Serialize;
 use tokio::sync::watch;
 
 use super::clock::ServerClock;
 use super::connection::{LinkStats, LiveConnection};
+use super::in_step::InStep;
 use crate::class::Changed;
-use crate::player::{Distribution, Percentiles};
+use crate::player::{Distribution, Percentiles, SoundOut};
 
 /// Loudest samples that are remembered for the picture of what was heard: half a minute.
 const LEVELS: usize = 140;
 const LEVEL_US: u64 = 200_000;
-/// The clock is known well after so many comparisons, which come soon one after another; and is taken as it is after this time.
-const CLOCK_GOOD: u64 = 8;
+/// The clock is taken as it is known after this time.
 const CLOCK_WAIT: Duration = Duration::from_millis(1_500);
 /// Pauses that a report names; later ones are counted in none.
 const PAUSES: usize = 100;
-
-/// How much later than others a device is heard, by its name, in milliseconds: what a person set for each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trims {
-    /// Instead of all: of the command line.
-    pub fixed_ms: Option<i32>,
-    pub by_device_ms: BTreeMap<String, i32>,
-}
-
-impl Trims {
-    /// Largest trim either way, in milliseconds.
-    pub const MOST_MS: i32 = 200;
-
-    /// Of a device, in microseconds.
-    pub(super) fn of(&self, device: &str) -> i64 {
-        let ms = self.fixed_ms.or_else(|| self.by_device_ms.get(device).copied()).unwrap_or(0);
-        i64::from(ms.clamp(-Self::MOST_MS, Self::MOST_MS)) * 1_000
-    }
-}
 
 /// What one listener heard, as `lectern listen` reports it.
 #[derive(Debug, Clone, Serialize)]
@@ -58,6 +39,8 @@ pub struct ListenReport {
     pub pauses: Vec<Pause>,
     pub bytes: u64,
     pub transport: &'static str,
+    /// The device that played; none: it was timed silently.
+    pub device: Option<String>,
     /// What limited the listener, in words.
     pub reason: Option<String>,
 }
@@ -133,6 +116,8 @@ pub(super) struct Wish {
     pub(super) is_paused: bool,
     /// From where the stream is now; asked once.
     pub(super) to_edge: bool,
+    /// The device is to be opened anew; asked once.
+    pub(super) reopen: bool,
     pub(super) volume: f32,
 }
 
@@ -141,21 +126,20 @@ pub(super) struct Wish {
 struct Link {
     clock: Arc<ServerClock>,
     stats: watch::Receiver<LinkStats>,
-    /// How often the clock was compared.
-    compared: watch::Receiver<u64>,
     opened: Instant,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) lag: Lag,
     pub(super) counts: Counts,
     pub(super) left_out: u64,
     /// 0 to 1; 0 while muted.
     pub(super) volume: f32,
     pub(super) is_paused: bool,
     pub(super) to_edge: bool,
-    pub(super) trims: Trims,
+    pub(super) out: SoundOut,
+    /// Another device was chosen, or the one that played is gone.
+    pub(super) reopen: bool,
     /// That of the device, in microseconds.
     pub(super) trim_us: i64,
     pub(super) device: Option<String>,
@@ -168,8 +152,10 @@ pub(super) struct State {
     /// The connection of now, and bytes of those before.
     link: Option<Link>,
     bytes_before: u64,
-    /// Why nothing is heard.
-    pub(super) silent: Option<String>,
+    /// Why another device plays than was chosen, or none.
+    pub(super) silent: Option<SpeakerError>,
+    /// Why the device went away, until another plays.
+    pub(super) lost: Option<SpeakerError>,
     /// The source has ended: by itself, or why.
     pub(super) source: Option<Result<(), String>>,
     /// All is over, the last was heard.
@@ -179,7 +165,13 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn wish(&mut self) -> Wish {
-        Wish { stop: self.stop, is_paused: self.is_paused, to_edge: std::mem::take(&mut self.to_edge), volume: self.volume }
+        Wish {
+            stop: self.stop,
+            is_paused: self.is_paused,
+            to_edge: std::mem::take(&mut self.to_edge),
+            reopen: std::mem::take(&mut self.reopen),
+            volume: self.volume,
+        }
     }
 
     fn bytes(&self) -> u64 {
@@ -227,7 +219,7 @@ impl State {
 
 pub(super) struct Shared {
     state: Mutex<State>,
-    pub(super) target_us: u32,
+    pub(super) in_step: Arc<InStep>,
     /// Each listener of a file has a place of his or her own in it.
     pub(super) is_file: bool,
     changed: Changed,
@@ -240,9 +232,9 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(target_us: u32, is_file: bool, trims: Trims, changed: Changed) -> Self {
-        let state = State { volume: 1.0, trims, opened: Some(Instant::now()), ..State::default() };
-        Self { state: Mutex::new(state), target_us, is_file, changed }
+    pub(super) fn new(in_step: Arc<InStep>, is_file: bool, out: SoundOut, changed: Changed) -> Self {
+        let state = State { volume: 1.0, out, opened: Some(Instant::now()), ..State::default() };
+        Self { state: Mutex::new(state), in_step, is_file, changed }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -251,15 +243,15 @@ impl Shared {
 
     /// Server time in microseconds; none before it is known well: what begins by a first guess has to be corrected where it is heard.
     pub(super) fn server_us(&self, at: Instant) -> Option<i64> {
-        let is_good = |link: &&Link| *link.compared.borrow() >= CLOCK_GOOD || link.opened.elapsed() > CLOCK_WAIT;
+        let is_good = |link: &&Link| link.clock.is_settled() || link.opened.elapsed() > CLOCK_WAIT;
         let clock = self.lock().link.as_ref().filter(is_good).map(|link| Arc::clone(&link.clock))?;
         clock.server_us(at).and_then(|us| i64::try_from(us).ok())
     }
 
     /// It comes over this connection from now on.
     pub(super) fn connected(&self, connection: &LiveConnection) {
-        let (clock, stats, compared) = (Arc::clone(&connection.clock), connection.stats.clone(), connection.compared.clone());
-        self.lock().link = Some(Link { clock, stats, compared, opened: Instant::now() });
+        let (clock, stats) = (Arc::clone(&connection.clock), connection.stats.clone());
+        self.lock().link = Some(Link { clock, stats, opened: Instant::now() });
     }
 
     /// The connection was left; what it knew of the time stays.
@@ -294,7 +286,7 @@ impl Shared {
     /// How long after its capture it is heard, in microseconds.
     pub(super) fn lag_us(&self) -> i64 {
         let state = self.lock();
-        i64::from(state.lag.us(self.target_us)) + state.behind_us + state.trim_us
+        i64::from(self.in_step.lag_us()) + state.behind_us + state.trim_us
     }
 
     pub(super) fn is_udp(&self) -> bool {
@@ -308,11 +300,11 @@ impl Shared {
         let concealed = counts.concealed;
         let reason = match &state.over {
             Some(Err(why)) => Some(why.clone()),
-            _ if state.left_out > 0 => {
+            _ if state.left_out > 0 && !state.pauses.is_empty() => {
                 Some(format!("the pause was longer than what is held for it: {} packets were left out, so it went on later in the file", state.left_out))
             }
             _ if concealed * 100 > counts.played => Some(format!("the line did not carry everything in time: {concealed} packets were bridged")),
-            _ => state.silent.clone(),
+            _ => state.silent.as_ref().map(ToString::to_string),
         };
         ListenReport {
             packets: Packets { played: counts.played, concealed, left_out: state.left_out },
@@ -324,6 +316,7 @@ impl Shared {
             pauses: state.pauses.clone(),
             bytes: state.bytes(),
             transport: if state.is_udp() { "udp" } else { "tcp" },
+            device: state.device.clone(),
             reason,
         }
     }

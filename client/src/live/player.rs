@@ -5,6 +5,7 @@
 //! ```
 //! Whoever has a screen asks [`LivePlayer::present`] what is due, as with a stored video.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
@@ -15,11 +16,15 @@ use tokio::sync::watch;
 
 use super::connection::{LinkStats, LiveConnection, Port, Transport};
 use super::in_class::InClass;
+use super::in_step::InStep;
+use super::keep::{self, Keeping};
 use super::report;
 use super::state::Shared;
+use super::stopped::LiveEnd;
 use super::video::{self, Fed};
 use super::viewer::{self, Viewer};
 use crate::class::Changed;
+use crate::keep_file::KeepError;
 use crate::player::{Presented, Report};
 
 /// Units that wait for the decoder: what brings a late joiner up to now comes at once. Full: what comes is left out up to the next
@@ -34,6 +39,8 @@ pub struct LiveOptions {
     /// Whether anything is decoded.
     pub decode: bool,
     pub transport: Transport,
+    /// What is watched is written there too, as Matroska; then the rung stays.
+    pub record: Option<PathBuf>,
     /// Called when a picture came that was waited for, or the stream ended.
     pub changed: Changed,
 }
@@ -53,6 +60,8 @@ pub enum LiveError {
     NoPictures(String),
     #[error("the stream `{0}` has no sound")]
     NoSound(String),
+    #[error(transparent)]
+    NotKept(#[from] KeepError),
     #[error("this machine cannot start another thread ({0}); close other programs and open the stream again")]
     NoThread(String),
 }
@@ -71,6 +80,7 @@ struct Handle {
     stream: StreamInfo,
     stats: watch::Receiver<LinkStats>,
     decode: bool,
+    keeping: Option<Keeping>,
 }
 
 impl Drop for Handle {
@@ -80,11 +90,17 @@ impl Drop for Handle {
 }
 
 impl LivePlayer {
-    pub(crate) fn open(runtime: &tokio::runtime::Handle, in_class: InClass, stream: &StreamInfo, options: &LiveOptions) -> Result<Self, LiveError> {
+    pub(super) fn open(
+        runtime: &tokio::runtime::Handle,
+        in_class: InClass,
+        stream: &StreamInfo,
+        in_step: Arc<InStep>,
+        options: &LiveOptions,
+    ) -> Result<Self, LiveError> {
         let (track, video) = choose(stream, options.rung.as_deref()).ok_or_else(|| LiveError::NoPictures(stream.name.clone()))?;
         let (connection, heard) = LiveConnection::open(runtime, in_class.route.clone(), options.transport, Port::Video);
         let interval = Duration::from_secs(1_000) / video.rate_milli.max(1);
-        let shared = Arc::new(Shared::new(Arc::clone(&connection.clock), stream.target_us, interval, options.changed.clone()));
+        let shared = Arc::new(Shared::new(Arc::clone(&connection.clock), in_step, interval, options.changed.clone()));
         let decoder = if options.decode {
             let (feed, fed) = sync_channel(WAITING);
             spawn_decoder(&shared, fed)?;
@@ -93,10 +109,13 @@ impl LivePlayer {
             None
         };
         let stats = connection.stats.clone();
-        let (is_auto, stream) = (options.rung.is_none(), stream.clone());
-        let viewer = Viewer { shared: Arc::clone(&shared), connection, stream: stream.clone(), in_class, decoder, is_auto, track };
+        let keeps = options.record.as_deref().map(|path| keep::start(runtime, &in_class, stream, options.transport, path)).transpose()?;
+        let (kept, keeping) = keeps.unzip();
+        // A file has pictures of one form.
+        let (is_auto, stream) = (options.rung.is_none() && kept.is_none(), stream.clone());
+        let viewer = Viewer { shared: Arc::clone(&shared), connection, stream: stream.clone(), in_class, decoder, kept, is_auto, track };
         runtime.spawn(viewer::run(viewer, heard));
-        Ok(Self(Arc::new(Handle { shared, stream, stats, decode: options.decode })))
+        Ok(Self(Arc::new(Handle { shared, stream, stats, decode: options.decode, keeping })))
     }
 
     /// The picture that is due at `now`, each given once, and when the next is due.
@@ -107,7 +126,7 @@ impl LivePlayer {
 
     /// Whether it has ended: by itself, or why.
     #[must_use]
-    pub fn over(&self) -> Option<Result<(), String>> {
+    pub fn over(&self) -> Option<Result<(), LiveEnd>> {
         self.0.shared.lock().over.clone()
     }
 
@@ -121,8 +140,7 @@ impl LivePlayer {
     /// How long after its capture a picture is shown.
     #[must_use]
     pub fn lag(&self) -> Duration {
-        let shared = &self.0.shared;
-        Duration::from_micros(shared.lock().lag.us(shared.target_us()).into())
+        Duration::from_micros(self.0.shared.in_step.shown_us(Instant::now()))
     }
 
     /// Why a lower rung than the highest is shown, if it was not asked for.
@@ -143,12 +161,23 @@ impl LivePlayer {
         self.0.stats.borrow().is_udp
     }
 
+    /// Ends it, and waits until what it was to write is written.
+    ///
+    /// # Errors
+    /// [`KeepError`] when that is not so.
+    pub async fn end(&self) -> Result<(), KeepError> {
+        self.0.shared.lock().stop = true;
+        let Some(Keeping { mut done }) = self.0.keeping.clone() else { return Ok(()) };
+        done.wait_for(Option::is_some).await.ok().and_then(|done| done.clone()).unwrap_or(Ok(()))
+    }
+
     /// What happened since it was opened.
     #[must_use]
     pub fn report(&self) -> Report {
         let stats = self.0.stats.borrow().clone();
         let state = self.0.shared.lock();
-        report::of_live(&state, &stats, &self.0.stream, self.0.decode)
+        let expected = self.0.shared.expected(&state, Instant::now());
+        report::of_live(&state, expected, &stats, &self.0.stream, self.0.decode)
     }
 }
 

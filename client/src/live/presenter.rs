@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lectern_media::opus_decoder::OpusDecoder;
-use lectern_media::speaker::{AudioSink, SilentSpeaker, Speaker};
+use lectern_media::speaker::{AudioSink, SilentSpeaker, SpeakerError, Watch};
 use lectern_proto::control::LiveSound;
 use lectern_proto::live::resample::{Resampler, ratio};
 
 use super::held::{Held, Packet};
 use super::listening::Shared;
 use super::wav::WavWriter;
+use crate::player::Opened;
 
 const RATE_HZ: i64 = 48_000;
 const CHANNELS: usize = 2;
@@ -32,6 +33,8 @@ const FIRST: Duration = Duration::from_secs(12);
 const SMOOTH: f64 = 0.05;
 /// After a jump it is waited so long before the next: the device has to catch up.
 const SETTLE: Duration = Duration::from_millis(300);
+/// A device that is lost within this time is not opened again.
+const AGAIN: Duration = Duration::from_secs(5);
 /// A device that ran dry gets so much more time, in microseconds.
 const DRY_US: u32 = 10_000;
 /// Most of that.
@@ -57,6 +60,8 @@ pub(super) struct Presenter {
     is_audible: bool,
     decoder: OpusDecoder,
     sink: Box<dyn AudioSink>,
+    /// For the device that was chosen and is not connected.
+    watch: Option<Watch>,
     resampler: Resampler,
     record: Option<WavWriter>,
     /// Capture time of the next frame that the sink gets, once sound has begun.
@@ -65,6 +70,7 @@ pub(super) struct Presenter {
     error_us: f64,
     jumped_at: Instant,
     begun_at: Instant,
+    opened_at: Instant,
     underruns: u64,
     /// Time on top of the stream's target that this device needs.
     extra_us: u32,
@@ -91,12 +97,14 @@ impl Presenter {
             is_audible,
             decoder: OpusDecoder::new().map_err(|e| e.to_string())?,
             sink: Box::new(SilentSpeaker::new()),
+            watch: None,
             resampler: Resampler::default(),
             record,
             next_us: None,
             error_us: 0.0,
             jumped_at: Instant::now(),
             begun_at: Instant::now(),
+            opened_at: Instant::now(),
             underruns: 0,
             extra_us: 0,
             shift_us: 0,
@@ -120,21 +128,34 @@ impl Presenter {
         Ok(())
     }
 
-    fn open(&self) -> Box<dyn AudioSink> {
+    fn open(&mut self) -> Box<dyn AudioSink> {
         // It may take a while: nobody who looks at the state waits for it.
-        let opened = self.is_audible.then(|| Speaker::open(|_| {}));
         let mut state = self.shared.lock();
-        let (sink, device, silent): (Box<dyn AudioSink>, _, _) = match opened {
-            Some(Ok(speaker)) => {
-                let name = speaker.name().to_owned();
-                (Box::new(speaker), Some(name), None)
+        let (out, lost) = (state.out.clone(), state.lost.take());
+        drop(state);
+        let shared = Arc::downgrade(&self.shared);
+        let on_lost = move |why: SpeakerError| {
+            if let Some(shared) = shared.upgrade() {
+                let mut state = shared.lock();
+                (state.lost, state.reopen) = (Some(why), true);
             }
-            Some(Err(why)) => (Box::new(SilentSpeaker::new()), None, Some(why.to_string())),
-            None => (Box::new(SilentSpeaker::new()), None, None),
         };
-        state.trim_us = state.trims.of(device.as_deref().unwrap_or_default());
-        (state.device, state.silent) = (device, silent);
-        sink
+        let shared = Arc::downgrade(&self.shared);
+        let on_there = move || {
+            if let Some(shared) = shared.upgrade() {
+                shared.lock().reopen = true;
+            }
+        };
+        // One that was lost as soon as it was open would be lost again.
+        let is_tried = lost.is_none() || self.opened_at.elapsed() > AGAIN;
+        let opened = if self.is_audible && is_tried { out.open(on_lost, on_there) } else { Opened::silent(None) };
+        self.opened_at = Instant::now();
+        let mut state = self.shared.lock();
+        state.trim_us = state.out.trim_us(opened.device.as_deref());
+        state.silent = opened.why.or(lost.filter(|_| opened.device.is_none()));
+        state.device = opened.device;
+        self.watch = opened.watch;
+        opened.sink
     }
 
     /// Sound begins anew with what comes next.
@@ -148,7 +169,7 @@ impl Presenter {
     pub(super) fn rest(&mut self) -> Result<Option<i64>, String> {
         let heard_us = self.heard_us();
         self.take_back(heard_us)?;
-        self.sink = Box::new(SilentSpeaker::new());
+        (self.sink, self.watch) = (Box::new(SilentSpeaker::new()), None);
         self.next_us = None;
         Ok(heard_us)
     }
@@ -358,6 +379,8 @@ impl Presenter {
         }
         let (Some(heard), Some(server_us)) = (self.sink.position(now).filter(|p| p.moving), self.shared.server_us(now)) else { return Ok(()) };
         let error = server_us - self.lag_us() - heard.pts_us;
+        // What a trim makes up for is between the device and the ear.
+        self.shared.in_step.hears(now, server_us - heard.pts_us - self.trim_us);
         if self.jumped_at.elapsed() < SETTLE {
             // The beginning is measured, not averaged.
             self.error_us = error as f64;
@@ -391,8 +414,7 @@ impl Presenter {
     }
 
     fn lag_us(&self) -> i64 {
-        let state = self.shared.lock();
-        i64::from(state.lag.us(self.shared.target_us).saturating_add(self.extra_us)) + self.trim_us + self.shift_us
+        i64::from(self.shared.in_step.lag_us().saturating_add(self.extra_us)) + self.trim_us + self.shift_us
     }
 
     /// Writes the recording to its end.

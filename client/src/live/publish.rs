@@ -13,17 +13,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lectern_proto::control::{LiveSound, LiveVideo, Offer, StreamId, StreamKind};
-use lectern_proto::live::pipe::{Command, News, Said, Trouble, VideoForm};
+use lectern_proto::live::pipe::{Command, News, Said, Trouble, TroubleCode, VideoForm};
 use tokio::sync::{mpsc, watch};
 
 use super::air::{Air, Happened, OffAir};
 use super::document::{Desk, DocumentCamera, Sheet};
 use super::preview::{Preview, Tap};
+use super::stopped::Stopped;
 use super::worker::{FromWorker, Worker};
 use super::worker_time::WorkerTime;
 use crate::class::{Changed, Class};
 use crate::fetch::MediaRoute;
 
+/// The worker's argument for a microphone that is heard only while it is told that somebody talks.
+pub(crate) const PUSH_TO_TALK: &str = "--push-to-talk";
 /// Orders that wait: more than a person gives.
 const ORDERS: usize = 16;
 /// Quieter than this, in dB below full scale, nobody speaks: the noise of a microphone that is open lies below, a voice above.
@@ -67,7 +70,7 @@ pub enum Published {
     /// The source has come to its end, or was stopped.
     Ended,
     /// Why it does not go on.
-    Failed(String),
+    Failed(Stopped),
 }
 
 /// A publishing as it stands now.
@@ -214,16 +217,18 @@ impl Publisher {
         let _ = self.orders.as_ref().map(|orders| orders.try_send(order));
     }
 
+    /// Waits until it has ended, beside who uses it.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        Ending(self.state.clone())
+    }
+
     /// Waits until it has ended; why, if not by itself.
     ///
     /// # Errors
     /// A sentence for people.
-    pub async fn ended(&mut self) -> Result<(), String> {
-        let is_over = |p: &Publishing| matches!(p.stage, Published::Ended | Published::Failed(_));
-        match self.state.wait_for(is_over).await.map(|p| p.stage.clone()) {
-            Ok(Published::Failed(why)) => Err(why),
-            _ => Ok(()),
-        }
+    pub async fn ended(&self) -> Result<(), String> {
+        self.ending().ended().await
     }
 
     /// Waits until it is live.
@@ -233,7 +238,7 @@ impl Publisher {
     pub async fn live(&mut self) -> Result<(), String> {
         let is_known = |p: &Publishing| matches!(p.stage, Published::Live(_) | Published::Ended | Published::Failed(_));
         match self.state.wait_for(is_known).await.map(|p| p.stage.clone()) {
-            Ok(Published::Failed(why)) => Err(why),
+            Ok(Published::Failed(why)) => Err(why.to_string()),
             Ok(_) => Ok(()),
             Err(_) => Err("stopped".to_owned()),
         }
@@ -242,6 +247,24 @@ impl Publisher {
     /// Ends it; [`Self::ended`] tells when it has.
     pub fn stop(&mut self) {
         self.orders = None;
+    }
+}
+
+/// Waits for the end of a publishing.
+#[derive(Debug)]
+pub struct Ending(watch::Receiver<Publishing>);
+
+impl Ending {
+    /// Waits until it has ended; why, if not by itself.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub async fn ended(&mut self) -> Result<(), String> {
+        let is_over = |p: &Publishing| matches!(p.stage, Published::Ended | Published::Failed(_));
+        match self.0.wait_for(is_over).await.map(|p| p.stage.clone()) {
+            Ok(Published::Failed(why)) => Err(why.to_string()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -274,7 +297,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn run(mut self, mut said: mpsc::Receiver<FromWorker>, mut orders: mpsc::Receiver<Order>) -> Result<(), String> {
+    async fn run(mut self, mut said: mpsc::Receiver<FromWorker>, mut orders: mpsc::Receiver<Order>) -> Result<(), Stopped> {
         let done = loop {
             tokio::select! {
                 order = orders.recv() => match order {
@@ -283,9 +306,7 @@ impl Run<'_> {
                     None => break Ok(()),
                 },
                 Ok(()) = self.talks.changed() => {
-                    if let Some(at_us) = self.time.now_us() {
-                        self.worker.command(Command::Talk { on: *self.talks.borrow_and_update(), at_us });
-                    }
+                    self.tell_talk();
                 }
                 order = self.desk.ordered() => self.worker.command(Command::Document(order)),
                 from = said.recv() => match from {
@@ -294,12 +315,12 @@ impl Run<'_> {
                         Ok(false) => {}
                         Err(why) => break Err(why),
                     },
-                    Some(FromWorker::Ended(why)) => break Err(format!("the media worker ended: {why}")),
-                    None => break Err("the media worker ended".to_owned()),
+                    Some(FromWorker::Ended(why)) => break Err(Stopped::Died(why)),
+                    None => break Err(Stopped::Died(String::new())),
                 },
                 happened = self.air.next() => match self.happened(happened) {
                     Some(OffAir::ByTheRoom) if !self.stays => break Ok(()),
-                    Some(why) if !self.stays => break Err(why.to_string()),
+                    Some(why) if !self.stays => break Err(why.into()),
                     _ => {}
                 },
             }
@@ -307,6 +328,21 @@ impl Run<'_> {
         self.worker.end().await;
         self.air.close().await;
         done
+    }
+
+    /// The same once more, as it was told by another time or by none.
+    fn tell_talk_again(&mut self) {
+        if *self.talks.borrow() {
+            self.tell_talk();
+        }
+    }
+
+    /// Tells the worker whether somebody talks, from now on.
+    fn tell_talk(&mut self) {
+        let on = *self.talks.borrow_and_update();
+        if let Some(at_us) = self.time.now_us() {
+            self.worker.command(Command::Talk { on, at_us });
+        }
     }
 
     async fn set_on_air(&mut self, on_air: bool) {
@@ -326,7 +362,7 @@ impl Run<'_> {
     }
 
     /// Says whether the source has ended.
-    fn said(&mut self, said: Said) -> Result<bool, String> {
+    fn said(&mut self, said: Said) -> Result<bool, Stopped> {
         match said {
             Said::Unit { track, keyframe, capture_us, data } => {
                 if let Some(tap) = self.tap.as_mut().filter(|_| track == 0) {
@@ -337,7 +373,10 @@ impl Run<'_> {
                 }
             }
             // Said again now, as it asks for it: what was said before waited while it loaded.
-            Said::News(News::Ready) => self.worker.tell_time(),
+            Said::News(News::Ready) => {
+                self.worker.tell_time();
+                self.tell_talk_again();
+            }
             Said::News(News::Form { video, sound }) => {
                 let rung = self.source.rung.clone();
                 let video = video.map(|VideoForm { width, height, rate_milli, bps, avcc }| LiveVideo { rung, width, height, rate_milli, bps, avcc });
@@ -353,9 +392,22 @@ impl Run<'_> {
                 self.note(None);
             }
             Said::News(News::Trouble { why, all }) => self.told.change(|p| (p.trouble, p.troubles) = (why, all)),
-            Said::News(News::Sheet { state, corners }) => self.desk.tell(Sheet { state, corners }),
-            Said::News(News::Level { peak_db }) => self.told.change(|p| p.heard(peak_db, Instant::now())),
-            Said::News(News::Failed { why }) => return Err(why),
+            Said::News(News::Sheet { state, corners }) => {
+                self.desk.tell(Sheet { state, corners });
+                self.told.changed.iter().for_each(|changed| changed());
+            }
+            Said::News(News::Level { peak_db }) => {
+                // Who does not talk is silent on purpose.
+                let waits = self.source.args.iter().any(|arg| arg == PUSH_TO_TALK) && !*self.talks.borrow();
+                self.told.change(|p| {
+                    p.heard(peak_db, Instant::now());
+                    p.silent_since = p.silent_since.filter(|_| !waits);
+                });
+            }
+            Said::News(News::Failed { why, trouble }) => {
+                let other = || Trouble { code: TroubleCode::Other, name: String::new(), why };
+                return Err(Stopped::Source(trouble.unwrap_or_else(other)));
+            }
             Said::News(News::Ended) => return Ok(true),
         }
         Ok(false)
@@ -366,6 +418,7 @@ impl Run<'_> {
         match happened {
             Happened::Clock => {
                 self.worker.tell_time();
+                self.tell_talk_again();
                 None
             }
             Happened::KeyframeWanted => {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use lectern_proto::control::LiveSound;
 use lectern_proto::live::Unit;
+use lectern_proto::live::lag::Part;
 
 use super::held::Held;
 use super::listening::Shared;
@@ -78,6 +79,7 @@ impl Thread {
             match (wish.is_paused, self.is_resting) {
                 (true, false) => self.rest()?,
                 (false, true) => self.wake(wish.to_edge)?,
+                (false, false) if wish.reopen => self.reopen()?,
                 (false, false) if wish.to_edge => self.presenter.catch_up(&mut self.held)?,
                 _ => {}
             }
@@ -130,7 +132,7 @@ impl Thread {
             Fed::Unit(unit) => {
                 let now_us = self.shared.server_us(Instant::now()).and_then(|us| u64::try_from(us).ok()).unwrap_or(unit.capture_us);
                 let delay = Duration::from_micros(now_us.saturating_sub(unit.capture_us));
-                self.shared.lock().lag.ready(delay, self.shared.target_us);
+                self.shared.in_step.ready(Part::Sound, delay);
                 self.held.push(unit);
             }
             Fed::Missing(packets) => self.held.missing(packets),
@@ -142,6 +144,7 @@ impl Thread {
     fn rest(&mut self) -> Result<(), String> {
         self.is_resting = true;
         let heard_us = self.presenter.rest()?;
+        self.shared.in_step.rests(Part::Sound);
         // Who paused before anything was heard stays where he or she was.
         self.stopped_us = heard_us.or(self.stopped_us);
         if self.shared.is_file {
@@ -153,6 +156,16 @@ impl Thread {
         }
         self.shared.lock().rested(heard_us);
         Ok(())
+    }
+
+    /// Another device plays from now on: a live source goes on where it is, a file where this listener was.
+    fn reopen(&mut self) -> Result<(), String> {
+        let is_behind = self.shared.is_file && self.shared.lock().behind_us > 0;
+        let heard_us = self.presenter.rest()?.filter(|_| is_behind);
+        if let Some(heard_us) = heard_us {
+            self.held.rewind(heard_us);
+        }
+        self.presenter.wake(heard_us)
     }
 
     fn wake(&mut self, to_edge: bool) -> Result<(), String> {

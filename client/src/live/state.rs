@@ -1,22 +1,25 @@
 //! What the threads of one live viewer share: pictures that wait for their time, and counts.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lectern_media::picture::Picture;
 use lectern_proto::control::ViewerReport;
 use lectern_proto::live::choice::Limit;
-use lectern_proto::live::lag::Lag;
+use lectern_proto::live::lag::Part;
 use lectern_proto::stamp;
 
 use super::clock::ServerClock;
+use super::in_step::InStep;
+use super::stopped::LiveEnd;
 use crate::class::Changed;
 use crate::player::{Distribution, Presented};
 
 /// Pictures that wait to be shown; what comes above that takes the place of the oldest.
 const PICTURES: usize = 16;
+/// Pictures that can be under way at a time: two seconds of 60 a second.
+const UNDER_WAY: usize = 120;
 /// A viewer without a new picture for this long, and three pictures' time, has stalled.
 const STALL: Duration = Duration::from_millis(150);
 /// The unit of the number that is stamped into pictures, in microseconds of server time.
@@ -46,6 +49,8 @@ pub(super) struct Counts {
     pub(super) switches: Vec<(Duration, u16)>,
     /// Capture to screen, as the picture itself says.
     pub(super) latency: Distribution,
+    /// Pictures behind the sound that belongs to them, in microseconds.
+    pub(super) av_skew: Distribution,
     pub(super) decode_time: Duration,
 }
 
@@ -56,8 +61,9 @@ pub(super) struct State {
     newest_us: Option<u64>,
     /// The track that comes, and since when in server time.
     since: Option<(u16, u64)>,
-    pub(super) lag: Lag,
     pub(super) counts: Counts,
+    /// When the newest of those that are expected were captured.
+    expected_us: VecDeque<u64>,
     shown_at: Option<Instant>,
     /// What keeps it from a higher rung.
     pub(super) limit: Option<Limit>,
@@ -65,8 +71,10 @@ pub(super) struct State {
     pub(super) report: Option<ViewerReport>,
     /// What made it take a lower rung last.
     pub(super) lowered: Option<Limit>,
+    /// The share of the room's bandwidth then, in bits per second.
+    pub(super) share_bps: Option<u64>,
     /// The viewer has ended: by itself, or why.
-    pub(super) over: Option<Result<(), String>>,
+    pub(super) over: Option<Result<(), LiveEnd>>,
     pub(super) stop: bool,
 }
 
@@ -75,12 +83,21 @@ impl State {
     pub(super) fn waiting(&self) -> usize {
         self.pictures.len()
     }
+
+    /// A picture that came is to be shown when its time comes.
+    pub(super) fn will_come(&mut self, capture_us: u64) {
+        self.counts.expected += 1;
+        self.expected_us.push_back(capture_us);
+        if self.expected_us.len() > UNDER_WAY {
+            self.expected_us.pop_front();
+        }
+    }
 }
 
 pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) clock: Arc<ServerClock>,
-    target_us: AtomicU32,
+    pub(super) in_step: Arc<InStep>,
     /// Time between two pictures.
     interval: Duration,
     opened_at: Instant,
@@ -94,26 +111,16 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(clock: Arc<ServerClock>, target_us: u32, interval: Duration, changed: Changed) -> Self {
-        Self { state: Mutex::default(), clock, target_us: AtomicU32::new(target_us), interval, opened_at: Instant::now(), changed }
+    pub(super) fn new(clock: Arc<ServerClock>, in_step: Arc<InStep>, interval: Duration, changed: Changed) -> Self {
+        Self { state: Mutex::default(), clock, in_step, interval, opened_at: Instant::now(), changed }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long after their capture healthy viewers show pictures, in microseconds.
-    pub(super) fn target_us(&self) -> u32 {
-        self.target_us.load(Ordering::Relaxed)
-    }
-
-    /// The server says another.
-    pub(super) fn set_target(&self, target_us: u32) {
-        self.target_us.store(target_us, Ordering::Relaxed);
-    }
-
     /// The viewer ends.
-    pub(super) fn end(&self, how: Result<(), String>) {
+    pub(super) fn end(&self, how: Result<(), LiveEnd>) {
         self.lock().over.get_or_insert(how);
         (self.changed)();
     }
@@ -128,7 +135,7 @@ impl Shared {
         }
         let is_current = state.since.is_some_and(|(_, since)| capture_us >= since);
         if is_current && !self.is_past(capture_us) {
-            state.lag.ready(Duration::from_micros(now.saturating_sub(capture_us)), self.target_us());
+            self.in_step.ready(Part::Pictures, Duration::from_micros(now.saturating_sub(capture_us)));
         }
         state.counts.corrupt += u64::from(picture.corrupt);
         // Another rung begins with a keyframe that is a little older than what waits here.
@@ -149,6 +156,13 @@ impl Shared {
         }
     }
 
+    /// Pictures whose time has come by now, shown or not.
+    pub(super) fn expected(&self, state: &State, now: Instant) -> u64 {
+        let lag_us = self.in_step.shown_us(now);
+        let to_come = state.expected_us.iter().filter(|&&us| self.clock.at(us + lag_us).is_some_and(|due| due > now)).count();
+        (state.counts.expected - to_come as u64).max(state.counts.presented)
+    }
+
     /// Whether it was captured before this viewer came: it is only on the way to a current picture.
     pub(super) fn is_past(&self, capture_us: u64) -> bool {
         self.clock.server_us(self.opened_at).is_none_or(|opened_us| capture_us < opened_us)
@@ -157,7 +171,7 @@ impl Shared {
     /// The picture that is due, each given once, and when the next is due.
     pub(super) fn present(&self, now: Instant) -> Presented {
         let mut state = self.lock();
-        let lag_us = u64::from(state.lag.us(self.target_us()));
+        let lag_us = self.in_step.shown_us(now);
         let due = |w: &Waiting| self.clock.at(w.capture_us + lag_us).unwrap_or(now);
         let mut chosen: Option<Waiting> = None;
         while state.pictures.front().is_some_and(|w| due(w) <= now) {
@@ -192,6 +206,11 @@ impl Shared {
         }
         let [luma, ..] = waiting.picture.planes();
         let stamped = stamp::read(luma.data, luma.stride, luma.width, luma.height);
+        let heard_us = self.in_step.heard_us(now).filter(|_| !is_past);
+        if let (Some(heard_us), Some(now_us)) = (heard_us, self.clock.server_us(now)) {
+            let ago_us = i64::try_from(now_us).unwrap_or(i64::MAX).saturating_sub_unsigned(waiting.capture_us);
+            counts.av_skew.add(ago_us.saturating_sub(heard_us));
+        }
         if let (Some(stamped), Some(now_us), false) = (stamped, self.clock.server_us(now), is_past) {
             counts.latency.add(latency_us(stamped, now_us));
         }

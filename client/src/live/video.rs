@@ -59,7 +59,7 @@ pub(super) fn run(shared: Arc<Shared>, fed: &Receiver<Fed>) {
             }
         };
         if let Err(why) = done {
-            return decoder.shared.end(Err(why.to_string()));
+            return decoder.shared.end(Err(why.into()));
         }
     }
 }

@@ -5,6 +5,8 @@
 //! both: there the old one goes at once. What is needed to decode a rung that nobody
 //! watched before comes with the state of the class.
 
+mod share;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -15,12 +17,15 @@ use lectern_proto::limits::LIVE_REPORT_EVERY;
 use lectern_proto::live::Unit;
 use lectern_proto::live::choice::{Choice, Limit, Seen};
 use lectern_proto::live::receive::{Content, ReceiveStats};
+use lectern_proto::share::live_needs;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::connection::{Ask, Heard, LiveConnection};
 use super::in_class::InClass;
+use super::keep::Kept;
 use super::state::{Counts, Shared};
+use super::stopped::LiveEnd;
 use super::video::Fed;
 
 /// How often the rung is thought about.
@@ -36,6 +41,8 @@ pub(super) struct Viewer {
     pub(super) in_class: InClass,
     /// None: nothing is decoded.
     pub(super) decoder: Option<SyncSender<Fed>>,
+    /// Where it is written too.
+    pub(super) kept: Option<mpsc::Sender<Kept>>,
     /// Whether it may change by itself.
     pub(super) is_auto: bool,
     /// The track on the screen.
@@ -66,6 +73,7 @@ struct Reported {
     lost: u64,
     skipped: u64,
     repaired: u64,
+    restored: u64,
     at: Duration,
 }
 
@@ -90,7 +98,7 @@ pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
     let shared = Arc::clone(&viewer.shared);
     let mut watching = Watching::new(viewer);
     if !watching.subscribe(watching.viewer.track).await {
-        return shared.end(Err("the connection to the class has ended.".to_owned()));
+        return shared.end(Err(LiveEnd::Gone));
     }
     let mut look = interval(EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -100,7 +108,7 @@ pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
         let goes_on = tokio::select! {
             heard = heard.recv() => match heard {
                 Some(heard) => watching.take(heard).await,
-                None => break Err("the connection to the class has ended.".to_owned()),
+                None => break Err(LiveEnd::Gone),
             },
             _ = look.tick() => watching.look().await,
             Ok(()) = state.changed() => {
@@ -120,7 +128,7 @@ pub(super) async fn run(viewer: Viewer, mut heard: mpsc::Receiver<Heard>) {
 
 impl Watching {
     fn new(viewer: Viewer) -> Self {
-        let rungs = viewer.stream.videos().map(|(_, video)| u64::from(video.bps)).collect();
+        let rungs = viewer.stream.videos().map(|(_, video)| live_needs(u64::from(video.bps), 0)).collect();
         // What was asked for stays.
         let choice = Choice::new(Duration::ZERO, if viewer.is_auto { rungs } else { vec![0] });
         let track = viewer.track;
@@ -171,7 +179,7 @@ impl Watching {
         let Some(now) = state.streams.iter().find(|s| s.id == self.viewer.stream.id) else { return };
         if *now != self.viewer.stream {
             self.viewer.stream = now.clone();
-            self.viewer.shared.set_target(now.target_us);
+            self.viewer.shared.in_step.set_target(now.target_us);
             self.arrive().await;
         }
     }
@@ -221,6 +229,7 @@ impl Watching {
                 }
             }
             Heard::Over { track } => return self.lost(track).await,
+            Heard::NotWithinShare { track, bps } => return self.not_within_share(track, bps).await,
             Heard::Lost(_) => {
                 self.feed(Fed::Broken);
                 if let Some(coming) = &mut self.coming {
@@ -266,8 +275,8 @@ impl Watching {
         let shared = &self.viewer.shared;
         let counted = !shared.is_past(unit.capture_us);
         let now_us = shared.clock.server_us(Instant::now());
-        shared.lock().counts.expected += u64::from(counted);
         if counted {
+            shared.lock().will_come(unit.capture_us);
             self.second.came += 1;
             self.came += 1;
             self.second.delays.extend(now_us.map(|now| Duration::from_micros(now.saturating_sub(unit.capture_us))));
@@ -281,12 +290,19 @@ impl Watching {
         if self.owes_form
             && let Some(video) = self.form(track).cloned()
         {
+            self.keep(Kept::Form(video.clone()));
             if !self.feed(Fed::Form { track, video }) {
                 return;
             }
             self.owes_form = false;
         }
+        self.keep(Kept::Picture(unit.clone()));
         self.feed(Fed::Unit { track, unit });
+    }
+
+    /// Hands something to what writes it. One that has no room goes on with the next keyframe.
+    fn keep(&self, kept: Kept) {
+        self.viewer.kept.iter().for_each(|writer| _ = writer.try_send(kept.clone()));
     }
 
     /// Hands something to the decoder; false when it has no room: this machine decodes too slowly, and goes on with the next keyframe.
@@ -321,7 +337,9 @@ impl Watching {
                     self.unsubscribe(self.viewer.track).await;
                 }
                 if let Some(limit) = self.choice.limit() {
-                    self.viewer.shared.lock().lowered = Some(limit);
+                    let mut state = self.viewer.shared.lock();
+                    state.lowered = Some(limit);
+                    state.share_bps = seen.share_bps.or(state.share_bps);
                 }
                 self.change(track).await
             }
@@ -336,23 +354,24 @@ impl Watching {
         }
         let tracks = &self.viewer.connection.stats.borrow().tracks;
         let sum = |of: fn(&ReceiveStats) -> u64| tracks.values().map(of).sum::<u64>();
-        let now = Reported { came: self.came, lost: sum(|t| t.lost), skipped: sum(|t| t.skipped), repaired: sum(|t| t.repaired), at: self.started.elapsed() };
+        let (lost, skipped) = (sum(|t| t.lost), sum(|t| t.skipped));
+        let now = Reported { came: self.came, lost, skipped, repaired: sum(|t| t.repaired), restored: sum(|t| t.restored), at: self.started.elapsed() };
         let shared = &self.viewer.shared;
         let mut state = shared.lock();
         let before = std::mem::replace(&mut self.reported, now);
         let since = |now: u64, before: u64| u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX);
         let busy = state.counts.decode_time.saturating_sub(self.busy).as_secs_f32() / now.at.saturating_sub(before.at).as_secs_f32().max(0.1);
         self.busy = state.counts.decode_time;
-        let target_us = shared.target_us();
         let report = ViewerReport {
             stream: self.viewer.stream.id,
             track: self.viewer.track,
-            lag_us: state.lag.us(target_us),
-            needed_us: state.lag.needed_us(),
+            lag_us: u32::try_from(shared.in_step.shown_us(Instant::now())).unwrap_or(u32::MAX),
+            needed_us: shared.in_step.needed_us(),
             came: since(now.came, before.came),
             lost: since(now.lost, before.lost),
             skipped: since(now.skipped, before.skipped),
             repaired: since(now.repaired, before.repaired),
+            restored: since(now.restored, before.restored),
             waiting: u8::try_from(state.waiting()).unwrap_or(u8::MAX),
             busy_percent: (busy * 100.0).round().clamp(0.0, 255.0) as u8,
             round_trip_us: shared.clock.round_trip().map_or(0, |t| u32::try_from(t.as_micros()).unwrap_or(u32::MAX)),
@@ -398,6 +417,7 @@ mod tests {
     use crate::class::ClassState;
     use crate::live::clock::ServerClock;
     use crate::live::connection::LinkStats;
+    use crate::live::in_step::InStep;
 
     const LOW: u16 = 1;
     const HIGH: u16 = 2;
@@ -427,8 +447,8 @@ mod tests {
         let (state, seen) = watch::channel(Arc::new(ClassState::connecting("room")));
         let in_class = InClass { route: watch::channel(None).1, state: seen, report: Arc::new(|_| ()) };
         let (feed, fed) = sync_channel(room);
-        let shared = Arc::new(Shared::new(clock, 150_000, Duration::from_millis(33), Arc::new(|| ())));
-        let viewer = Viewer { shared, connection, stream: stream(false), in_class, decoder: Some(feed), is_auto: true, track: HIGH };
+        let shared = Arc::new(Shared::new(clock, Arc::new(InStep::new(150_000)), Duration::from_millis(33), Arc::new(|| ())));
+        let viewer = Viewer { shared, connection, stream: stream(false), in_class, decoder: Some(feed), kept: None, is_auto: true, track: HIGH };
         (Watching::new(viewer), Ends { asked, fed, state })
     }
 

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin};
 use tokio::sync::mpsc;
 
+use super::stopped::Stopped;
 use super::worker_time::WorkerTime;
 
 /// What one read of its output asks for.
@@ -38,16 +39,16 @@ impl Worker {
     ///
     /// # Errors
     /// Why the program cannot be started.
-    pub(super) fn start(program: &Path, args: &[String], time: Arc<WorkerTime>) -> Result<(Self, mpsc::Receiver<FromWorker>), String> {
+    pub(super) fn start(program: &Path, args: &[String], time: Arc<WorkerTime>) -> Result<(Self, mpsc::Receiver<FromWorker>), Stopped> {
         let mut command = tokio::process::Command::new(program);
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|e| format!("the media worker {} cannot be started: {e}", program.display()))?;
+        let mut child = command.spawn().map_err(|e| Stopped::NoWorker { program: program.to_owned(), why: e.into() })?;
         let (commands, inbox) = mpsc::channel(16);
         let (out, said) = mpsc::channel(SAID);
-        let input = child.stdin.take().ok_or("the media worker has no input")?;
+        let input = child.stdin.take().ok_or_else(|| Stopped::Died("the media worker has no input".to_owned()))?;
         tokio::spawn(tell(input, inbox, Arc::clone(&time)));
-        let output = child.stdout.take().ok_or("the media worker has no output")?;
-        let errors = child.stderr.take().ok_or("the media worker has no error output")?;
+        let output = child.stdout.take().ok_or_else(|| Stopped::Died("the media worker has no output".to_owned()))?;
+        let errors = child.stderr.take().ok_or_else(|| Stopped::Died("the media worker has no error output".to_owned()))?;
         let last = tokio::spawn(async move {
             let mut lines = BufReader::new(errors).lines();
             let mut last = String::new();

@@ -106,6 +106,7 @@ impl Adapt {
     }
 }
 
-fn rate(bps: u64) -> String {
+/// For people.
+pub(crate) fn rate(bps: u64) -> String {
     if bps >= 1_000_000 { format!("{:.1} Mbit/s", bps as f64 / 1e6) } else { format!("{:.0} kbit/s", bps as f64 / 1e3) }
 }

@@ -15,12 +15,13 @@ const PATIENCE_US: i64 = 150_000;
 /// A position this near to the end is the end: less than a frame of 60 Hz video.
 const END_US: i64 = 10_000;
 
-/// The media position at `now`, in microseconds: what is heard.
+/// The media position at `now`, in microseconds: what is heard, where its device is as late as it was set to be.
 pub(super) fn position_us(state: &State, shared: &Shared, now: Instant) -> i64 {
     let heard = shared.sink().as_mut().and_then(|sink| sink.position(now));
     let target = i64::try_from(state.target_us).unwrap_or(i64::MAX);
     // What is still in the device belongs to an earlier generation until the first new frame is under way.
-    heard.map_or(target, |p| p.pts_us.max(target)).min(i64::try_from(state.duration_us()).unwrap_or(i64::MAX))
+    let trim_us = state.out.trim_us(state.device.as_deref());
+    heard.map_or(target, |p| p.pts_us.saturating_add(trim_us).max(target)).min(i64::try_from(state.duration_us()).unwrap_or(i64::MAX))
 }
 
 /// Whether nothing will change by itself.

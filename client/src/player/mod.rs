@@ -10,6 +10,7 @@
 
 mod adapt;
 mod conduct;
+mod keep;
 mod lane;
 mod load;
 mod original;
@@ -19,11 +20,13 @@ mod report;
 mod shared;
 mod skew;
 mod sound;
+mod sound_out;
 mod sound_tracks;
 mod status;
 mod trouble;
 mod video;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -34,17 +37,21 @@ use lectern_proto::quality::{Plan, Quality, QualityError};
 use lectern_proto::rung::{ORIGINAL, RungSpec};
 use tokio::sync::watch;
 
+pub(crate) use adapt::rate;
 pub use pace::Pacer;
 pub use preview::Preview;
 pub use report::{FrameCounts, Percentiles, Report, RungShown, Units};
 pub(crate) use report::{milliseconds, seconds};
 pub use skew::Distribution;
+pub(crate) use sound_out::Opened;
+pub use sound_out::SoundOut;
 pub use sound_tracks::{SoundChoice, SoundTrack};
 pub use status::{PlayState, PlayerStats, PlayerStatus, Sound};
 pub use trouble::{PlayTrouble, Silence};
 
 use crate::class::Changed;
 use crate::fetch::Fetcher;
+use crate::keep_file::KeepError;
 use preview::Previews;
 use shared::{SWITCHES_MAX, Shared, State};
 
@@ -56,9 +63,13 @@ pub struct PlayerOptions {
     pub start_us: u64,
     /// Whether sound goes to the device; without, it is decoded and timed all the same.
     pub sound: bool,
+    /// On which device, and how much later each is heard.
+    pub out: SoundOut,
     pub paused: bool,
     /// Decoder threads; 0 chooses by the machine.
     pub decoder_threads: usize,
+    /// The file that what is watched is written into as well, as Matroska: from the keyframe at the start on, without jumps.
+    pub record: Option<PathBuf>,
     /// Called when the status changed or a picture came that was waited for.
     pub changed: Changed,
 }
@@ -80,6 +91,8 @@ pub enum PlayError {
     Failed { title: String, reason: FailureReason },
     #[error(transparent)]
     Quality(#[from] QualityError),
+    #[error(transparent)]
+    NotKept(#[from] KeepError),
 }
 
 /// What is due on the screen.
@@ -111,6 +124,8 @@ impl WeakPlayer {
 struct Handle {
     shared: Arc<Shared>,
     fetcher: Fetcher,
+    /// How writing what is watched ended, once it has.
+    recorded: Option<watch::Receiver<Option<Result<(), KeepError>>>>,
     previews: Previews,
     ladder: Vec<RungSpec>,
 }
@@ -133,7 +148,9 @@ impl Player {
         options: PlayerOptions,
     ) -> Result<Self, PlayError> {
         check_quality(ladder, &options.quality)?;
-        let shared = Arc::new(Shared::new(State::new(options.quality, options.start_us, !options.paused), options.changed));
+        let keeping = options.record.as_deref().map(keep::start).transpose()?;
+        let (kept, done) = keeping.map(|k| (k.to, k.done)).unzip();
+        let shared = Arc::new(Shared::new(State::new(options.quality, options.start_us, !options.paused, options.out), options.changed, kept));
         runtime.spawn(load::run(shared.clone(), fetcher.clone(), manifest, ladder.to_vec()));
         let previews = Previews::default();
         runtime.spawn(preview::run(shared.clone(), previews.clone(), beside));
@@ -145,7 +162,17 @@ impl Player {
         if let Err(why) = spawned {
             shared.fail(PlayTrouble::Thread(why.into()));
         }
-        Ok(Self(Arc::new(Handle { shared, fetcher, previews, ladder: ladder.to_vec() })))
+        Ok(Self(Arc::new(Handle { recorded: done, shared, fetcher, previews, ladder: ladder.to_vec() })))
+    }
+
+    /// Waits until what was watched is written, if it was to be; nothing more is.
+    ///
+    /// # Errors
+    /// [`KeepError`] when that is not so.
+    pub async fn recorded(&self) -> Result<(), KeepError> {
+        self.0.shared.kept();
+        let Some(mut done) = self.0.recorded.clone() else { return Ok(()) };
+        done.wait_for(Option::is_some).await.ok().and_then(|done| done.clone()).unwrap_or(Ok(()))
     }
 
     /// Plays; after the end, from the start.
@@ -234,6 +261,17 @@ impl Player {
         self.0.shared.notify();
     }
 
+    /// On which device it is heard from now on, and how much later each is.
+    pub fn set_sound_out(&self, out: &SoundOut) {
+        let mut state = self.0.shared.lock();
+        if state.out != *out {
+            state.reopen |= state.out.device != out.device;
+            state.out = out.clone();
+            drop(state);
+            self.0.shared.notify();
+        }
+    }
+
     pub fn set_muted(&self, muted: bool) {
         self.0.shared.lock().muted = muted;
         self.0.shared.notify();
@@ -308,6 +346,7 @@ impl Player {
             volume: state.volume,
             muted: state.muted,
             sound: state.sound.clone(),
+            device: state.device.clone(),
             sound_tracks: state.media.as_ref().map(|m| Arc::clone(&m.sound_tracks)).unwrap_or_default(),
             sound_track: state.sound_track(),
             details: state.media.as_ref().map(|m| Arc::clone(&m.details)).unwrap_or_default(),

@@ -51,7 +51,9 @@ pub struct RungShown {
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Units {
     pub lost: u64,
+    /// Records that came when they were asked for again or were restored by parity; those that were restored.
     pub repaired: u64,
+    pub restored: u64,
     pub skipped: u64,
 }
 
@@ -65,7 +67,7 @@ pub struct Percentiles {
 }
 
 impl Percentiles {
-    pub(super) fn of(d: &Distribution) -> Option<Self> {
+    pub(crate) fn of(d: &Distribution) -> Option<Self> {
         Some(Self { p50: d.absolute_ms(0.50)?, p95: d.absolute_ms(0.95)?, p99: None })
     }
 

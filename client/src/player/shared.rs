@@ -4,6 +4,7 @@
 //! threads that something changed, one notifier tells the loaders.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,9 +19,11 @@ use lectern_proto::rung::RungSpec;
 use tokio::sync::{Notify, watch};
 
 use super::adapt::Adapt;
+use super::keep::{Has, Kept};
 use super::lane::{Choice, Cursor, Lane};
 use super::original;
 use super::skew::Distribution;
+use super::sound_out::SoundOut;
 use super::sound_tracks::{self, SoundChoice, SoundTrack};
 use super::status::{PlayState, PlayerStats, Sound};
 use super::trouble::PlayTrouble;
@@ -99,7 +102,12 @@ pub(super) struct State {
     /// Presentation end of the picture that is on the screen.
     pub(super) shown_until_us: i64,
     pub(super) sound: Sound,
-    /// Why the sound device went away, until silence has taken over.
+    pub(super) out: SoundOut,
+    /// Another device was chosen.
+    pub(super) reopen: bool,
+    /// The device that plays.
+    pub(super) device: Option<String>,
+    /// Why the sound device went away, until another or silence has taken over.
     pub(super) device_lost: Option<SpeakerError>,
     pub(super) volume: f32,
     pub(super) muted: bool,
@@ -127,6 +135,8 @@ pub(super) struct Shared {
     /// The media time that is waited for because it is not prepared yet.
     pub(super) awaited: watch::Sender<Option<u64>>,
     pub(super) changed: Changed,
+    /// Where what is decoded is written to as well.
+    keeping: Mutex<Option<SyncSender<(Has, Kept)>>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -136,8 +146,16 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(state: State, changed: Changed) -> Self {
-        Self { state: Mutex::new(state), sink: Mutex::new(None), woken: Condvar::new(), loaders: Notify::new(), awaited: watch::Sender::new(None), changed }
+    pub(super) fn new(state: State, changed: Changed, keeping: Option<SyncSender<(Has, Kept)>>) -> Self {
+        Self {
+            keeping: Mutex::new(keeping),
+            state: Mutex::new(state),
+            sink: Mutex::new(None),
+            woken: Condvar::new(),
+            loaders: Notify::new(),
+            awaited: watch::Sender::new(None),
+            changed,
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -147,6 +165,21 @@ impl Shared {
     /// The sink; taken after [`Shared::lock`] where both are held.
     pub(super) fn sink(&self) -> MutexGuard<'_, Option<Box<dyn AudioSink>>> {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a sample where it is to be kept. Not while the state is locked: it may wait for the disk.
+    pub(super) fn keep(&self, kept: impl FnOnce() -> Kept) {
+        let to = self.keeping.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(to) = to {
+            let has = self.lock().media.as_ref().map_or(Has { pictures: true, sound: true }, |m| Has { pictures: m.has_video, sound: m.audio.is_some() });
+            // The writer has told why it ended.
+            let _ = to.send((has, kept()));
+        }
+    }
+
+    /// Nothing more is written.
+    pub(super) fn kept(&self) {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Tells everybody that the state changed.
@@ -164,7 +197,7 @@ impl Shared {
 }
 
 impl State {
-    pub(super) fn new(quality: Quality, start_us: u64, want_playing: bool) -> Self {
+    pub(super) fn new(quality: Quality, start_us: u64, want_playing: bool, out: SoundOut) -> Self {
         Self {
             media: None,
             newest: None,
@@ -187,6 +220,9 @@ impl State {
             video_ended: false,
             shown_until_us: 0,
             sound: Sound::None,
+            out,
+            reopen: false,
+            device: None,
             device_lost: None,
             volume: 1.0,
             muted: false,

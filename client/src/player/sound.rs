@@ -8,18 +8,22 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use lectern_media::audio_decoder::{AudioDecoder, CHANNELS, PcmBlock, SAMPLE_RATE_HZ};
-use lectern_media::speaker::{AudioSink, SilentSpeaker, Speaker};
+use lectern_media::speaker::{SpeakerError, Watch};
 use lectern_proto::fmp4::{Init, Sample, TrackConfig};
 
 use super::conduct;
+use super::keep::Kept;
 use super::lane::Cursor;
 use super::shared::{Shared, State, audio_start};
+use super::sound_out::Opened;
 use super::status::Sound;
 use super::trouble::Silence;
 
 /// How often the sink is fed and the state looked at while something moves, and at rest.
 const TICK: Duration = Duration::from_millis(10);
 const REST: Duration = Duration::from_millis(250);
+/// A device that is lost within this time is not opened again.
+const AGAIN: Duration = Duration::from_secs(5);
 /// Silence is written in blocks of this many frames.
 const SILENCE_FRAMES: usize = 1_024;
 
@@ -40,6 +44,10 @@ struct Feeder {
     exhausted: bool,
     finished: bool,
     volume: f32,
+    is_audible: bool,
+    opened_at: Instant,
+    /// For the device that was chosen and is not connected.
+    watch: Option<Watch>,
 }
 
 pub(super) fn run(shared: Arc<Shared>, audible: bool) {
@@ -55,6 +63,9 @@ pub(super) fn run(shared: Arc<Shared>, audible: bool) {
         exhausted: false,
         finished: false,
         volume: -1.0,
+        is_audible: false,
+        opened_at: Instant::now(),
+        watch: None,
     };
     if !feeder.open_sink(audible) {
         return;
@@ -92,33 +103,59 @@ impl Feeder {
         }
         let has_sound = state.media.as_ref().is_some_and(|m| m.audio.is_some());
         drop(state);
-        let lost = Arc::downgrade(&shared);
-        let on_error = move |why: lectern_media::speaker::SpeakerError| {
-            if let Some(shared) = lost.upgrade() {
+        self.is_audible = has_sound && audible;
+        match (has_sound, audible) {
+            (false, _) => self.take(Opened::silent(None), Sound::None),
+            (true, false) => self.take(Opened::silent(None), Sound::Silent(Silence::NotWanted)),
+            (true, true) => self.open_device(None),
+        }
+        true
+    }
+
+    /// Opens the device that was chosen, or what plays in its place; `lost` is why the one before does not.
+    fn open_device(&mut self, lost: Option<SpeakerError>) {
+        let shared = Arc::downgrade(&self.shared);
+        let on_lost = move |why: SpeakerError| {
+            if let Some(shared) = shared.upgrade() {
                 shared.lock().device_lost = Some(why);
                 shared.woken.notify_all();
             }
         };
-        let (sink, sound): (Box<dyn AudioSink>, Sound) = match (has_sound, audible) {
-            (false, _) => (Box::new(SilentSpeaker::new()), Sound::None),
-            (true, false) => (Box::new(SilentSpeaker::new()), Sound::Silent(Silence::NotWanted)),
-            (true, true) => match Speaker::open(on_error) {
-                Ok(speaker) => (Box::new(speaker), Sound::Device),
-                Err(why) => (Box::new(SilentSpeaker::new()), Sound::Silent(why.into())),
-            },
+        let shared = Arc::downgrade(&self.shared);
+        let on_there = move || {
+            if let Some(shared) = shared.upgrade() {
+                shared.lock().reopen = true;
+                shared.woken.notify_all();
+            }
         };
-        *shared.sink() = Some(sink);
-        shared.lock().sound = sound;
-        (shared.changed)();
-        true
+        let out = self.shared.lock().out.clone();
+        // One that was lost as soon as it was open would be lost again.
+        let opened = if lost.is_some() && self.opened_at.elapsed() < AGAIN { Opened::silent(None) } else { out.open(on_lost, on_there) };
+        self.opened_at = Instant::now();
+        let sound = match (&opened.device, opened.why.clone()) {
+            (Some(_), None) => Sound::Device,
+            (Some(_), Some(why)) => Sound::Instead(why),
+            (None, why) => Sound::Silent(lost.or(why).map_or(Silence::NotWanted, Into::into)),
+        };
+        self.take(opened, sound);
+    }
+
+    fn take(&mut self, opened: Opened, sound: Sound) {
+        *self.shared.sink() = Some(opened.sink);
+        self.watch = opened.watch;
+        let mut state = self.shared.lock();
+        (state.sound, state.device) = (sound, opened.device);
+        drop(state);
+        self.volume = -1.0;
+        (self.shared.changed)();
     }
 
     /// Gives the sink what it has room for.
     fn feed(&mut self) {
         let shared = self.shared.clone();
         {
-            let mut state = shared.lock();
-            self.replace_lost_device(&mut state);
+            self.replace_device();
+            let state = shared.lock();
             if state.generation != self.generation {
                 self.start_generation(&state);
             }
@@ -147,16 +184,18 @@ impl Feeder {
         }
     }
 
-    /// A device that was unplugged is replaced by silence from the same place on.
-    fn replace_lost_device(&mut self, state: &mut State) {
-        if let Some(why) = state.device_lost.take() {
-            state.sound = Sound::Silent(why.into());
-            let at = conduct::position_us(state, &self.shared, Instant::now());
-            *self.shared.sink() = Some(Box::new(SilentSpeaker::new()));
-            self.volume = -1.0;
-            state.jump(u64::try_from(at).unwrap_or(0));
-            self.shared.loaders.notify_waiters();
+    /// A device that was unplugged, or is not the one that is wished for any more, is replaced from the same place on.
+    fn replace_device(&mut self) {
+        let mut state = self.shared.lock();
+        let (lost, reopen) = (state.device_lost.take(), std::mem::take(&mut state.reopen));
+        if !self.is_audible || !(lost.is_some() || reopen) {
+            return;
         }
+        let at = conduct::position_us(&state, &self.shared, Instant::now());
+        drop(state);
+        self.open_device(lost.filter(|_| !reopen));
+        self.shared.lock().jump(u64::try_from(at).unwrap_or(0));
+        self.shared.loaders.notify_waiters();
     }
 
     fn start_generation(&mut self, state: &State) {
@@ -236,7 +275,8 @@ impl Feeder {
         }
     }
 
-    fn decode(&mut self, sample: &Sample, init: &Init) {
+    fn decode(&mut self, sample: &Sample, init: &Arc<Init>) {
+        self.shared.keep(|| Kept::Sound(Arc::clone(init), sample.clone()));
         if self.decoder.is_none() {
             let TrackConfig::Audio(config) = &init.config else {
                 self.exhausted = true;

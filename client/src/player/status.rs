@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lectern_media::speaker::SpeakerError;
 use lectern_proto::manifest::Details;
 use lectern_proto::rung::RungSpec;
 
@@ -31,6 +32,8 @@ pub struct PlayerStatus {
     pub volume: f32,
     pub muted: bool,
     pub sound: Sound,
+    /// The device that plays, by the name that its trim is kept under.
+    pub device: Option<String>,
     /// Sound tracks of this video in its order, and which of them is heard.
     pub sound_tracks: Arc<[SoundTrack]>,
     pub sound_track: Option<usize>,
@@ -67,8 +70,22 @@ pub enum Sound {
     None,
     /// To the device; the device's clock is the master.
     Device,
+    /// To the system's choice, because the device that was chosen does not play.
+    Instead(SpeakerError),
     /// Nowhere. Playback goes on by the machine's clock.
     Silent(Silence),
+}
+
+impl Sound {
+    /// Why it goes nowhere, or elsewhere than was chosen.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Silence> {
+        match self {
+            Self::None | Self::Device => None,
+            Self::Instead(why) => Some(why.clone().into()),
+            Self::Silent(why) => Some(why.clone()),
+        }
+    }
 }
 
 /// Counters since the player was opened.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use lectern_media::video_decoder::{DecodeError, VideoDecoder};
 use lectern_proto::fmp4::{Init, Sample, TrackConfig};
 
+use super::keep::Kept;
 use super::lane::Cursor;
 use super::shared::{PICTURES, Shared, State, Waiting};
 
@@ -123,7 +124,7 @@ impl Decoder {
         }
     }
 
-    fn decode(&mut self, sample: &Sample, track: usize, init: &Init) -> Result<(), DecodeError> {
+    fn decode(&mut self, sample: &Sample, track: usize, init: &Arc<Init>) -> Result<(), DecodeError> {
         if self.decoder.as_ref().is_none_or(|(t, _)| *t != track) {
             if let Some((before, mut old)) = self.decoder.take() {
                 // Another rung begins: what is left of the one before comes out first.
@@ -136,6 +137,7 @@ impl Decoder {
             self.decoder = Some((track, fresh));
             self.cost = Default::default();
         }
+        self.shared.keep(|| Kept::Picture(Arc::clone(init), sample.clone()));
         let begun = Instant::now();
         let Some((_, mut decoder)) = self.decoder.take() else { return Ok(()) };
         if !self.broken || sample.keyframe {

@@ -2,36 +2,44 @@
 //!
 //! Nothing here waits: every call returns at once, and `changed` asks for a repaint when there is news.
 
+mod asking;
+mod meeting;
+mod playing;
 mod publishing;
+mod talking;
 
 use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{ChunkRef, Lesson, PersonId, StreamId, VideoId};
+use lectern_proto::control::{ChunkRef, Lesson, PersonId, RoomRequest, StreamId, VideoId};
 use lectern_proto::link::{Fingerprint, JoinLink};
-use lectern_proto::quality::Quality;
-use lectern_proto::quality::auto::Area;
 use lectern_proto::words::CheckWords;
 use tokio::sync::watch;
 
-use crate::class::{Changed, Class, ClassState, JoinError, JoinRequest};
-use crate::connect::introduce::{Introduction, introduce};
+use crate::account::{self, KeptSessions};
+use crate::class::{Changed, Class, ClassState, JoinRequest};
 use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
 
 use super::podcast::air::{Listening, PodcastSource, Sending};
-use super::podcast::real::{self, Microphones};
+use super::podcast::real::{self, Names};
+use crate::chat::Chat;
 use crate::here::{Here, HereError, HereState, Wish, folder, programs};
-use crate::live::{Choice, Devices, LiveError, LiveStatus, LiveView, Trims};
-use crate::player::{PlayError, Player, PlayerOptions, PlayerStatus, Presented, Preview, SoundChoice};
+use crate::live::{Choice, DevicesError, LiveError, LiveStatus, LiveView, devices_now};
+use crate::player::{PlayError, PlayerOptions, Presented, SoundOut};
 use crate::system::SystemError;
 
+pub use asking::Asking;
+use meeting::LiveMeeting;
+pub use meeting::Meeting;
+pub use playing::Playback;
 pub use publishing::{Looking, Publish};
+pub use talking::Talks;
 
 /// Begins memberships.
 pub trait Backend {
@@ -48,6 +56,10 @@ pub trait Backend {
     fn words(&self, fingerprint: Fingerprint, changed: Changed) -> Option<CheckWords>;
     /// Servers that were confirmed.
     fn known(&self) -> KnownServers;
+    /// Accounts that this computer is logged in with.
+    fn sessions(&self) -> KeptSessions {
+        KeptSessions::default()
+    }
     /// Remembers a server that a person has confirmed, or whose link was given.
     fn confirm(&self, name: &str, link: &JoinLink);
     /// Starts a server of one's own.
@@ -65,6 +77,8 @@ pub trait Backend {
     fn pick(&self, what: Pick, title: &str, changed: Changed) -> Box<dyn Picking>;
     /// The microphones of this computer by their names, or none while they are looked for.
     fn microphones(&self, changed: Changed) -> Option<Arc<[String]>>;
+    /// The sound devices of this computer by their names, or none while they are looked for.
+    fn outputs(&self, changed: Changed) -> Option<Arc<[String]>>;
 }
 
 /// A server of one's own; dropped, it ends.
@@ -91,14 +105,8 @@ pub trait Picking {
     fn outcome(&self) -> Option<Option<PathBuf>>;
 }
 
-/// A question at an address; dropped, it is given up.
-pub trait Meeting {
-    /// None until it is answered.
-    fn outcome(&self) -> Option<Result<Introduction, JoinError>>;
-}
-
 /// One membership; dropped, it ends.
-pub trait Seat {
+pub trait Seat: Talks {
     fn state(&self) -> Arc<ClassState>;
     fn leave(&self);
     /// Leaves and waits until the server knows, for a moment at most: the window is closing.
@@ -119,12 +127,12 @@ pub trait Seat {
     ///
     /// # Errors
     /// [`LiveError`] when it does not run any more or cannot be shown.
-    fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError>;
+    fn watch(&self, stream: StreamId, out: &SoundOut, changed: Changed) -> Result<Box<dyn OnAir>, LiveError>;
     /// Hears a channel.
     ///
     /// # Errors
     /// [`LiveError`] when it does not run any more or has no sound.
-    fn listen(&self, stream: StreamId, trims: Trims, changed: Changed) -> Result<Box<dyn Listening>, LiveError>;
+    fn listen(&self, stream: StreamId, out: SoundOut, changed: Changed) -> Result<Box<dyn Listening>, LiveError>;
     /// Sends a podcast from here.
     ///
     /// # Errors
@@ -138,11 +146,15 @@ pub trait Seat {
     /// [`HereError`] when this machine has no media worker.
     fn publish(&self, choice: &Choice, changed: Changed) -> Result<Box<dyn Publish>, HereError>;
     /// A student gets the stage, or has it no more; for instructors.
-    fn give_stage(&self, person: PersonId, given: bool);
+    fn give_stage(&self, person: PersonId, given: bool, changed: Changed) -> Box<dyn Asking>;
     /// No student publishes, or they may again; for instructors.
-    fn set_quiet(&self, quiet: bool);
+    fn set_quiet(&self, quiet: bool, changed: Changed) -> Box<dyn Asking>;
+    /// One's own stream may be recorded, or not.
+    fn allow_recording(&self, stream: StreamId, allowed: bool, changed: Changed) -> Box<dyn Asking>;
     /// A stream is recorded, or no more; for instructors.
-    fn record(&self, stream: StreamId, recorded: bool);
+    fn record(&self, stream: StreamId, recorded: bool, changed: Changed) -> Box<dyn Asking>;
+    /// Uses one of the room's tools.
+    fn use_tool(&self, what: RoomRequest, changed: Changed) -> Box<dyn Asking>;
 }
 
 /// A live stream that is shown; dropped, it is not any more.
@@ -150,24 +162,8 @@ pub trait OnAir {
     fn status(&self) -> LiveStatus;
     /// 0 to 1; 0 is muted.
     fn set_volume(&self, volume: f32);
-    /// The picture that is due, once, and when the next is.
-    fn present(&self, now: Instant) -> Presented;
-}
-
-/// One video that plays; dropped, it stops.
-pub trait Playback {
-    fn status(&self) -> PlayerStatus;
-    fn play(&self);
-    fn pause(&self);
-    fn seek(&self, position_us: u64);
-    fn set_quality(&self, quality: Quality);
-    /// Where the picture is shown; told at every repaint.
-    fn set_area(&self, area: Area);
-    fn set_sound_track(&self, choice: SoundChoice);
-    fn set_volume(&self, volume: f32);
-    fn set_muted(&self, muted: bool);
-    /// The picture nearest to a position, for who points at the seek bar; none: nobody does.
-    fn preview(&self, position_us: Option<u64>) -> Preview;
+    /// On which device it is heard, and how much later each is.
+    fn set_sound_out(&self, out: &SoundOut);
     /// The picture that is due, once, and when the next is.
     fn present(&self, now: Instant) -> Presented;
 }
@@ -181,7 +177,10 @@ pub struct Live {
     words: RefCell<Option<(Fingerprint, watch::Receiver<Option<CheckWords>>)>>,
     /// Where lessons are fetched ahead to; opened with the first class.
     store: OnceCell<Option<Arc<ChunkStore>>>,
-    microphones: Microphones,
+    microphones: Names,
+    outputs: Names,
+    /// As the file has them; the class that is entered with a password adds its own.
+    sessions: Arc<Mutex<KeptSessions>>,
 }
 
 impl Live {
@@ -194,31 +193,17 @@ impl Live {
             discovery: RefCell::default(),
             words: RefCell::default(),
             store: OnceCell::new(),
-            microphones: Microphones::default(),
+            microphones: Names::default(),
+            outputs: Names::default(),
+            sessions: Arc::new(Mutex::new(KeptSessions::load())),
         }
-    }
-}
-
-struct LiveMeeting {
-    outcome: watch::Receiver<Option<Result<Introduction, JoinError>>>,
-    task: tokio::task::AbortHandle,
-}
-
-impl Meeting for LiveMeeting {
-    fn outcome(&self) -> Option<Result<Introduction, JoinError>> {
-        self.outcome.borrow().clone()
-    }
-}
-
-impl Drop for LiveMeeting {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
 struct LiveSeat {
     class: Class,
     runtime: tokio::runtime::Handle,
+    chat: Option<Arc<Chat>>,
 }
 
 /// Longest wait for a goodbye to reach the server.
@@ -231,8 +216,13 @@ impl Backend for Live {
     }
 
     fn join_own(&self, request: JoinRequest, changed: Changed) -> Box<dyn Seat> {
-        let class = Class::join(&self.runtime, request, changed);
-        Box::new(LiveSeat { class, runtime: self.runtime.clone() })
+        let (server, enters) = (request.link.fingerprint, request.account.is_some());
+        let class = Class::join(&self.runtime, request, changed.clone());
+        if enters {
+            self.runtime.spawn(account::keep(class.states(), server, Arc::clone(&self.sessions)));
+        }
+        let chat = Chat::start(&class, changed).map(Arc::new);
+        Box::new(LiveSeat { class, runtime: self.runtime.clone(), chat })
     }
 
     fn seen(&self, changed: Changed) -> Arc<Seen> {
@@ -245,12 +235,7 @@ impl Backend for Live {
     }
 
     fn meet(&self, address: ServerAddress, changed: Changed) -> Box<dyn Meeting> {
-        let (told, outcome) = watch::channel(None);
-        let task = self.runtime.spawn(async move {
-            told.send_replace(Some(introduce(address).await));
-            changed();
-        });
-        Box::new(LiveMeeting { outcome, task: task.abort_handle() })
+        Box::new(LiveMeeting::begin(&self.runtime, address, changed))
     }
 
     fn words(&self, fingerprint: Fingerprint, changed: Changed) -> Option<CheckWords> {
@@ -268,6 +253,10 @@ impl Backend for Live {
 
     fn known(&self) -> KnownServers {
         self.known.borrow().clone()
+    }
+
+    fn sessions(&self) -> KeptSessions {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn confirm(&self, name: &str, link: &JoinLink) {
@@ -295,8 +284,8 @@ impl Backend for Live {
         let (told, outcome) = watch::channel(None);
         self.runtime.spawn(async move {
             let devices = match programs::worker() {
-                Ok(worker) => Devices::now(&worker).await,
-                Err(why) => Err(why.to_string()),
+                Ok(worker) => devices_now(&worker).await,
+                Err(_) => Err(DevicesError::NoWorker),
             };
             told.send_replace(Some(devices.map(Arc::new)));
             changed();
@@ -320,7 +309,11 @@ impl Backend for Live {
     }
 
     fn microphones(&self, changed: Changed) -> Option<Arc<[String]>> {
-        self.microphones.names(&self.runtime, changed)
+        self.microphones.get(&self.runtime, changed, real::microphones)
+    }
+
+    fn outputs(&self, changed: Changed) -> Option<Arc<[String]>> {
+        self.outputs.get(&self.runtime, changed, real::outputs)
     }
 }
 
@@ -374,12 +367,12 @@ impl Seat for LiveSeat {
         Ok(Box::new(self.class.open(video, options)?))
     }
 
-    fn watch(&self, stream: StreamId, changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
-        Ok(Box::new(self.class.view_live(stream, &changed)?))
+    fn watch(&self, stream: StreamId, out: &SoundOut, changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
+        Ok(Box::new(self.class.view_live(stream, out, &changed)?))
     }
 
-    fn listen(&self, stream: StreamId, trims: Trims, changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
-        real::listen(&self.class, stream, trims, changed)
+    fn listen(&self, stream: StreamId, out: SoundOut, changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
+        real::listen(&self.class, stream, out, changed)
     }
 
     fn send_podcast(&self, source: PodcastSource, changed: Changed) -> Result<Box<dyn Sending>, String> {
@@ -395,77 +388,43 @@ impl Seat for LiveSeat {
         Ok(Box::new(self.class.start_preview(source, changed)))
     }
 
-    fn give_stage(&self, person: PersonId, given: bool) {
+    fn give_stage(&self, person: PersonId, given: bool, changed: Changed) -> Box<dyn Asking> {
         let class = self.class.clone();
-        // The roster and the floor say what came of it.
-        self.runtime.spawn(async move { class.give_stage(person, given).await });
+        asking::ask(&self.runtime, changed, async move { class.give_stage(person, given).await })
     }
 
-    fn record(&self, stream: StreamId, recorded: bool) {
+    fn record(&self, stream: StreamId, recorded: bool, changed: Changed) -> Box<dyn Asking> {
         let class = self.class.clone();
-        // What is recorded is told to everybody.
-        self.runtime.spawn(async move { class.record(stream, recorded).await });
+        asking::ask(&self.runtime, changed, async move { class.record(stream, recorded).await })
     }
 
-    fn set_quiet(&self, quiet: bool) {
+    fn use_tool(&self, what: RoomRequest, changed: Changed) -> Box<dyn Asking> {
         let class = self.class.clone();
-        self.runtime.spawn(async move { class.set_quiet(quiet).await });
+        asking::ask(&self.runtime, changed, async move { class.use_tool(what).await.map(drop) })
+    }
+
+    fn allow_recording(&self, stream: StreamId, allowed: bool, changed: Changed) -> Box<dyn Asking> {
+        let class = self.class.clone();
+        asking::ask(&self.runtime, changed, async move { class.allow_recording(stream, allowed).await })
+    }
+
+    fn set_quiet(&self, quiet: bool, changed: Changed) -> Box<dyn Asking> {
+        let class = self.class.clone();
+        asking::ask(&self.runtime, changed, async move { class.set_quiet(quiet).await })
     }
 }
 
 impl OnAir for LiveView {
+    fn set_sound_out(&self, out: &SoundOut) {
+        Self::set_sound_out(self, out);
+    }
+
     fn status(&self) -> LiveStatus {
         Self::status(self)
     }
 
     fn set_volume(&self, volume: f32) {
         Self::set_volume(self, volume);
-    }
-
-    fn present(&self, now: Instant) -> Presented {
-        Self::present(self, now)
-    }
-}
-
-impl Playback for Player {
-    fn status(&self) -> PlayerStatus {
-        Self::status(self)
-    }
-
-    fn play(&self) {
-        Self::play(self);
-    }
-
-    fn pause(&self) {
-        Self::pause(self);
-    }
-
-    fn seek(&self, position_us: u64) {
-        Self::seek(self, position_us);
-    }
-
-    fn set_quality(&self, quality: Quality) {
-        Self::set_quality(self, quality);
-    }
-
-    fn set_area(&self, area: Area) {
-        Self::set_area(self, area);
-    }
-
-    fn set_sound_track(&self, choice: SoundChoice) {
-        Self::set_sound_track(self, choice);
-    }
-
-    fn set_volume(&self, volume: f32) {
-        Self::set_volume(self, volume);
-    }
-
-    fn set_muted(&self, muted: bool) {
-        Self::set_muted(self, muted);
-    }
-
-    fn preview(&self, position_us: Option<u64>) -> Preview {
-        Self::preview(self, position_us)
     }
 
     fn present(&self, now: Instant) -> Presented {

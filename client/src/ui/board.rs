@@ -4,6 +4,8 @@
 //! a projector cannot show black in a bright room, and the words are the largest thing on it.
 
 use egui::{Align, Align2, Color32, CornerRadius, FontId, Frame, Layout, Margin, Rect, Sense, Stroke, StrokeKind, Theme, Ui, UiBuilder, Vec2, pos2, vec2};
+use lectern_proto::chat::IdentityId;
+use lectern_proto::chat::verify::fingerprint_line;
 use lectern_proto::link::JoinLink;
 use lectern_proto::words::CheckWords;
 
@@ -31,6 +33,8 @@ pub struct BoardView {
     pub words: Option<CheckWords>,
     /// People who are connected.
     pub joined: usize,
+    /// One line of all keys of private chat in the room; none while fewer than two people have one.
+    pub line: Option<String>,
     pub language: Language,
 }
 
@@ -39,7 +43,14 @@ impl BoardView {
     #[must_use]
     pub fn new(server_name: &str, link: &JoinLink, words: Option<CheckWords>, joined: usize, language: Language) -> Self {
         let link = JoinLink { key: None, code: None, ..link.clone() };
-        Self { server_name: server_name.to_owned(), link, words, joined, language }
+        Self { server_name: server_name.to_owned(), link, words, joined, line: None, language }
+    }
+
+    /// With the line that everybody in the room compares.
+    #[must_use]
+    pub fn with_keys(self, identities: impl ExactSizeIterator<Item = IdentityId>) -> Self {
+        let line = (identities.len() > 1).then(|| fingerprint_line(identities).join(" "));
+        Self { line, ..self }
     }
 }
 
@@ -96,18 +107,23 @@ pub(super) fn board_ui(ui: &mut Ui, view: &BoardView, code: Option<&Code>, strin
     }
     text(ui, 0.0, 524.0, HINT, Type::Body, c.t2, &strings.text("board-words"));
     let words = view.words.map_or_else(|| ["…"; 3], |w| w.words());
+    let height = if view.line.is_some() { 92.0 } else { 128.0 };
     for (n, word) in words.into_iter().enumerate() {
         let width = (whole.width() / k - 2.0 * space::L) / 3.0;
-        let tile = Rect::from_min_size(at((width + space::L) * n as f32, 564.0), vec2(width, 128.0) * k);
+        let tile = Rect::from_min_size(at((width + space::L) * n as f32, 564.0), vec2(width, height) * k);
         ui.painter().rect(tile, f32::from(radius::CARD), c.raised, Stroke::new(2.0 * k, c.t1), StrokeKind::Inside);
         let label = egui::RichText::new(word).font(FontId::new(WORD * k, Type::Mono.font().family)).strong().color(c.t1);
         ui.scope_builder(UiBuilder::new().max_rect(tile).layout(Layout::centered_and_justified(egui::Direction::TopDown)), |ui| {
             ui.add(egui::Label::new(label))
         });
     }
+    if let Some(line) = &view.line {
+        text(ui, 0.0, 668.0, HINT, Type::Mono, c.t1, &strings.format("board-line", &[("words", line.as_str().into())]));
+    }
 }
 
-fn code_ui(ui: &mut Ui, place: Rect, code: Option<&Code>, strings: &Strings) {
+/// Draws a code on white, with what readers need around it.
+pub(super) fn code_ui(ui: &mut Ui, place: Rect, code: Option<&Code>, strings: &Strings) {
     let c = colors(ui);
     let builder = UiBuilder::new().max_rect(place);
     ui.scope_builder(builder, |ui| {
@@ -117,17 +133,22 @@ fn code_ui(ui: &mut Ui, place: Rect, code: Option<&Code>, strings: &Strings) {
             let label = strings.text("board-code");
             response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, &label));
             let Some(code) = code else { return Icon::Link.paint(ui.painter(), rect.shrink(rect.width() * 0.4), c.t3) };
-            // Whole pixels: a module that is blurred is hard to read from the last row.
-            let pixel = ui.pixels_per_point();
-            let module = (rect.width() * pixel / (code.width as f32 + 2.0 * QUIET)).floor().max(1.0) / pixel;
-            let origin = rect.center() - Vec2::splat(module * code.width as f32 / 2.0);
-            let origin = pos2((origin.x * pixel).round() / pixel, (origin.y * pixel).round() / pixel);
-            for (i, _) in code.dark.iter().enumerate().filter(|(_, dark)| **dark) {
-                let corner = origin + vec2((i % code.width) as f32, (i / code.width) as f32) * module;
-                ui.painter().rect_filled(Rect::from_min_size(corner, Vec2::splat(module)), 0.0, Color32::BLACK);
-            }
+            paint_code(ui, rect, code);
         });
     });
+}
+
+/// Paints a code into the middle of a white square.
+pub(super) fn paint_code(ui: &Ui, rect: Rect, code: &Code) {
+    // Whole pixels: a module that is blurred is hard to read from the last row.
+    let pixel = ui.pixels_per_point();
+    let module = (rect.width() * pixel / (code.width as f32 + 2.0 * QUIET)).floor().max(1.0) / pixel;
+    let origin = rect.center() - Vec2::splat(module * code.width as f32 / 2.0);
+    let origin = pos2((origin.x * pixel).round() / pixel, (origin.y * pixel).round() / pixel);
+    for (i, _) in code.dark.iter().enumerate().filter(|(_, dark)| **dark) {
+        let corner = origin + vec2((i % code.width) as f32, (i / code.width) as f32) * module;
+        ui.painter().rect_filled(Rect::from_min_size(corner, Vec2::splat(module)), 0.0, Color32::BLACK);
+    }
 }
 
 #[cfg(test)]
@@ -145,5 +166,8 @@ mod tests {
         assert!(!text.contains(&InstructorKey([7; 16]).reveal()) && !text.contains("secret"), "{text}");
         assert!(Code::of(&text).is_some(), "{} bytes", text.len());
         assert!(Code::of(&"x".repeat(10_000)).is_none());
+        let ids = [IdentityId([0x0a; 32]), IdentityId([0x0b; 32])];
+        assert_eq!(view.clone().with_keys(ids[..1].iter().copied()).line, None, "nobody to compare with");
+        assert_eq!(view.with_keys(ids.into_iter()).line.as_deref(), Some("device decide theme dignity gold sense"));
     }
 }

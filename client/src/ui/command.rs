@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{Lesson, PersonId, StreamId, VideoId};
+use lectern_proto::control::{Lesson, PersonId, RoomRequest, StreamId, VideoId};
 
 use super::backend::Pick;
 use super::catalogue::Order;
+use super::chat::ChatCommand;
 use super::join::chosen::Chosen;
 use super::podcast::PodcastWish;
 use super::stage::ZoomKey;
 use super::strings::{Language, Strings};
 use super::studio::StudioCommand;
+use super::wishes::Wish;
 
 /// A wish of the person at the window.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,10 @@ pub enum Command {
     Open(VideoId),
     /// Show a live stream on the stage.
     Watch(StreamId),
+    /// A refusal was read.
+    PutAway(Wish),
+    /// Of chat.
+    Chat(ChatCommand),
     /// Of who shows something to the class.
     Studio(StudioCommand),
     /// Back to the catalogue.
@@ -67,6 +73,16 @@ pub enum Command {
     AskRemove(PersonId),
     CancelRemove,
     Remove(PersonId),
+    /// Use one of the room's tools.
+    Tool(RoomRequest),
+    /// Show the form of a new poll, or hide it.
+    NewPoll(bool),
+    /// A closed poll was read.
+    PutPollAway(u32),
+    /// The access codes are listed, or not any more.
+    Codes(bool),
+    /// The card of a new access code was read.
+    PutCodeAway(u64),
     SetOrder(Order),
     /// Everybody fetches this before it is watched; none: nobody any more.
     FetchAhead(Option<Lesson>),
@@ -81,6 +97,8 @@ pub enum Command {
     SetStill(Option<bool>),
     /// For the next class.
     SetName(String),
+    /// The device that plays, by its name; none: the system's choice.
+    SetOutput(Option<String>),
     ToggleTheme,
     ToggleLanguage,
     /// Play a file of this computer.

@@ -1,9 +1,12 @@
 //! The first screen: a server of this network, a link or an address; a name, a password, and one button. What failed stands
 //! beside its field.
 
+mod account;
 pub(crate) mod chosen;
 mod found;
 mod told;
+
+use std::time::Duration;
 
 use egui::{Align, Frame, Id, Key, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 use lectern_proto::address::ServerAddress;
@@ -11,11 +14,13 @@ use lectern_proto::limits::{NAME_MAX, PASSWORD_MAX};
 use lectern_proto::link::{JoinLink, LINK_MAX, LinkError};
 
 use super::command::{Command, Cx};
+use super::format;
 use super::icons::{Icon, paint_logo};
 use super::reasons::{self, Place};
 use super::tokens::{Type, colors, radius, size, space};
 use super::ways::{CARD, ways_ui};
 use super::widgets::{Field, Look, Push, Tone, focus_ring, icon_ui, notice_ui, say, say_line, spinner_ui};
+use crate::account::KeptSessions;
 use crate::class::JoinError;
 use crate::connect::known::KnownServers;
 use crate::discover::Seen;
@@ -38,6 +43,10 @@ pub(crate) struct JoinForm {
     pub(crate) name: String,
     pub(crate) password: String,
     pub(crate) show_password: bool,
+    /// Name and password are those of an account.
+    pub(crate) with_account: bool,
+    /// The accounts that this computer is logged in with.
+    pub(crate) sessions: KeptSessions,
     /// Why the last attempt failed; gone with the next change.
     pub(crate) problem: Option<JoinError>,
     /// Whether the field to begin with has been focused.
@@ -98,7 +107,8 @@ impl JoinForm {
         if name.len() > NAME_MAX || name.chars().any(char::is_control) {
             return Some("error-bad-name");
         }
-        (link.key.is_none() && self.password.is_empty()).then_some("join-missing-password")
+        let needed = link.key.is_none() && self.password.is_empty() && !self.is_logged_in(&link);
+        needed.then_some(if self.with_account { "join-missing-account-password" } else { "join-missing-password" })
     }
 }
 
@@ -109,6 +119,8 @@ pub(crate) struct JoinView<'a> {
     pub(crate) connecting: bool,
     /// For long enough that it is worth showing.
     pub(crate) waiting: bool,
+    /// For how long this person has waited to be let in.
+    pub(crate) at_door: Option<Duration>,
     /// Asking at a typed address.
     pub(crate) asking: bool,
     pub(crate) seen: &'a Seen,
@@ -304,7 +316,8 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
     let told = |place| form.problem.as_ref().filter(|p| reasons::place(p) == place).map(|p| reasons::join_error(cx.strings, p));
     let (about_name, about_password) = (told(Place::Name), told(Place::Password));
     let mut submit = false;
-    let label = cx.text("join-name");
+    let labels = form.labels();
+    let label = cx.text(labels[0]);
     ui.add_enabled_ui(!view.connecting, |ui| {
         let response = Field::new(name_id(), &label).limit(NAME_MAX).problem(about_name.as_deref()).show(ui, &mut form.name);
         changed |= response.changed();
@@ -315,11 +328,12 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
         if link.is_some_and(|l| l.key.is_some()) {
             notice_ui(ui, Tone::Accent, Icon::Key, &cx.text("join-instructor"));
         } else {
-            let (label, eye) = (cx.text("join-password"), cx.text("join-show-password"));
+            let (label, eye) = (cx.text(labels[1]), cx.text("join-show-password"));
             let field = Field::new(password_id(), &label).limit(PASSWORD_MAX).problem(about_password.as_deref());
             let response = field.show_secret(ui, &mut form.password, &mut form.show_password, &eye);
             changed |= response.changed();
             submit |= response.lost_focus();
+            changed |= account::account_ui(ui, form, link, cx);
         }
     });
     submit &= ui.input(|i| i.key_pressed(Key::Enter));
@@ -381,12 +395,16 @@ fn connecting_ui(ui: &mut Ui, link: Option<&JoinLink>, view: &JoinView<'_>, cx: 
             spinner_ui(ui, size::ICON, c.accent);
         }
         let host = link.and_then(|l| l.hosts.first()).cloned().unwrap_or_default();
+        let words = match view.at_door {
+            Some(time) => cx.strings.format("join-at-door", &[("for", format::clock(time.as_micros() as u64).into())]),
+            None => cx.strings.format("join-connecting", &[("host", host.into())]),
+        };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.add(Push::text(Look::Plain, &cx.text("common-cancel"))).clicked() {
                 cx.push(Command::CancelJoin);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                say_line(ui, Type::Body, c.t2, cx.strings.format("join-connecting", &[("host", host.into())]));
+                say_line(ui, Type::Body, c.t2, words);
             });
         });
     });
@@ -440,6 +458,8 @@ fn foot_ui(ui: &mut Ui, seen: &Seen, cx: &Cx<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::KeptSession;
+    use lectern_proto::account::{SessionToken, WrappingKey};
     use lectern_proto::link::{Fingerprint, InstructorKey};
 
     fn link(key: bool) -> String {
@@ -460,5 +480,10 @@ mod tests {
         check(link(false), "Ana", "", Some("join-missing-password"));
         check(link(false), "Ana", "x", None);
         check(link(true), "Ana", "", None);
+        let mut form = JoinForm { link: link(false), name: "Ana".into(), with_account: true, ..JoinForm::default() };
+        assert_eq!(form.missing(), Some("join-missing-account-password"));
+        let (token, key) = (SessionToken([1; 32]), WrappingKey([2; 32]));
+        form.sessions.keep(KeptSession::new(&Fingerprint([2; 32]), "Ana", &token, &key, 100));
+        assert_eq!(form.missing(), None, "logged in here");
     }
 }

@@ -13,18 +13,23 @@ use super::backend::{OnAir, Seat};
 use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::podcast::PodcastWish;
+use super::reasons;
 use super::settings::Settings;
 use super::studio::{StudioCommand, frozen_badge};
 use super::tokens::{DARK, Type, colors, on_stage, radius, size, space};
 use super::truth;
 use super::video::VideoScreen;
 use super::widgets::{Look, Push, empty_ui, focus_ring, icon_ui, say, say_line};
+use super::wishes::{Wish, Wishes};
 use crate::class::{Changed, ClassState};
 use crate::live::{LiveError, LiveStatus};
+use crate::player::SoundOut;
 
 /// Height of a card in the row, and its greatest width.
 const CARD: f32 = 56.0;
 const CARD_WIDTH: f32 = 300.0;
+/// Of what is said over the picture.
+const NOTICE_WIDTH: f32 = 460.0;
 
 /// The stream on the stage.
 pub(super) struct Watching {
@@ -42,13 +47,13 @@ pub(super) struct Watching {
 
 impl Watching {
     /// Opens a stream of the room; none when it does not run any more.
-    pub(super) fn open(seat: &dyn Seat, state: &ClassState, stream: StreamId, volume: f32, changed: Changed) -> Option<Self> {
+    pub(super) fn open(seat: &dyn Seat, state: &ClassState, stream: StreamId, out: &SoundOut, volume: f32, changed: Changed) -> Option<Self> {
         let info = state.streams.iter().find(|s| s.id == stream)?;
         let watching = Self {
             stream,
             publisher: info.publisher,
             title: info.name.clone(),
-            view: seat.watch(stream, changed),
+            view: seat.watch(stream, out, changed),
             volume: Cell::new(None),
             statistics: Cell::new(false),
         };
@@ -65,10 +70,16 @@ impl Watching {
         }
     }
 
+    /// On which device it is heard; gives the one that plays.
+    pub(super) fn sound_out(&self, out: &SoundOut) -> Option<String> {
+        let view = self.view.as_ref().ok()?;
+        view.set_sound_out(out);
+        view.status().device
+    }
+
     /// Carries out a command of the controls. Says whether it was one.
     pub(super) fn obey(&self, command: &Command, settings: &mut Settings) -> bool {
         match command {
-            Command::ToggleMute => settings.muted = !settings.muted,
             Command::ToggleStatistics => self.statistics.set(!self.statistics.get()),
             Command::VolumeBy(by) => {
                 settings.volume = (settings.volume + by).clamp(0.0, 1.0);
@@ -160,6 +171,8 @@ pub(super) struct OnAirView<'a> {
     /// It is recorded, and whether this person may say so.
     pub(super) recorded: bool,
     pub(super) may_record: bool,
+    pub(super) class: &'a ClassState,
+    pub(super) wishes: &'a Wishes,
     /// The stream as the class knows it.
     pub(super) info: Option<&'a StreamInfo>,
 }
@@ -180,7 +193,7 @@ pub(super) fn stage_ui(ui: &mut Ui, view: &OnAirView<'_>, cx: &mut Cx<'_>) {
     let status = match &view.watching.view {
         Ok(live) => live.status(),
         Err(error) => {
-            let words = cx.strings.format("live-failed", &[("why", error.to_string().into())]);
+            let words = cx.strings.format("live-failed", &[("why", reasons::live_error(cx.strings, error).into())]);
             return over_ui(&mut ui, area, &words, cx);
         }
     };
@@ -190,7 +203,7 @@ pub(super) fn stage_ui(ui: &mut Ui, view: &OnAirView<'_>, cx: &mut Cx<'_>) {
             return over_ui(&mut ui, area, &words, cx);
         }
         Some(Err(why)) => {
-            let words = cx.strings.format("live-failed", &[("why", why.clone().into())]);
+            let words = cx.strings.format("live-failed", &[("why", reasons::live_end(cx.strings, why).into())]);
             return over_ui(&mut ui, area, &words, cx);
         }
         None => {}
@@ -207,6 +220,7 @@ pub(super) fn stage_ui(ui: &mut Ui, view: &OnAirView<'_>, cx: &mut Cx<'_>) {
         None => listening_ui(&mut ui, area, &view.watching.title, cx),
     }
     controls_ui(&mut ui, area, view, &status, cx);
+    refused_ui(&mut ui, area, view, cx);
     if view.watching.statistics.get() && status.has_pictures {
         truth::own_ui(&mut ui, area, view.info, status.report.as_ref(), cx);
     }
@@ -240,6 +254,18 @@ fn controls_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, status: &LiveStatu
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| words_ui(ui, view, status, cx));
 }
 
+/// Above the strip: that it is not recorded, and why.
+fn refused_ui(ui: &mut Ui, area: Rect, view: &OnAirView<'_>, cx: &mut Cx<'_>) {
+    let is_mine = |wish: Wish| matches!(wish, Wish::Record(stream, _) if stream == view.watching.stream);
+    if !view.wishes.has(is_mine) {
+        return;
+    }
+    let width = NOTICE_WIDTH.min(area.width() - 2.0 * space::M);
+    let place = Rect::from_min_max(pos2(area.right() - space::M - width, area.top()), pos2(area.right() - space::M, area.bottom() - 56.0 - space::S));
+    let mut ui = ui.new_child(UiBuilder::new().id_salt("refused").max_rect(place).layout(Layout::bottom_up(Align::Min)));
+    view.wishes.refusals_ui(&mut ui, view.class, is_mine, cx);
+}
+
 /// On the right: full screen, recording, statistics, the rung and the way.
 fn buttons_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut Cx<'_>) {
     let c = colors(ui);
@@ -248,10 +274,7 @@ fn buttons_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut C
         cx.push(Command::ToggleFullscreen);
     }
     if view.may_record {
-        let label = cx.text(if view.recorded { "live-record-stop" } else { "live-record" });
-        if ui.add(Push::text(if view.recorded { Look::Danger } else { Look::Plain }, &label).small()).clicked() {
-            cx.push(Command::Studio(StudioCommand::Record(view.watching.stream, !view.recorded)));
-        }
+        record_ui(ui, view.class, view.watching.stream, cx);
     }
     if status.has_pictures && ui.add(Push::icon(Icon::Chart, &cx.text("stats-title")).shortcut("I")).clicked() {
         cx.push(Command::ToggleStatistics);
@@ -262,6 +285,31 @@ fn buttons_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut C
     say(ui, Type::Small, c.t2, words);
 }
 
+/// Record, end that, or take the question back; small.
+fn record_ui(ui: &mut Ui, class: &ClassState, stream: StreamId, cx: &mut Cx<'_>) {
+    let (key, look, recorded) = record_button(class, stream);
+    if ui.add(Push::text(look, &cx.text(key)).with_icon(Icon::Record).small()).clicked() {
+        cx.push(Command::Studio(StudioCommand::Record(stream, recorded)));
+    }
+}
+
+/// What the button of a stream says, and whether it is recorded after it was pressed.
+pub(super) fn record_button(class: &ClassState, stream: StreamId) -> (&'static str, Look, bool) {
+    match (class.floor.recorded.contains(&stream), class.floor.recording_asked(stream)) {
+        (true, _) => ("live-record-stop", Look::Danger, false),
+        (false, Some(false)) => ("live-record-cancel", Look::Plain, false),
+        (false, None | Some(true)) => ("live-record", Look::Plain, true),
+    }
+}
+
+/// What the publisher of a stream says to its recording, where that is asked.
+fn asked(class: &ClassState, stream: StreamId, cx: &Cx<'_>) -> Option<String> {
+    let declined = class.floor.recording_asked(stream)?;
+    let publisher = class.streams.iter().find(|s| s.id == stream)?.publisher;
+    let name = class.people.iter().find(|p| p.id == publisher)?.name.as_str();
+    Some(cx.strings.format(if declined { "live-record-declined" } else { "live-record-asked" }, &[("name", name.into())]))
+}
+
 /// On the left: that it is live, sound, how far behind, and what is wrong.
 fn words_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut Cx<'_>) {
     let c = colors(ui);
@@ -269,10 +317,13 @@ fn words_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut Cx<
     if view.recorded {
         live_badge_ui(ui, &cx.text("live-recorded"));
     }
+    if let Some(words) = asked(view.class, view.watching.stream, cx).filter(|_| view.may_record) {
+        say_line(ui, Type::Small, c.t1, words);
+    }
     if status.has_sound {
         let (icon, key) = if view.muted || view.is_muted_by_room { (Icon::Muted, "stage-unmute") } else { (Icon::Loud, "stage-mute") };
         if ui.add(Push::icon(icon, &cx.text(key)).shortcut("M")).clicked() {
-            cx.push(if view.is_muted_by_room && !view.muted { Command::Podcast(PodcastWish::Headphones) } else { Command::ToggleMute });
+            cx.push(Command::ToggleMute);
         }
     }
     let lag = cx.strings.format("live-lag", &[("ms", (status.lag.as_millis() as u64).into())]);
@@ -287,12 +338,13 @@ fn words_ui(ui: &mut Ui, view: &OnAirView<'_>, status: &LiveStatus, cx: &mut Cx<
         let key = match limit {
             Limit::Line => "truth-slow-line",
             Limit::Machine => "truth-slow-machine",
+            Limit::Share => "truth-small-share",
         };
         say_line(ui, Type::Small, c.warn, cx.text(key));
     }
     // Who is silent on purpose needs no device.
     if let Some(why) = status.silent.as_ref().filter(|_| !view.is_muted_by_room) {
-        say_line(ui, Type::Small, c.warn, why);
+        say_line(ui, Type::Small, c.warn, reasons::speaker(cx.strings, why));
     }
 }
 

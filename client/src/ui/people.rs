@@ -2,17 +2,20 @@
 
 use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder};
 use lectern_proto::control::{Person, PersonId, Role};
+use lectern_proto::rights::Action;
 
 use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::studio::StudioCommand;
 use super::tokens::{Type, colors, size, space};
+use super::tools;
 use super::truth::viewers_ui;
 use super::widgets::{Look, Push, avatar_ui, icon_ui, rows_ui, say, say_line};
+use super::wishes::{Wish, Wishes};
 use crate::class::ClassState;
 
 /// Draws the panel into the space of `ui`. `asked` is the person whose removal is being asked about.
-pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>, cx: &mut Cx<'_>) {
+pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>, wishes: &Wishes, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let frame = Frame::new().fill(c.panel).inner_margin(Margin { left: space::M as i8, right: space::M as i8, top: 0, bottom: space::S as i8 });
     frame.show(ui, |ui| {
@@ -22,11 +25,15 @@ pub(crate) fn people_ui(ui: &mut Ui, state: &ClassState, asked: Option<PersonId>
             icon_ui(ui, Icon::People, size::ICON, c.t2);
             say(ui, Type::Control, c.t1, cx.text("people-title"));
             say(ui, Type::MonoSmall, c.t3, state.people.len().to_string());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| tools::head_ui(ui, state, cx));
         });
+        wishes.refusals_ui(ui, state, |wish| matches!(wish, Wish::Stage(..)), cx);
+        tools::door_ui(ui, state, cx);
         viewers_ui(ui, state, cx);
+        let people = tools::in_order(state);
         ui.spacing_mut().item_spacing.y = 0.0;
-        rows_ui(ui, ScrollArea::vertical(), size::LIST_ROW, 0.0, state.people.len(), |ui, i, place| {
-            if let Some(person) = state.people.get(i) {
+        rows_ui(ui, ScrollArea::vertical(), size::LIST_ROW, 0.0, people.len(), |ui, i, place| {
+            if let Some(person) = people.get(i) {
                 row(ui, place, person, state, asked == Some(person.id), cx);
             }
         });
@@ -46,7 +53,7 @@ fn person_ui(ui: &mut Ui, person: &Person, state: &ClassState, cx: &mut Cx<'_>) 
     let has_stage = state.floor.stage.contains(&person.id);
     let is_live = state.streams.iter().any(|s| s.publisher == person.id);
     let myself = me.is_some_and(|me| me.id == person.id);
-    let may_remove = !myself && me.is_some_and(|me| me.role == Role::Instructor);
+    let may_remove = !myself && state.may(Action::Moderate) && (state.may(Action::Administer) || !person.role.may(Action::Administer));
     avatar_ui(ui, &person.name, 24.0, person.role == Role::Instructor);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if may_remove {
@@ -54,14 +61,16 @@ fn person_ui(ui: &mut Ui, person: &Person, state: &ClassState, cx: &mut Cx<'_>) 
             if ui.add(Push::icon(Icon::Close, &label).small()).clicked() {
                 cx.push(Command::AskRemove(person.id));
             }
-            if person.role == Role::Student {
+            if !person.role.may(Action::Publish) {
                 let key = if has_stage { "people-take-stage" } else { "people-give-stage" };
                 let label = cx.strings.format(key, &[("name", person.name.as_str().into())]);
                 if ui.add(Push::icon(Icon::Projector, &label).small().selected(has_stage)).clicked() {
                     cx.push(Command::Studio(StudioCommand::GiveStage(person.id, !has_stage)));
                 }
+                tools::person_menu_ui(ui, person, state, cx);
             }
         }
+        tools::marks_ui(ui, person, state, cx);
         if is_live {
             icon_ui(ui, Icon::Broadcast, size::ICON_SMALL, c.live).on_hover_text(cx.text("people-live"));
         }
@@ -71,6 +80,8 @@ fn person_ui(ui: &mut Ui, person: &Person, state: &ClassState, cx: &mut Cx<'_>) 
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let notes: Vec<String> = [
                 (person.role == Role::Instructor).then(|| cx.text("people-instructor")),
+                (person.role == Role::Assistant).then(|| cx.text("people-assistant")),
+                (person.role == Role::Guest).then(|| cx.text("people-guest")),
                 myself.then(|| cx.text("people-you")),
                 has_stage.then(|| cx.text("people-stage")),
                 (!person.connected).then(|| cx.text("people-reconnecting")),

@@ -31,7 +31,7 @@ impl Playing {
         let wish = settings.quality.clone().filter(|q| q == AUTO || q == THIRDS || entry.rungs.contains(q));
         let wish = wish.unwrap_or_else(|| AUTO.to_owned());
         let quality = quality(&wish, class.thirds.clone());
-        let options = PlayerOptions { quality, start_us: 0, sound: true, paused: false, decoder_threads: 0, changed };
+        let options = PlayerOptions { quality, start_us: 0, sound: true, out: settings.sound_out(), paused: false, record: None, decoder_threads: 0, changed };
         let playback = seat.open(&entry.id, options);
         if let Ok(playback) = &playback {
             playback.set_volume(settings.volume);

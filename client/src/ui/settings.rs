@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::Order;
 use super::strings::Language;
+use crate::player::SoundOut;
 
 /// The key under which eframe stores it.
 pub(super) const STORED_AS: &str = "lectern";
@@ -35,6 +36,8 @@ pub struct Settings {
     pub still: Option<bool>,
     /// The videos of a class that is held here. None: where they lie by themselves.
     pub videos_folder: Option<std::path::PathBuf>,
+    /// The device that plays, by its name. None: the system's choice.
+    pub output: Option<String>,
     /// How much later than others each device that was heard here is heard, in milliseconds.
     pub trims_ms: std::collections::BTreeMap<String, i32>,
 }
@@ -54,12 +57,26 @@ impl Default for Settings {
             scale: 1.0,
             still: None,
             videos_folder: None,
+            output: None,
             trims_ms: Default::default(),
         }
     }
 }
 
 impl Settings {
+    /// Where this person hears.
+    #[must_use]
+    pub fn sound_out(&self) -> SoundOut {
+        SoundOut { device: self.output.clone(), trim_ms: None, trims_ms: self.trims_ms.clone() }
+    }
+
+    /// A device that was heard stands in the settings from then on.
+    pub fn note_device(&mut self, device: Option<String>) {
+        if let Some(device) = device {
+            self.trims_ms.entry(device).or_insert(0);
+        }
+    }
+
     /// Notes a class that was joined.
     pub fn note_class(&mut self, link: &JoinLink, name: &str) {
         let plain = JoinLink { code: None, video: None, key: None, ..link.clone() };

@@ -32,8 +32,8 @@ pub(super) fn handle_settings_keys(ctx: &egui::Context, shown: bool, out: &mut V
     }
 }
 
-/// Draws the settings; `videos` is where a class that is held here has its videos.
-pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, videos: &Path, cx: &mut Cx<'_>) {
+/// Draws the settings; `outputs` are the sound devices by their names, none while they are looked for; `videos` is where a class that is held here has its videos.
+pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, outputs: Option<&[String]>, videos: &Path, cx: &mut Cx<'_>) {
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(space::L as i8));
     let window = ui.ctx().content_rect().size() - vec2(space::XXXL, space::XXXL);
     let response = egui::Modal::new(Id::unique("settings")).frame(frame).show(ui.ctx(), |ui| {
@@ -54,6 +54,7 @@ pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, videos: &Path, cx: &
             choices(ui, settings, cx);
             name_ui(ui, settings, cx);
             videos_ui(ui, settings, videos, cx);
+            output_ui(ui, settings, outputs, cx);
             trims_ui(ui, settings, cx);
         });
     });
@@ -103,6 +104,21 @@ fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, all: &[(String, T)], 
         });
     });
     clicked
+}
+
+/// The device that plays. One that was chosen and is not connected stays chosen.
+fn output_ui(ui: &mut Ui, settings: &Settings, outputs: Option<&[String]>, cx: &mut Cx<'_>) {
+    let Some(outputs) = outputs else { return };
+    let missing = settings.output.as_ref().filter(|chosen| !outputs.contains(chosen));
+    let all: Vec<(String, Option<&str>)> =
+        std::iter::once((cx.text("settings-system"), None)).chain(outputs.iter().chain(missing).map(|name| (name.clone(), Some(name.as_str())))).collect();
+    if let Some(output) = choice_ui(ui, &cx.text("settings-output"), &all, settings.output.as_deref()) {
+        cx.push(Command::SetOutput(output.map(str::to_owned)));
+    }
+    if let Some(missing) = missing {
+        let words = cx.strings.format("silence-not-connected", &[("device", missing.as_str().into())]);
+        say(ui, Type::Small, colors(ui).warn, words);
+    }
 }
 
 fn name_ui(ui: &mut Ui, settings: &Settings, cx: &mut Cx<'_>) {

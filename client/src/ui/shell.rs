@@ -1,15 +1,19 @@
 //! What surrounds every screen of a class: the rail on the left and the header above.
 
+use std::time::{Duration, Instant};
+
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, Sense, Stroke, Ui, vec2};
 use lectern_proto::control::Role;
 
 use super::catalogue::{CatalogueState, tools_ui};
+use super::chat::{ChatCommand, badge};
 use super::command::{Command, Cx};
+use super::format;
 use super::icons::{Icon, paint_logo};
 use super::podcast::PodcastWish;
 use super::studio::StudioCommand;
 use super::tokens::{Type, colors, radius, size, space};
-use super::widgets::{Look, Push, avatar_ui, focus_ring, say_line};
+use super::widgets::{Look, Push, avatar_ui, focus_ring, icon_ui, say, say_line};
 use crate::class::{ClassState, Me};
 
 /// What is on the screen.
@@ -19,13 +23,14 @@ pub(crate) enum Place {
     Stage,
     Studio,
     Podcast,
+    Chat,
 }
 
 /// A header of at least this width has words on its buttons.
 const ROOMY: f32 = 720.0;
 
 /// The rail: one entry for each activity that works, settings and the way out at its foot.
-pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, is_live: bool, cx: &mut Cx<'_>) {
+pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, is_live: bool, unread: usize, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let narrow = ui.available_width() < size::NARROW_WINDOW;
     let width = if narrow { size::RAIL_NARROW } else { size::RAIL };
@@ -36,18 +41,24 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, i
             paint_logo(ui.painter(), rect, c.t1, c.accent);
             ui.add_space(space::S);
             ui.spacing_mut().item_spacing.y = space::XS;
-            if may_show && entry_ui(ui, Icon::Broadcast, &cx.text("rail-class"), narrow, at == Place::Studio, is_live) {
+            if may_show && entry_ui(ui, Icon::Broadcast, &cx.text("rail-class"), narrow, at == Place::Studio, is_live, 0) {
                 cx.push(Command::Podcast(PodcastWish::Show(false)));
+                cx.push(Command::Chat(ChatCommand::Show(false)));
                 cx.push(Command::Studio(StudioCommand::Show));
             }
             let watches = matches!(at, Place::Catalogue | Place::Stage);
-            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), narrow, watches, false) {
+            if entry_ui(ui, Icon::Watch, &cx.text("rail-watch"), narrow, watches, false, 0) {
                 cx.push(Command::Podcast(PodcastWish::Show(false)));
                 leave(at, cx);
             }
-            if entry_ui(ui, Icon::Headphones, &cx.text("rail-podcast"), narrow, at == Place::Podcast, false) && at != Place::Podcast {
+            if entry_ui(ui, Icon::Headphones, &cx.text("rail-podcast"), narrow, at == Place::Podcast, false, 0) && at != Place::Podcast {
                 leave(at, cx);
                 cx.push(Command::Podcast(PodcastWish::Show(true)));
+            }
+            if entry_ui(ui, Icon::Chat, &cx.text("rail-chat"), narrow, at == Place::Chat, false, unread) && at != Place::Chat {
+                cx.push(Command::Podcast(PodcastWish::Show(false)));
+                leave(at, cx);
+                cx.push(Command::Chat(ChatCommand::Show(true)));
             }
         });
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
@@ -73,12 +84,13 @@ fn leave(at: Place, cx: &mut Cx<'_>) {
     match at {
         Place::Stage => cx.push(Command::CloseStage),
         Place::Studio => cx.push(Command::Studio(StudioCommand::Hide)),
+        Place::Chat => cx.push(Command::Chat(ChatCommand::Show(false))),
         Place::Podcast | Place::Catalogue => {}
     }
 }
 
-/// An entry; the mark on its left says that it is on the screen, a red disc that it is on air.
-fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool, is_here: bool, is_live: bool) -> bool {
+/// An entry; the mark on its left says that it is on the screen, a red disc that it is on air, a number what waits there to be seen.
+fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool, is_here: bool, is_live: bool, waits: usize) -> bool {
     let c = colors(ui);
     let height = if narrow { 40.0 } else { 52.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
@@ -95,17 +107,28 @@ fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, narrow: bool, is_here: bool, i
     if is_live {
         ui.painter().circle_filled(middle + vec2(11.0, -8.0), 5.0, c.live_fill);
     }
+    if waits > 0 {
+        badge(ui, middle + vec2(13.0, -7.0), waits);
+    }
     if !narrow {
         ui.painter().text(rect.center() + vec2(0.0, 12.0), egui::Align2::CENTER_CENTER, label, Type::Caption.font(), if is_here { c.t1 } else { c.t2 });
     }
     focus_ring(ui, tile, radius::CONTROL, &response);
-    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, is_here, label));
+    let said = if waits > 0 { format!("{label}, {waits}") } else { label.to_owned() };
+    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, is_here, &said));
     response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
 }
 
 /// The header of the catalogue: what it is on the left, search and order on the right.
-pub(crate) fn catalogue_header_ui(ui: &mut Ui, state: &ClassState, memory: &mut CatalogueState, people_open: bool, cx: &mut Cx<'_>) {
-    header(ui, |ui| {
+pub(crate) fn catalogue_header_ui(
+    ui: &mut Ui,
+    state: &ClassState,
+    memory: &mut CatalogueState,
+    people_open: bool,
+    recording: Option<Recording>,
+    cx: &mut Cx<'_>,
+) {
+    header(ui, recording, cx, |ui, cx| {
         let c = colors(ui);
         let roomy = ui.available_width() >= ROOMY;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -137,8 +160,8 @@ fn summary(state: &ClassState, cx: &Cx<'_>) -> String {
 }
 
 /// The header of the podcasts: how many channels there are.
-pub(crate) fn podcast_header_ui(ui: &mut Ui, channels: usize, cx: &mut Cx<'_>) {
-    header(ui, |ui| {
+pub(crate) fn podcast_header_ui(ui: &mut Ui, channels: usize, recording: Option<Recording>, cx: &mut Cx<'_>) {
+    header(ui, recording, cx, |ui, cx| {
         let c = colors(ui);
         say_line(ui, Type::Title, c.t1, cx.text("rail-podcast"));
         say_line(ui, Type::Small, c.t3, cx.strings.format("podcast-channels", &[("n", channels.into())]));
@@ -146,8 +169,8 @@ pub(crate) fn podcast_header_ui(ui: &mut Ui, channels: usize, cx: &mut Cx<'_>) {
 }
 
 /// The header of the Class view.
-pub(crate) fn studio_header_ui(ui: &mut Ui, state: &ClassState, people_open: bool, projector: bool, cx: &mut Cx<'_>) {
-    header(ui, |ui| {
+pub(crate) fn studio_header_ui(ui: &mut Ui, state: &ClassState, people_open: bool, projector: bool, recording: Option<Recording>, cx: &mut Cx<'_>) {
+    header(ui, recording, cx, |ui, cx| {
         let c = colors(ui);
         let is_instructor = state.me.as_ref().is_some_and(|me| me.role == Role::Instructor);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -171,8 +194,8 @@ pub(crate) fn studio_header_ui(ui: &mut Ui, state: &ClassState, people_open: boo
 }
 
 /// The header of the stage.
-pub(crate) fn stage_header_ui(ui: &mut Ui, title: &str, people_open: bool, cx: &mut Cx<'_>) {
-    header(ui, |ui| {
+pub(crate) fn stage_header_ui(ui: &mut Ui, title: &str, people_open: bool, recording: Option<Recording>, cx: &mut Cx<'_>) {
+    header(ui, recording, cx, |ui, cx| {
         let c = colors(ui);
         if ui.add(Push::icon(Icon::Back, &cx.text("stage-back"))).clicked() {
             cx.push(Command::CloseStage);
@@ -186,7 +209,7 @@ pub(crate) fn stage_header_ui(ui: &mut Ui, title: &str, people_open: bool, cx: &
 
 /// The header of a file that is played without a class around it.
 pub(crate) fn file_header_ui(ui: &mut Ui, title: &str, cx: &mut Cx<'_>) {
-    header(ui, |ui| {
+    header(ui, None, cx, |ui, cx| {
         let c = colors(ui);
         if ui.add(Push::icon(Icon::Back, &cx.text("own-close-file"))).clicked() {
             cx.push(Command::CloseStage);
@@ -200,11 +223,34 @@ pub(crate) fn file_header_ui(ui: &mut Ui, title: &str, cx: &mut Cx<'_>) {
     });
 }
 
-fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+/// That something is recorded, in every header; and since when, where that was seen to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recording {
+    pub(crate) since: Option<Instant>,
+    pub(crate) now: Instant,
+}
+
+fn recording_ui(ui: &mut Ui, recording: Recording, cx: &Cx<'_>) {
+    let c = colors(ui);
+    let tip = cx.text("recording-runs");
+    icon_ui(ui, Icon::Record, size::ICON, c.live).on_hover_text(&tip);
+    let time = recording.since.map(|since| recording.now.saturating_duration_since(since));
+    if let Some(time) = time {
+        ui.ctx().request_repaint_after(Duration::from_millis(1_000 - u64::from(time.subsec_millis())));
+    }
+    let words = time.map_or_else(|| cx.text("live-recorded"), |time| format!("{} {}", cx.text("live-recorded"), format::clock(time.as_micros() as u64)));
+    let response = say(ui, Type::MonoSmall, c.live, words);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, &tip));
+}
+
+fn header(ui: &mut Ui, recording: Option<Recording>, cx: &mut Cx<'_>, contents: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
     let c = colors(ui);
     let frame = Frame::new().fill(c.window).inner_margin(Margin::symmetric(space::L as i8 - 4, 0));
     Panel::top("header").exact_size(size::HEADER).frame(frame).show(ui, |ui| {
-        ui.horizontal_centered(contents);
+        ui.horizontal_centered(|ui| {
+            recording.into_iter().for_each(|recording| recording_ui(ui, recording, cx));
+            contents(ui, cx);
+        });
     });
 }
 

@@ -101,12 +101,13 @@ fn sound_ui(ui: &mut Ui, player: &PlayerStatus, cx: &Cx<'_>) {
     let (icon, key, color) = match &player.sound {
         Sound::None => (Icon::Muted, "status-no-track", c.t3),
         Sound::Silent(_) => (Icon::Muted, "status-silent", c.warn),
-        Sound::Device if player.muted || player.volume <= 0.0 => (Icon::Muted, "status-muted", c.t2),
+        Sound::Device | Sound::Instead(_) if player.muted || player.volume <= 0.0 => (Icon::Muted, "status-muted", c.t2),
+        Sound::Instead(_) => (Icon::Headphones, "status-sound-instead", c.warn),
         Sound::Device => (Icon::Headphones, "status-sound", c.t2),
     };
     let said = say(ui, Type::Small, color, cx.text(key));
-    if let Sound::Silent(why) = &player.sound {
-        said.on_hover_text(reasons::silence(cx.strings, why));
+    if let Some(why) = player.sound.trouble() {
+        said.on_hover_text(reasons::silence(cx.strings, &why));
     }
     icon_ui(ui, icon, size::ICON_SMALL + 2.0, color);
 }

@@ -12,18 +12,34 @@ const ENGLISH: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/en/live.ftl"),
     "\n",
+    include_str!("../../assets/i18n/en/account.ftl"),
+    "\n",
     include_str!("../../assets/i18n/en/podcast.ftl"),
     "\n",
-    include_str!("../../assets/i18n/en/studio.ftl")
+    include_str!("../../assets/i18n/en/studio.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/room.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/chat.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/private.ftl")
 );
 const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/window.ftl"),
     "\n",
     include_str!("../../assets/i18n/de/live.ftl"),
     "\n",
+    include_str!("../../assets/i18n/de/account.ftl"),
+    "\n",
     include_str!("../../assets/i18n/de/podcast.ftl"),
     "\n",
-    include_str!("../../assets/i18n/de/studio.ftl")
+    include_str!("../../assets/i18n/de/studio.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/room.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/chat.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/private.ftl")
 );
 
 /// A language of the window.

@@ -89,7 +89,8 @@ impl Strip {
 fn strip_ui(ui: &mut Ui, view: &StripView, now: Instant, strings: &Strings, out: &mut Vec<StudioCommand>) {
     let c = colors(ui);
     let area = ui.available_rect_before_wrap();
-    ui.painter().rect(area, f32::from(radius::CARD), c.panel, Stroke::new(1.0, c.line_strong), StrokeKind::Inside);
+    // Not every desktop lets a window have corners that are not there.
+    ui.painter().rect(area, 0.0, c.panel, Stroke::new(1.0, c.line_strong), StrokeKind::Inside);
     let publishing = view.publishing.as_ref();
     let is_live = publishing.is_some_and(Publishing::is_live);
     let frozen = publishing.is_some_and(|p| p.frozen);
@@ -101,6 +102,7 @@ fn strip_ui(ui: &mut Ui, view: &StripView, now: Instant, strings: &Strings, out:
             let (icon, key) = match (&view.pictures, frozen) {
                 (_, true) => (Icon::Snow, "live-frozen"),
                 (Some(Pictures::Camera(_)), _) => (Icon::Camera, "live-camera"),
+                (Some(Pictures::Document(_)), _) => (Icon::Sheet, "live-document"),
                 (Some(Pictures::Screen(_)), _) => (Icon::Screen, "live-screen"),
                 (Some(Pictures::Pattern), _) => (Icon::Chart, "live-pattern"),
                 (Some(Pictures::File(_)), _) => (Icon::Film, "live-file"),

@@ -4,8 +4,9 @@
 //! [`lectern_proto::live::health`].
 
 use egui::{Grid, Rect, Ui, vec2};
-use lectern_proto::control::{PersonId, Role, StreamInfo, ViewerReport};
+use lectern_proto::control::{PersonId, StreamInfo, ViewerReport};
 use lectern_proto::live::health::Trouble;
+use lectern_proto::rights::Action;
 
 use super::command::Cx;
 use super::icons::Icon;
@@ -25,6 +26,7 @@ pub(super) fn words(strings: &Strings, trouble: Trouble) -> String {
         Trouble::Lost { percent } => strings.format("truth-lost", &[("percent", u64::from(percent).into())]),
         Trouble::SlowLine => strings.text("truth-slow-line"),
         Trouble::SlowMachine => strings.text("truth-slow-machine"),
+        Trouble::SmallShare => strings.text("truth-small-share"),
         Trouble::Lags { by_ms } => strings.format("truth-lags", &[("ms", u64::from(by_ms).into())]),
     }
 }
@@ -67,7 +69,7 @@ fn rows(stream: &StreamInfo, report: &ViewerReport, cx: &Cx<'_>) -> [(&'static s
         ("truth-lag", format!("{} / {}", milliseconds(report.lag_us), milliseconds(stream.target_us))),
         ("truth-round-trip", milliseconds(report.round_trip_us)),
         ("truth-missing", format!("{} + {} / {of}", report.lost, report.skipped)),
-        ("truth-repaired", report.repaired.to_string()),
+        ("truth-repaired", format!("{} / {}", report.repaired, report.restored)),
         ("truth-waiting", report.waiting.to_string()),
         ("truth-rung", rung(stream, report)),
         ("truth-busy", format!("{} %", report.busy_percent)),
@@ -77,7 +79,7 @@ fn rows(stream: &StreamInfo, report: &ViewerReport, cx: &Cx<'_>) -> [(&'static s
 
 /// In the list of people, for instructors: who watches live and has trouble, worst first; that all is well where it is.
 pub(super) fn viewers_ui(ui: &mut Ui, state: &ClassState, cx: &Cx<'_>) {
-    if state.me.as_ref().is_none_or(|me| me.role != Role::Instructor) {
+    if !state.may(Action::Moderate) {
         return;
     }
     let all: Vec<(&StreamInfo, PersonId, &ViewerReport)> = state

@@ -3,36 +3,46 @@
 //! It draws into any egui `Ui`, knows nothing of eframe, and reaches the class through [`Backend`], so a test drives it
 //! over plain data. A pass reads snapshots, draws, then carries out commands; nothing in it waits.
 
+mod chat;
+mod document;
 mod live;
 mod membership;
 mod own;
 mod podcast;
 mod projecting;
+mod sound;
+mod stored;
 mod studio;
+mod talk;
+mod wishing;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::load::SizedTexture;
 use egui::{CentralPanel, Context, Frame, Panel, Rect, Theme, Ui, UiBuilder, ViewportCommand, pos2};
-use lectern_proto::control::{PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{PersonId, Role};
 use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
 use super::backend::{Backend, Meeting};
 use super::catalogue::{self, CatalogueState, catalogue_ui};
+use super::chat::{Chats, Side, chat_ui, room_ui, side_tabs_ui};
+use super::code_card::CodeCard;
 use super::command::{Command, Cx};
-use super::floor;
+use super::consent::consent_ui;
+use super::floor::{self, FloorView};
 use super::join::JoinForm;
 use super::keys_list::{handle_list_keys, keys_list_ui};
 use super::member::Member;
 use super::on_air::{self, OnAirView, Watching};
 use super::people::people_ui;
 use super::playing::Playing;
+use super::poll::PollCard;
 use super::projector::Projector;
 use super::reasons;
 use super::settings::Settings;
-use super::settings_page::{handle_settings_keys, settings_ui};
+use super::settings_page::handle_settings_keys;
 use super::shell::{self, Place};
 use super::stage::{self, StageView};
 use super::status::status_ui;
@@ -40,18 +50,16 @@ use super::strings::{Language, Strings};
 use super::thumbnails::Thumbnails;
 use super::tokens::{colors, size};
 use super::video::{VideoScreen, picture_area};
+use super::wishes::Wishes;
 use crate::class::{Changed, ClassState};
-use crate::player::{PlayState, PlayerStatus};
+use crate::player::PlayerStatus;
 use own::Own;
 use podcast::{Around, Podcasts};
 use studio::Studio;
+use wishing::{Quieted, Recorded};
 
 /// The shortest wait that egui answers with one repaint instead of two.
 const SOON: Duration = Duration::from_millis(1);
-/// Repaints a second while sound plays without pictures.
-const SOUND_ONLY_RATE: f32 = 4.0;
-/// What a pass at most counts for: one that waited for something says nothing about the next.
-const PAINT_TIME_MAX: Duration = Duration::from_millis(50);
 
 /// With what the window opens.
 #[derive(Debug, Default)]
@@ -79,16 +87,24 @@ pub struct Window {
     /// The projector's window, while it is open.
     projector: Option<Projector>,
     studio: Studio,
+    wishes: Wishes,
+    poll: PollCard,
+    code: CodeCard,
+    quieted: Quieted,
+    recorded: Recorded,
     /// Live streams that open by themselves.
     opening: live::Opening,
     own: Own,
     podcasts: Podcasts,
+    chats: Chats,
     screen: Arc<VideoScreen>,
     /// Draws the picture above the seek bar.
     preview: Arc<VideoScreen>,
     thumbnails: Thumbnails,
     catalogue: CatalogueState,
     asked: Option<PersonId>,
+    /// The class hears the microphone because a key or the button is held.
+    talks: bool,
     fullscreen: bool,
     keys_shown: bool,
     settings_shown: bool,
@@ -131,14 +147,21 @@ impl Window {
             watching: None,
             projector: None,
             studio: Studio::default(),
+            wishes: Wishes::default(),
+            poll: PollCard::default(),
+            code: CodeCard::default(),
+            quieted: Quieted::default(),
+            recorded: Recorded::default(),
             opening: live::Opening::default(),
             own,
             podcasts: Podcasts::default(),
+            chats: Chats::default(),
             screen: Arc::new(VideoScreen::default()),
             preview: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
             catalogue: CatalogueState::default(),
             asked: None,
+            talks: false,
             fullscreen: false,
             keys_shown: false,
             settings_shown: false,
@@ -182,11 +205,6 @@ impl Window {
         self.end_own_now();
     }
 
-    /// How long the last pass took until it was on the screen. Pictures are taken that much before they are due.
-    pub fn note_paint_time(&mut self, time: Duration) {
-        self.paint_time = self.paint_time.mul_f64(0.9) + time.min(PAINT_TIME_MAX).mul_f64(0.1);
-    }
-
     /// One pass.
     pub fn ui(&mut self, ui: &mut Ui) {
         let now = Instant::now();
@@ -200,6 +218,9 @@ impl Window {
         self.follow_live(state.as_deref(), now);
         self.follow_podcasts(state.as_deref());
         self.follow_studio(state.as_deref());
+        self.follow_sound();
+        self.follow_floor(state.as_deref(), now);
+        self.follow_chat(state.as_deref(), now);
         let mut out = Vec::new();
         match state {
             state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
@@ -207,35 +228,19 @@ impl Window {
                 self.projector_ui(&state);
                 self.class_ui(ui, &state, status.as_ref(), now, &mut out);
                 self.studio_over_ui(ui, &state, now, &mut out);
+                self.follow_talk(&state);
+                self.chat_over_ui(now, &mut out);
             }
             None => self.join_ui(ui, &mut out),
         }
         handle_settings_keys(&self.ctx, self.settings_shown, &mut out);
         if self.settings_shown {
-            settings_ui(ui, &self.settings, self.videos_folder(), &mut Cx { strings: &self.strings, out: &mut out });
+            self.show_settings(ui, &mut out);
         }
         self.own_over_ui(ui, &mut out);
         for command in out {
             self.carry_out(command, status.as_ref());
         }
-    }
-
-    /// Takes the picture that is due and asks to be woken for the next.
-    fn follow_player(&mut self, now: Instant) -> Option<PlayerStatus> {
-        let playback = self.playing.as_ref()?.playback.as_ref().ok()?;
-        let presented = playback.present(now + self.paint_time);
-        if presented.picture.is_some() {
-            self.screen.show(presented.picture);
-            self.projector.iter().for_each(|projector| projector.repaint(&self.ctx));
-        }
-        let status = playback.status();
-        match presented.next_at {
-            // Asking for at once would repaint twice.
-            Some(at) => self.ctx.request_repaint_after(at.saturating_duration_since(now + self.paint_time).max(SOON)),
-            None if status.state == PlayState::Playing => self.ctx.request_repaint_after_secs(1.0 / SOUND_ONLY_RATE),
-            None => {}
-        }
-        Some(status)
     }
 
     fn class_ui(&mut self, ui: &mut Ui, state: &ClassState, status: Option<&PlayerStatus>, now: Instant, out: &mut Vec<Command>) {
@@ -246,13 +251,14 @@ impl Window {
             (true, ..) => Place::Stage,
             (false, true, _) => Place::Studio,
             (false, false, true) => Place::Podcast,
+            (false, false, false) if self.chats.is_shown => Place::Chat,
             (false, false, false) => Place::Catalogue,
         };
         if place == Place::Catalogue && !self.keys_shown && !self.settings_shown {
             catalogue::handle_keys(ui.ctx());
         }
         if !self.settings_shown && !self.keys_shown && !self.plays_file() {
-            floor::handle_keys(ui.ctx(), state, out);
+            floor::handle_keys(ui.ctx(), state, self.undo_left(now).is_some(), out);
         }
         if !self.settings_shown {
             handle_list_keys(ui.ctx(), self.keys_shown, out);
@@ -271,28 +277,34 @@ impl Window {
             out.push(Command::CancelRemove);
         }
         let (is_muted_by_room, changed) = (self.is_muted_by_room(state), self.changed());
+        let recording = self.recording(now);
         let mut cx = Cx { strings: &self.strings, out };
         let narrow = self.narrow();
         let (bare, alone) = (on_stage && self.fullscreen, self.plays_file());
-        let people = !bare && !alone && place != Place::Podcast && if narrow { self.people_over } else { self.settings.people_open };
+        let people = !bare && !alone && !matches!(place, Place::Podcast | Place::Chat) && if narrow { self.people_over } else { self.settings.people_open };
         if !bare {
             status_ui(ui, state, status, now, alone, &cx);
             if !alone {
                 let may_show = state.may_publish() || self.studio.is_live();
-                shell::rail_ui(ui, state.me.as_ref(), place, may_show, self.studio.is_live(), &mut cx);
+                shell::rail_ui(ui, state.me.as_ref(), place, may_show, self.studio.is_live(), self.chats.unread(state), &mut cx);
             }
             match &self.playing {
                 Some(playing) if alone => shell::file_header_ui(ui, &playing.title, &mut cx),
-                Some(playing) => shell::stage_header_ui(ui, &playing.title, people, &mut cx),
+                Some(playing) => shell::stage_header_ui(ui, &playing.title, people, recording, &mut cx),
                 None => match &self.watching {
-                    Some(watching) => shell::stage_header_ui(ui, &watching.title, people, &mut cx),
-                    None if place == Place::Podcast => shell::podcast_header_ui(ui, super::podcast::channels(state).count(), &mut cx),
-                    None if place == Place::Studio => shell::studio_header_ui(ui, state, people, self.projector.is_some(), &mut cx),
-                    None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, &mut cx),
+                    Some(watching) => shell::stage_header_ui(ui, &watching.title, people, recording, &mut cx),
+                    None if place == Place::Podcast => shell::podcast_header_ui(ui, super::podcast::channels(state).count(), recording, &mut cx),
+                    None if place == Place::Studio => shell::studio_header_ui(ui, state, people, self.projector.is_some(), recording, &mut cx),
+                    None if place == Place::Chat => {}
+                    None => shell::catalogue_header_ui(ui, state, &mut self.catalogue, people, recording, &mut cx),
                 },
             }
             if !alone {
-                floor::floor_ui(ui, state, place == Place::Studio, &mut cx);
+                consent_ui(ui, state, &self.wishes, &mut cx);
+                let undo = self.undo_left(now);
+                floor::floor_ui(ui, &FloorView { class: state, in_studio: place == Place::Studio, wishes: &self.wishes, undo }, &mut cx);
+                self.poll.ui(ui, state, &self.wishes, &mut cx);
+                self.code.ui(ui, state, &member.link, &mut cx);
             }
             if !on_stage {
                 self.own_strip_ui(ui, &mut cx);
@@ -300,7 +312,13 @@ impl Window {
         }
         if people && !narrow {
             let frame = Frame::new().fill(c.panel);
-            Panel::right("people").exact_size(size::PANEL).resizable(false).frame(frame).show(ui, |ui| people_ui(ui, state, self.asked, &mut cx));
+            Panel::right("people").exact_size(size::PANEL).resizable(false).frame(frame).show(ui, |ui| {
+                side_tabs_ui(ui, &self.chats, state, &mut cx);
+                match self.chats.side {
+                    Side::People => people_ui(ui, state, self.asked, &self.wishes, &mut cx),
+                    Side::Room => room_ui(ui, &mut self.chats, state, "side", &mut cx),
+                }
+            });
         }
         let area = CentralPanel::default().frame(Frame::new().fill(c.window)).show(ui, |ui| match &mut self.playing {
             Some(playing) => {
@@ -340,6 +358,8 @@ impl Window {
                     fullscreen: self.fullscreen,
                     frozen: state.floor.frozen.contains(&watching.stream),
                     recorded: state.floor.recorded.contains(&watching.stream),
+                    class: state,
+                    wishes: &self.wishes,
                     may_record: state.me.as_ref().is_some_and(|me| me.role == Role::Instructor),
                     info: state.streams.iter().find(|s| s.id == watching.stream),
                 });
@@ -350,7 +370,8 @@ impl Window {
                 let around = Around { backend: self.backend.as_ref(), settings: &self.settings, changed: changed.clone(), is_muted_by_room, takes_keys };
                 self.podcasts.ui(ui, state, around, &mut cx);
             }
-            None if self.studio.shown => self.studio.ui(ui, state, now, &mut cx),
+            None if place == Place::Chat => chat_ui(ui, &mut self.chats, state, &mut cx),
+            None if self.studio.shown => self.studio.ui(ui, state, &self.wishes, now, &mut cx),
             None => {
                 let waited = ui.input(|i| i.time) - member.began;
                 catalogue_ui(ui, &mut self.catalogue, state, member.seat.as_ref(), &mut self.thumbnails, waited, &mut cx);
@@ -360,7 +381,11 @@ impl Window {
             let area = area.response.rect;
             let place = Rect::from_min_max(pos2((area.right() - size::PANEL).max(area.left()), area.top()), area.max);
             let mut over = ui.new_child(UiBuilder::new().id_salt("people-over").max_rect(place).sense(egui::Sense::click()));
-            people_ui(&mut over, state, self.asked, &mut cx);
+            side_tabs_ui(&mut over, &self.chats, state, &mut cx);
+            match self.chats.side {
+                Side::People => people_ui(&mut over, state, self.asked, &self.wishes, &mut cx),
+                Side::Room => room_ui(&mut over, &mut self.chats, state, "side", &mut cx),
+            }
             ui.painter().vline(place.left(), place.y_range(), egui::Stroke::new(1.0, c.line_strong));
         }
         if self.keys_shown {
@@ -381,7 +406,13 @@ impl Window {
                 self.meeting = Some(self.backend.meet(address, self.changed()));
             }
             Command::Leave if self.asks_before_leaving() => {}
+            Command::PutAway(wish) => self.wishes.put_away(wish),
+            Command::Tool(what) => self.use_tool(what),
+            Command::NewPoll(shown) => self.poll.show_form(shown),
+            Command::PutPollAway(poll) => self.poll.put_away(poll),
+            Command::Codes(_) | Command::PutCodeAway(_) => self.carry_out_codes(&command),
             Command::Studio(command) => self.carry_out_studio(command),
+            Command::Chat(command) => self.carry_out_chat(command),
             Command::Leave if self.is_own() => self.carry_out_own(command),
             Command::CloseStage if self.plays_file() => self.carry_out_own(command),
             Command::CancelJoin | Command::Leave => self.leave(),
@@ -434,6 +465,7 @@ impl Window {
             Command::SetScale(scale) => self.ctx.set_zoom_factor(scale),
             Command::SetStill(still) => self.settings.still = still,
             Command::SetName(name) => self.settings.name = name,
+            Command::SetOutput(output) => self.settings.output = output,
             Command::PlayFile(_) | Command::Pick(_) | Command::StartClass | Command::EndOwn | Command::KeepOwn => self.carry_out_own(command),
             Command::ShowFolder | Command::SetVideosFolder(_) | Command::Copy(_) => self.carry_out_own(command),
             Command::Podcast(wish) => self.podcast_wish(wish),
@@ -442,39 +474,6 @@ impl Window {
             other => self.play_command(other, status),
         }
         self.ctx.request_repaint();
-    }
-
-    /// Commands to what plays; without it they are nothing.
-    fn play_command(&mut self, command: Command, status: Option<&PlayerStatus>) {
-        let time = self.ctx.input(|i| i.time);
-        let thirds = self.seat.as_ref().map(|m| m.seat.state().thirds.clone()).unwrap_or_default();
-        if let (Some(playing), Some(status)) = (self.playing.as_mut(), status) {
-            playing.obey(command, status, &mut self.settings, thirds, time);
-        }
-    }
-
-    fn open(&mut self, video: VideoId) {
-        self.asked = None;
-        let changed = self.changed();
-        let Some(member) = &mut self.seat else { return };
-        let state = member.seat.state();
-        let Some(entry) = state.videos.iter().find(|v| v.id == video) else { return };
-        if matches!(entry.state, VideoState::Waiting | VideoState::Preparing { manifest: None, .. }) {
-            member.wanted = Some(video);
-            self.ctx.request_repaint();
-            return;
-        }
-        member.wanted = None;
-        let playing = Playing::open(member.seat.as_ref(), &state, entry, &self.settings, changed);
-        self.screen.show(None);
-        self.playing = Some(playing);
-        self.touch_stage();
-    }
-
-    fn touch_stage(&mut self) {
-        if let Some(playing) = &mut self.playing {
-            playing.state.touch(&self.ctx);
-        }
     }
 
     fn changed(&self) -> Changed {

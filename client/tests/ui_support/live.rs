@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use lectern::live::{Devices, LiveStatus, Published, Publishing};
-use lectern::player::Presented;
-use lectern::ui::backend::{Looking, OnAir, Publish};
+use lectern::class::StreamError;
+use lectern::live::{Devices, DevicesError, LiveStatus, Published, Publishing, Sheet};
+use lectern::player::{Presented, SoundOut};
+use lectern::ui::backend::{Asking, Looking, OnAir, Publish};
 use lectern_media::picture::Picture;
 use lectern_proto::control::StreamId;
+use lectern_proto::live::pipe::DocumentOrder;
 
 use super::{Call, Fake};
 
@@ -23,6 +25,10 @@ impl OnAir for Watched {
         self.0.note(Call::LiveVolume(volume));
     }
 
+    fn set_sound_out(&self, out: &SoundOut) {
+        self.0.shared.lock().unwrap().out = out.clone();
+    }
+
     fn present(&self, _now: Instant) -> Presented {
         Presented::default()
     }
@@ -32,7 +38,7 @@ impl OnAir for Watched {
 pub struct Looked(pub Fake);
 
 impl Looking for Looked {
-    fn outcome(&self) -> Option<Result<Arc<Devices>, String>> {
+    fn outcome(&self) -> Option<Result<Arc<Devices>, DevicesError>> {
         self.0.shared.lock().unwrap().devices.clone()
     }
 }
@@ -44,6 +50,13 @@ pub struct Shown(pub Fake);
 pub const OWN: StreamId = StreamId([9; 16]);
 
 impl Publish for Shown {
+    fn talk(&self, is_heard: bool) {
+        let mut shared = self.0.shared.lock().unwrap();
+        if std::mem::replace(&mut shared.podcasts.is_heard, is_heard) != is_heard {
+            shared.calls.push(Call::Talk(is_heard));
+        }
+    }
+
     fn state(&self) -> Publishing {
         self.0.shared.lock().unwrap().publishing.clone()
     }
@@ -62,5 +75,19 @@ impl Publish for Shown {
     fn set_frozen(&self, frozen: bool) {
         self.0.note(Call::Freeze(frozen));
         self.0.shared.lock().unwrap().publishing.frozen = frozen;
+    }
+
+    fn sheet(&self) -> Sheet {
+        self.0.shared.lock().unwrap().sheet
+    }
+
+    fn order_document(&self, order: DocumentOrder) {
+        self.0.note(Call::Document(order));
+    }
+}
+
+impl Asking for Fake {
+    fn outcome(&self) -> Option<Result<(), StreamError>> {
+        self.shared.lock().unwrap().answer
     }
 }

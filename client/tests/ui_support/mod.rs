@@ -4,7 +4,10 @@
 
 mod live;
 mod more;
+mod playback;
 pub mod podcast;
+pub mod studio;
+mod talks;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,30 +16,35 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use egui_kittest::Harness;
-use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase};
+use lectern::chat::{ChatError, ChatState};
+use lectern::class::{Changed, ClassState, JoinError, JoinRequest, Me, Phase, StreamError};
 use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
 use lectern::here::{HereError, HereState, Wish};
-use lectern::live::{Choice, Devices, LiveError, LiveStatus, Publishing, Trims};
-use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundTrack};
+use lectern::live::{Choice, Devices, DevicesError, LiveError, LiveStatus, Publishing, Sheet};
+use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundOut, SoundTrack};
 use lectern::system::SystemError;
-use lectern::ui::backend::{Backend, Host, Looking, Meeting, OnAir, Pick, Picking, Playback, Publish, Seat};
+use lectern::ui::backend::{Asking, Backend, Host, Looking, Meeting, OnAir, Pick, Picking, Playback, Publish, Seat};
+use lectern::ui::chat::{PrivateWish, TalkOutcome, TalkWish};
 use lectern::ui::podcast::air::{Listening, PodcastSource, Sending};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
 use lectern::ui::tokens;
 use lectern::ui::window::{Start, Window};
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, StreamId, VideoId, VideoState};
+use lectern_proto::control::{
+    CatalogueEntry, ChunkRef, FailureKind, FailureReason, Lesson, Person, PersonId, Role, RoomRequest, StreamId, VideoId, VideoState,
+};
 use lectern_proto::link::{Fingerprint, InstructorKey, JoinLink};
+use lectern_proto::live::pipe::{DocumentOrder, SheetState};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::quality::Quality;
 use lectern_proto::quality::auto::Area;
 use lectern_proto::rung::RungSpec;
 use lectern_proto::words::CheckWords;
 
-pub use more::{found, playing};
+pub use more::{found, person, playing, ready, video};
 
 /// What the window asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,8 +76,14 @@ pub enum Call {
     Publish(Choice),
     Air(bool),
     Freeze(bool),
+    Talk(bool),
+    Document(DocumentOrder),
     GiveStage(PersonId, bool),
     Record(StreamId, bool),
+    Chat(TalkWish),
+    Private(PrivateWish),
+    AllowRecording(StreamId, bool),
+    Tool(RoomRequest),
     Quiet(bool),
 }
 
@@ -84,10 +98,18 @@ pub struct Shared {
     /// How a live stream stands that is watched.
     pub live: LiveStatus,
     pub podcasts: podcast::Podcasts,
-    pub trims: Trims,
+    pub out: SoundOut,
     /// What there is to capture, and how what is captured stands.
-    pub devices: Option<Result<Arc<Devices>, String>>,
+    pub devices: Option<Result<Arc<Devices>, DevicesError>>,
     pub publishing: Publishing,
+    pub sheet: Sheet,
+    /// What the class says to what is asked of it.
+    pub answer: Option<Result<(), StreamError>>,
+    /// The same of room chat.
+    pub talked: Option<TalkOutcome>,
+    /// Private chat, and what it says to what is asked of it.
+    pub private: ChatState,
+    pub written: Option<Result<(), ChatError>>,
     /// The place on the seek bar that is pointed at.
     pub pointed_us: Option<u64>,
     pub seen: Seen,
@@ -119,9 +141,14 @@ impl Fake {
             open_fails: None,
             live: LiveStatus::default(),
             podcasts: podcast::Podcasts::default(),
-            trims: Trims::default(),
+            out: SoundOut::default(),
             devices: Some(Ok(Arc::default())),
             publishing: Publishing::starting(),
+            sheet: Sheet { state: SheetState::Off, corners: None },
+            answer: Some(Ok(())),
+            talked: Some(Ok(None)),
+            private: ChatState::default(),
+            written: Some(Ok(())),
             pointed_us: None,
             seen: Seen::default(),
             known: KnownServers::default(),
@@ -215,6 +242,10 @@ impl Backend for Fake {
     fn microphones(&self, _changed: Changed) -> Option<Arc<[String]>> {
         Some(self.shared.lock().unwrap().podcasts.microphones.clone().into())
     }
+
+    fn outputs(&self, _changed: Changed) -> Option<Arc<[String]>> {
+        Some(self.shared.lock().unwrap().podcasts.outputs.clone().into())
+    }
 }
 
 /// A server of one's own; its end is noted however it comes.
@@ -284,14 +315,15 @@ impl Seat for Fake {
         Ok(Box::new(self.clone()))
     }
 
-    fn watch(&self, stream: StreamId, _changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
+    fn watch(&self, stream: StreamId, out: &SoundOut, _changed: Changed) -> Result<Box<dyn OnAir>, LiveError> {
         self.note(Call::Watch(stream));
+        self.shared.lock().unwrap().out = out.clone();
         Ok(Box::new(live::Watched(self.clone())))
     }
 
-    fn listen(&self, stream: StreamId, trims: Trims, _changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
+    fn listen(&self, stream: StreamId, out: SoundOut, _changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
         self.note(Call::Listen(stream));
-        self.shared.lock().unwrap().trims = trims;
+        self.shared.lock().unwrap().out = out;
         Ok(Box::new(podcast::Heard(self.clone())))
     }
 
@@ -310,95 +342,30 @@ impl Seat for Fake {
         Ok(Box::new(live::Shown(self.clone())))
     }
 
-    fn give_stage(&self, person: PersonId, given: bool) {
+    fn use_tool(&self, what: RoomRequest, _changed: Changed) -> Box<dyn Asking> {
+        self.note(Call::Tool(what));
+        Box::new(self.clone())
+    }
+
+    fn give_stage(&self, person: PersonId, given: bool, _changed: Changed) -> Box<dyn Asking> {
         self.note(Call::GiveStage(person, given));
+        Box::new(self.clone())
     }
 
-    fn record(&self, stream: StreamId, recorded: bool) {
+    fn record(&self, stream: StreamId, recorded: bool, _changed: Changed) -> Box<dyn Asking> {
         self.note(Call::Record(stream, recorded));
+        Box::new(self.clone())
     }
 
-    fn set_quiet(&self, quiet: bool) {
+    fn allow_recording(&self, stream: StreamId, allowed: bool, _changed: Changed) -> Box<dyn Asking> {
+        self.note(Call::AllowRecording(stream, allowed));
+        Box::new(self.clone())
+    }
+
+    fn set_quiet(&self, quiet: bool, _changed: Changed) -> Box<dyn Asking> {
         self.note(Call::Quiet(quiet));
+        Box::new(self.clone())
     }
-}
-
-impl Playback for Fake {
-    fn status(&self) -> PlayerStatus {
-        self.shared.lock().unwrap().status.clone()
-    }
-
-    fn play(&self) {
-        self.note(Call::Play);
-        self.shared.lock().unwrap().status.state = PlayState::Playing;
-    }
-
-    fn pause(&self) {
-        self.note(Call::Pause);
-        self.shared.lock().unwrap().status.state = PlayState::Paused;
-    }
-
-    fn seek(&self, position_us: u64) {
-        self.note(Call::Seek(position_us));
-        self.shared.lock().unwrap().status.position_us = position_us;
-    }
-
-    fn set_sound_track(&self, choice: SoundChoice) {
-        self.note(Call::SoundTrack(choice));
-    }
-
-    fn set_area(&self, _area: Area) {}
-
-    fn set_quality(&self, quality: Quality) {
-        let name = match &quality {
-            Quality::Rung(name) => name.clone(),
-            Quality::Thirds(_) => "thirds".into(),
-            Quality::Auto => "auto".into(),
-        };
-        self.note(Call::Quality(quality));
-        self.shared.lock().unwrap().status.quality = name;
-    }
-
-    fn set_volume(&self, volume: f32) {
-        self.note(Call::Volume(volume));
-        self.shared.lock().unwrap().status.volume = volume;
-    }
-
-    fn set_muted(&self, muted: bool) {
-        self.note(Call::Muted(muted));
-        self.shared.lock().unwrap().status.muted = muted;
-    }
-
-    fn preview(&self, position_us: Option<u64>) -> Preview {
-        self.shared.lock().unwrap().pointed_us = position_us;
-        if position_us.is_some() { Preview::Coming } else { Preview::None }
-    }
-
-    fn present(&self, _now: Instant) -> Presented {
-        Presented { picture: None, next_at: None }
-    }
-}
-
-pub fn person(id: u64, name: &str, role: Role, connected: bool) -> Person {
-    Person { id: PersonId(id), name: name.into(), role, connected }
-}
-
-pub fn video(id: &str, title: &str, seconds: u64, state: VideoState) -> CatalogueEntry {
-    CatalogueEntry {
-        id: VideoId(id.into()),
-        title: title.into(),
-        duration_us: seconds * 1_000_000,
-        width: 1280,
-        height: 720,
-        rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
-        state,
-        thumbnail: None,
-        damage: None,
-    }
-}
-
-pub fn ready() -> VideoState {
-    VideoState::Ready { manifest: ChunkRef { chunk: ChunkHash([0; 32]), bytes: 1 } }
 }
 
 /// A room with an instructor and three students, four videos in each state.
@@ -406,7 +373,7 @@ pub fn joined(role: Role) -> ClassState {
     let rung = |name: &str, w, h, bps| RungSpec { name: name.into(), box_width: w, box_height: h, bitrate_bps: bps };
     let me = match role {
         Role::Instructor => Me { id: PersonId(1), name: "Ms Novak".into(), role },
-        Role::Student => Me { id: PersonId(2), name: "Ana".into(), role },
+        _ => Me { id: PersonId(2), name: "Ana".into(), role },
     };
     ClassState {
         phase: Phase::Joined,
@@ -426,11 +393,6 @@ pub fn joined(role: Role) -> ClassState {
             video("f", "lab-3 capture (copy).mkv", 0, VideoState::Failed { reason: cut_off() }),
         ],
         synchronised: true,
-        streams: Vec::new(),
-        reports: std::collections::BTreeMap::new(),
-        together: true,
-        floor: Default::default(),
-        ahead: lectern::class::Ahead::default(),
         live_ladder: vec![rung("360p", 640, 360, 700_000), rung("720p", 1280, 720, 2_500_000)],
         ladder: vec![
             rung("144p", 256, 144, 200_000),
@@ -440,7 +402,7 @@ pub fn joined(role: Role) -> ClassState {
         ],
         thirds: ["144p", "720p", "1440p"].map(str::to_owned),
         round_trip: Some(Duration::from_millis(3)),
-        media_way: Default::default(),
+        ..ClassState::connecting("net-2b")
     }
 }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 use lectern::discover::Found;
 use lectern::player::{PlayState, PlayerStats, PlayerStatus, Sound, SoundTrack};
 use lectern_proto::beacon::Rooms;
-use lectern_proto::control::{ChunkRef, Role};
+use lectern_proto::control::{CatalogueEntry, ChunkRef, Person, PersonId, Role, VideoId, VideoState};
 use lectern_proto::link::Fingerprint;
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::words::CheckWords;
 
-use super::{Shared, person, ready, video};
+use super::Shared;
 
 impl Shared {
     /// More videos with made-up thumbnails, and more people, as in a room of a school.
@@ -75,9 +75,32 @@ pub fn playing(seconds: u64) -> PlayerStatus {
         volume: 1.0,
         muted: false,
         sound: Sound::Device,
+        device: None,
         sound_tracks: [SoundTrack { language: "ger".into(), title: None }].into(),
         sound_track: Some(0),
         details: Arc::default(),
         stats: PlayerStats::default(),
     }
+}
+
+pub fn person(id: u64, name: &str, role: Role, connected: bool) -> Person {
+    Person { id: PersonId(id), name: name.into(), role, connected }
+}
+
+pub fn video(id: &str, title: &str, seconds: u64, state: VideoState) -> CatalogueEntry {
+    CatalogueEntry {
+        id: VideoId(id.into()),
+        title: title.into(),
+        duration_us: seconds * 1_000_000,
+        width: 1280,
+        height: 720,
+        rungs: ["144p", "360p", "720p"].map(str::to_owned).into(),
+        state,
+        thumbnail: None,
+        damage: None,
+    }
+}
+
+pub fn ready() -> VideoState {
+    VideoState::Ready { manifest: ChunkRef { chunk: ChunkHash([0; 32]), bytes: 1 } }
 }

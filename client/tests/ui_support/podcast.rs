@@ -1,6 +1,7 @@
 //! Podcasts behind the window's traits: what is asked is noted, how it stands is set by the test.
 
-use lectern::live::{Publishing, Trims};
+use lectern::live::Publishing;
+use lectern::player::SoundOut;
 use lectern::ui::podcast::air::{ListenStatus, Listening, Sending};
 
 use super::{Call, Fake};
@@ -10,6 +11,9 @@ pub struct Podcasts {
     pub status: ListenStatus,
     pub sent: Publishing,
     pub microphones: Vec<String>,
+    pub outputs: Vec<String>,
+    /// Whether the microphone that is published is heard.
+    pub is_heard: bool,
 }
 
 impl Default for Podcasts {
@@ -18,6 +22,8 @@ impl Default for Podcasts {
             status: ListenStatus::default(),
             sent: Publishing { peak_db: Some(-12.0), ..Publishing::starting() },
             microphones: vec!["USB microphone".into()],
+            outputs: vec!["USB headphones".into(), "Hall".into()],
+            is_heard: false,
         }
     }
 }
@@ -45,8 +51,8 @@ impl Listening for Heard {
         shared.podcasts.status.behind = std::time::Duration::ZERO;
     }
 
-    fn set_trims(&self, trims: &Trims) {
-        self.0.shared.lock().unwrap().trims = trims.clone();
+    fn set_sound_out(&self, out: &SoundOut) {
+        self.0.shared.lock().unwrap().out = out.clone();
     }
 }
 

@@ -8,17 +8,24 @@ use lectern_media::picture::Picture;
 use lectern_media::video_decoder::VideoDecoder;
 use lectern_proto::live::pipe::News;
 use live::{Live, decode, decoder, stamp_of};
+use std::cell::RefCell;
 use std::path::Path;
 use support::Folder;
 
-fn start(camera: &Path, corner: &str) -> (Live, VideoDecoder) {
+/// Starts it; its form, and why the camera is not there. Which of the two is told first depends on who is quicker.
+fn start(camera: &Path, corner: &str) -> (Live, VideoDecoder, String) {
     let common = ["--pattern", "--width", "640", "--height", "360", "--fps", "30", "--inset-corner", corner, "--inset-size", "30", "--inset-camera"];
     let mut live = Live::start(common.iter().map(std::ffi::OsStr::new).chain([camera.as_os_str()]));
-    let form = live.news(|news| match news {
-        News::Form { video, .. } => video.clone(),
-        _ => None,
+    let (form, trouble) = (RefCell::new(None), RefCell::new(None));
+    let (form, why) = live.news(|news| {
+        match news {
+            News::Form { video: Some(video), .. } => *form.borrow_mut() = Some(video.clone()),
+            News::Trouble { why: Some(why), .. } => *trouble.borrow_mut() = Some(why.clone()),
+            _ => {}
+        }
+        form.borrow().clone().zip(trouble.borrow().clone())
     });
-    (live, decoder(&form))
+    (live, decoder(&form), why)
 }
 
 fn luma(picture: &Picture, x: usize, y: usize) -> u8 {
@@ -46,13 +53,9 @@ fn the_camera_lies_in_its_corner_and_comes_and_goes() {
     let folder = Folder::new();
     let white = folder.made("hidden.mkv", "-f lavfi -i color=white:duration=1:size=320x180:rate=10 -c:v mjpeg");
     let camera = folder.path("camera.mkv");
-    let (mut live, mut decoder) = start(&camera, "bottom-left");
-    let place = (34, 260);
     // It is not there: why is told, and the main pictures go on.
-    let why = live.news(|news| match news {
-        News::Trouble { why, .. } => why.clone(),
-        _ => None,
-    });
+    let (mut live, mut decoder, why) = start(&camera, "bottom-left");
+    let place = (34, 260);
     assert!(why.contains("camera.mkv"), "{why}");
     let whole = live.unit(0);
     assert!(!whole.data.is_empty());

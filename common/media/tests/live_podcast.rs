@@ -73,7 +73,7 @@ fn a_file_that_cannot_be_heard_is_refused_with_a_reason() {
     for (file, word) in [(silent, "holds no sound"), (noise, "not a video or sound file"), (folder.path("nothing.mp3"), "open the file")] {
         let mut live = Live::start([OsStr::new("--audio"), file.as_os_str()]);
         let why = live.news(|news| match news {
-            News::Failed { why } => Some(why.clone()),
+            News::Failed { why, .. } => Some(why.clone()),
             _ => None,
         });
         assert!(why.contains(word), "{why}");

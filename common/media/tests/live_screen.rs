@@ -163,7 +163,7 @@ fn without_an_x_server_it_says_what_to_do() {
     for (wayland, word) in [("", "DISPLAY"), ("wayland-0", "Wayland")] {
         let mut live = Live::start_with(["--screen"], &[("DISPLAY", ""), ("WAYLAND_DISPLAY", wayland)]);
         let why = live.news(|news| match news {
-            News::Failed { why } => Some(why.clone()),
+            News::Failed { why, .. } => Some(why.clone()),
             _ => None,
         });
         assert!(why.contains(word), "{why}");

@@ -36,7 +36,7 @@ fn tone(frame: usize) -> f32 {
 
 /// The child: plays, and prints what it believes is heard and when.
 fn play() {
-    let mut speaker = Speaker::open(|e| panic!("{e}")).expect("a speaker");
+    let mut speaker = Speaker::open(None, |e| panic!("{e}")).expect("a speaker");
     assert!(speaker.is_audible());
     let total = LENGTH_SECONDS * SAMPLE_RATE_HZ as usize;
     let mut written = 0;

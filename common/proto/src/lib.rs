@@ -3,9 +3,13 @@
 //! Nothing in this crate opens a socket, reads a clock, starts a thread or draws a random number: time, bytes and random
 //! numbers are arguments. Server, client and media worker share it; it knows none of them.
 
+pub mod account;
 pub mod address;
+pub mod attendance;
 pub mod beacon;
+pub mod chat;
 pub mod clock;
+pub mod code;
 pub mod control;
 pub mod datagram;
 pub mod details;
@@ -22,10 +26,12 @@ pub mod matroska;
 pub mod media;
 pub mod quality;
 pub mod rate;
+pub mod rights;
 pub mod rung;
 pub mod seal;
 pub mod share;
 pub mod stamp;
+pub mod text;
 pub mod timeline;
 pub mod wire;
 pub mod words;

@@ -21,6 +21,35 @@ pub const CATALOGUE_PAGE: usize = 100;
 /// Messages waiting for one client. At the end of the queue the client does not read: it is disconnected, nothing is
 /// dropped silently.
 pub const CONTROL_QUEUE: usize = 256;
+/// Places of that queue which private chat leaves free, so that nobody can have another disconnected by writing fast. Full: the sender is
+/// refused.
+pub const CHAT_QUEUE_FREE: usize = CONTROL_QUEUE / 2;
+/// Longest message of room chat in bytes, so that a page of them is one message of the server. Full: refused.
+pub const TALK_TEXT_MAX: usize = 4_096;
+/// Messages of room chat in one page, and found by one search.
+pub const TALK_PAGE: usize = 50;
+/// Messages of one room that are kept. Full: the oldest go.
+pub const TALK_KEPT: u64 = 10_000;
+/// People who are named in one message. Further ones are plain text.
+pub const TALK_MENTIONS_MAX: usize = 16;
+/// Messages, changes and reactions of one room a second on average, and at once: so many reach everybody's queue. Full: refused with the
+/// time to wait.
+pub const TALK_ROOM_PER_S: u32 = 40;
+pub const TALK_ROOM_BURST: u32 = 100;
+/// Messages that one person may write a second on average, and at once; changes and reactions count too. Full: refused with the time to
+/// wait.
+pub const TALK_PER_S: u32 = 1;
+pub const TALK_BURST: u32 = 8;
+/// Pages and searches that one person may ask for a second on average, and at once: who scrolls back or types asks for some. A search
+/// looks through everything that is kept.
+pub const TALK_READS_PER_S: u32 = 4;
+pub const TALK_READS_BURST: u32 = 20;
+/// Longest search in bytes.
+pub const TALK_SEARCH_MAX: usize = 256;
+/// Longest time between two messages of one person that a moderator may set, in seconds.
+pub const TALK_SLOW_MAX_S: u16 = 600;
+/// What waits to be written to the database. Full: refused.
+pub const TALK_WRITES: usize = 256;
 /// Requests a second from one client, and the burst above it. Full: the connection is closed with a reason.
 pub const REQUESTS_PER_S: u32 = 50;
 pub const REQUEST_BURST: u32 = 200;
@@ -52,6 +81,22 @@ pub const AGENT_MAX: usize = 64;
 /// time to wait, other addresses are not affected.
 pub const LOGIN_FAILURES_BURST: u32 = 10;
 pub const LOGIN_FAILURE_FORGIVEN: Duration = Duration::from_secs(6);
+/// Wrong passwords for one account from one address, on top of those of the address, and how long one takes to be forgiven. Others'
+/// addresses are not affected, nor is who comes with a session: nobody locks anybody out. Full: refused with the time to wait.
+pub const ACCOUNT_FAILURES_BURST: u32 = 5;
+pub const ACCOUNT_FAILURE_FORGIVEN: Duration = Duration::from_secs(30);
+/// Fewest characters of an account's password.
+pub const ACCOUNT_PASSWORD_MIN: usize = 8;
+/// Accounts of a server. Full: refused.
+pub const ACCOUNTS_MAX: u32 = 10_000;
+/// Accounts in one message.
+pub const ACCOUNTS_PAGE: usize = 100;
+/// Longest wrapped identity in bytes: an RSA-3072 key is 2 KiB. Longer: refused.
+pub const ACCOUNT_IDENTITY_MAX: usize = 16 * 1024;
+/// Sessions of one account. Full: the oldest ends.
+pub const ACCOUNT_SESSIONS_MAX: usize = 20;
+/// `[accounts] session_days`.
+pub const SESSION_DAYS: std::ops::RangeInclusive<u32> = 1..=365;
 /// Password hashes waiting for the hashing thread, in all and from one address. Full: refused with "busy, try again".
 pub const HASH_QUEUE: usize = 64;
 pub const HASH_QUEUE_PER_ADDRESS: usize = 8;
@@ -63,6 +108,35 @@ pub const SEAT_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 pub const ROOM_PEOPLE_MAX: usize = 1_000;
 /// Messages waiting in a room's mailbox. Full: the sender waits.
 pub const ROOM_MAILBOX: usize = 1_024;
+
+// ---- private chat, on the client's side ----
+
+/// People with whom something is written. Full: others are not opened.
+pub const CHAT_CONVERSATIONS_MAX: usize = 2 * ROOM_PEOPLE_MAX;
+/// Messages of one conversation that are shown. Full: the oldest is let go.
+pub const CHAT_ITEMS_MAX: usize = 500;
+/// Messages to one person that have not arrived. Full: no further one is taken.
+pub const CHAT_UNDELIVERED_MAX: usize = 64;
+/// Parcels of one person that wait for keys, or for somebody to look at a changed identity. Full: dropped; their sender sends them again.
+pub const CHAT_HELD_MAX: usize = 32;
+/// Names of messages of one identity that are remembered, so that what is sent again is not shown again. Full: the oldest goes.
+pub const CHAT_RECENT_MAX: usize = 4_096;
+/// Reports that an instructor's program shows. Full: later ones are told, not kept.
+pub const CHAT_REPORTS_MAX: usize = 500;
+/// A server that has not answered for so long is asked again later.
+pub const CHAT_ANSWER_WAIT: Duration = Duration::from_secs(5);
+/// When the server refused as the other's queue is full.
+pub const CHAT_RETRY_AFTER: Duration = Duration::from_millis(500);
+/// What nobody says has arrived is sent again after this time, then after twice, and so on; this often in all.
+pub const CHAT_AGAIN_AFTER: Duration = Duration::from_secs(5);
+pub const CHAT_TRIES_MAX: u32 = 6;
+/// How often the key to one person is replaced because that person cannot read: whoever says so costs this machine a private operation.
+pub const CHAT_RENEW_EVERY: Duration = Duration::from_secs(5);
+/// How often somebody is told that a message of theirs cannot be read.
+pub const CHAT_UNREAD_EVERY: Duration = Duration::from_secs(2);
+/// How often somebody is told that this member writes, and how long that is shown there.
+pub const CHAT_TYPING_EVERY: Duration = Duration::from_secs(3);
+pub const CHAT_TYPING_FOR: Duration = Duration::from_secs(6);
 
 // ---- media port ----
 
@@ -144,7 +218,9 @@ pub const DATAGRAM_MAX: usize = 1_500;
 /// not sent again; a line that loses more needs a lower rung.
 pub const REPAIR_PERCENT: u32 = 30;
 pub const REPAIR_BURST: u32 = 256;
-/// A client compares its clock with the server's this often, faster at first.
+/// Parity that a viewer gets at most, in percent of the records. A line that loses more than this restores needs a lower rung.
+pub const PARITY_PERCENT_MAX: u8 = 50;
+/// A client compares its clock with the server's this often; faster at first, and where the line jitters.
 pub const CLOCK_EVERY: Duration = Duration::from_secs(1);
 /// What is shown lags behind what is captured by so much at least and at most.
 pub const LIVE_TARGET_MIN: Duration = Duration::from_millis(30);
@@ -181,6 +257,8 @@ pub const SHARE_WINDOW: Duration = Duration::from_secs(4);
 /// Least time between two looks at the shares, and least change in percent that is told.
 pub const SHARE_EVERY: Duration = Duration::from_millis(500);
 pub const SHARE_CHANGE_PERCENT: u32 = 10;
+/// A viewer that takes a live rung above its share for this long is sent that rung no more; viewers go down by themselves before.
+pub const LIVE_OVER_SHARE: Duration = Duration::from_secs(4);
 
 // ---- what an operator may set: the ranges of `config.ini` ----
 
@@ -195,6 +273,9 @@ pub const WORKER_TIME: std::ops::RangeInclusive<u32> = 1..=1_000;
 
 /// `[limits] room_bandwidth` in bits per second: below, not even one viewer of the lowest rung is served.
 pub const ROOM_BANDWIDTH_BPS: std::ops::RangeInclusive<u64> = 100_000..=100_000_000_000;
+
+/// `[privacy] keep_days`: who was there is kept for so many days.
+pub const KEEP_DAYS: std::ops::RangeInclusive<u32> = 1..=3_650;
 
 // ---- the library ----
 
@@ -279,10 +360,34 @@ pub const LOGIN_ADDRESSES_MAX: usize = 4_096;
 /// How long a connection has to take its last message when the server closes it.
 pub const CLOSING_WAIT: Duration = Duration::from_millis(300);
 
+// ---- the database ----
+
+/// Writes that wait for the database. Full: whoever writes waits.
+pub const STORE_QUEUE: usize = 1_024;
+/// Writes that reach the disk together. Full: the next go with the next commit.
+pub const STORE_GROUP: usize = 256;
+
 // ---- rooms ----
 
 /// Least time between two messages about changed people to a client: a class that joins at once is a few messages.
 pub const ROSTER_EVERY: Duration = Duration::from_millis(100);
+/// People who wait to be admitted. Full: refused as if the room were full.
+pub const WAITING_MAX: usize = 200;
+/// Who is kept out of a room. Full: the oldest is forgotten.
+pub const BANS_MAX: usize = 1_000;
+/// Longest question and answer of a poll in bytes, and most answers. Else refused.
+pub const POLL_TEXT_MAX: usize = 256;
+pub const POLL_ANSWERS_MAX: usize = 8;
+/// How long an access code may be good, in seconds (a minute to 30 days), and for how many people. Else refused.
+pub const CODE_LIFE_S: std::ops::RangeInclusive<u32> = 60..=30 * 86_400;
+pub const CODE_USES: std::ops::RangeInclusive<u32> = 1..=1_000;
+/// Rooms of a server. Full: refused.
+pub const ROOMS_MAX: usize = 32;
+/// Codes of a room with which somebody could enter. Full: refused.
+pub const CODES_MAX: usize = 200;
+/// Times of attendance that a room keeps, and those in one message. Full: the oldest that has ended is forgotten.
+pub const ATTENDANCE_MAX: usize = 50_000;
+pub const ATTENDANCE_PAGE: usize = 1_000;
 /// A new media key is announced this long before it is used, so that no record comes before its key.
 pub const EPOCH_LEAD: Duration = Duration::from_secs(1);
 

@@ -1,4 +1,4 @@
-//! Writes live units into a Matroska file (RFC 9559) as they come: H.264 and Opus, whole clusters of about a second, so that a file
+//! Writes live units, or the samples of a stored video, into a Matroska file (RFC 9559) as they come: H.264 and Opus or AAC, whole clusters of about a second, so that a file
 //! that was cut off anywhere loses its last second and nothing else.
 //!
 //! Pure: bytes come out, the caller appends them. The length is not known before the end: [`whole`] finds the end of the last
@@ -10,6 +10,7 @@
 //! ```
 
 use crate::control::{LiveSound, LiveVideo};
+use crate::fmp4::{AudioConfig, VideoConfig};
 use crate::live::Unit;
 
 /// Track numbers in the file.
@@ -51,6 +52,20 @@ impl Writer {
     /// A writer and the head of its file. At least one of both.
     #[must_use]
     pub fn new(video: Option<&LiveVideo>, sound: Option<LiveSound>) -> (Self, Vec<u8>) {
+        let frame_ns = |video: &LiveVideo| 1_000_000_000_000 / u64::from(video.rate_milli.max(1));
+        let video = video.map(|video| video_track(&video.avcc, (video.width.into(), video.height.into()), Some(frame_ns(video))));
+        Self::begin(video, sound.map(opus_track))
+    }
+
+    /// The same for a stored video: H.264 and AAC.
+    #[must_use]
+    pub fn stored(video: Option<&VideoConfig>, sound: Option<&AudioConfig>) -> (Self, Vec<u8>) {
+        let video = video.map(|video| video_track(&video.avcc, (video.size.width.into(), video.size.height.into()), None));
+        Self::begin(video, sound.map(aac_track))
+    }
+
+    fn begin(video: Option<Vec<u8>>, sound: Option<Vec<u8>>) -> (Self, Vec<u8>) {
+        let has_pictures = video.is_some();
         let mut out = element(
             id::EBML,
             &[uint(0x4286, 1), uint(0x42F7, 1), uint(0x42F2, 4), uint(0x42F3, 8), text(0x4282, "matroska"), uint(0x4287, 4), uint(0x4285, 2)].concat(),
@@ -62,9 +77,9 @@ impl Writer {
         // The duration stands last, where `whole` finds it.
         let info = [uint(0x2A_D7B1, 1_000_000), text(0x4D80, name), text(0x5741, name), element(0x4489, &0f64.to_be_bytes())].concat();
         out.extend_from_slice(&element(id::INFO, &info));
-        let tracks = [video.map(video_track), sound.map(sound_track)].into_iter().flatten().flatten().collect::<Vec<u8>>();
+        let tracks = [video, sound].into_iter().flatten().flatten().collect::<Vec<u8>>();
         out.extend_from_slice(&element(id::TRACKS, &tracks));
-        (Self { has_pictures: video.is_some(), origin_us: None, cluster: None }, out)
+        (Self { has_pictures, origin_us: None, cluster: None }, out)
     }
 
     /// Takes a unit of the pictures (`is_video`) or of the sound; gives what is to be appended to the file, often nothing. Units before the
@@ -103,38 +118,68 @@ impl Writer {
     }
 }
 
-fn video_track(video: &LiveVideo) -> Vec<u8> {
-    let size = [uint(0xB0, video.width.into()), uint(0xBA, video.height.into())].concat();
-    let frame_ns = 1_000_000_000_000 / u64::from(video.rate_milli.max(1));
+/// Parameter sets of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) as NAL units with 4-byte lengths, to stand before a
+/// picture whose form is another than the track's; what cannot be read gives nothing.
+#[must_use]
+pub fn in_band(avcc: &[u8]) -> Vec<u8> {
+    fn sets(mut rest: &[u8], count: u8) -> Option<(Vec<u8>, &[u8])> {
+        let mut out = Vec::new();
+        for _ in 0..count {
+            let (length, after) = rest.split_first_chunk()?;
+            let length = u16::from_be_bytes(*length);
+            out.extend_from_slice(&u32::from(length).to_be_bytes());
+            out.extend_from_slice(after.get(..length.into())?);
+            rest = &after[length.into()..];
+        }
+        Some((out, rest))
+    }
+    let all = || {
+        let (sequence, rest) = sets(avcc.get(6..)?, avcc.get(5)? & 0x1F)?;
+        let (&count, rest) = rest.split_first()?;
+        Some([sequence, sets(rest, count)?.0].concat())
+    };
+    all().unwrap_or_default()
+}
+
+fn video_track(avcc: &[u8], (width, height): (u64, u64), frame_ns: Option<u64>) -> Vec<u8> {
+    let size = [uint(0xB0, width), uint(0xBA, height)].concat();
     let track = [
         uint(0xD7, PICTURES.into()),
         uint(0x73C5, PICTURES.into()),
         uint(0x83, 1),
         uint(0x9C, 0),
-        uint(0x23_E383, frame_ns),
+        frame_ns.map(|ns| uint(0x23_E383, ns)).unwrap_or_default(),
         text(0x86, "V_MPEG4/ISO/AVC"),
-        element(0x63A2, &video.avcc),
+        element(0x63A2, avcc),
         element(0xE0, &size),
     ];
     element(0xAE, &track.concat())
 }
 
-fn sound_track(sound: LiveSound) -> Vec<u8> {
+fn opus_track(sound: LiveSound) -> Vec<u8> {
     // RFC 7845, 5.1: no samples are to be left out at the start of what was live.
     let mut head = b"OpusHead\x01".to_vec();
     head.push(sound.channels);
     head.extend_from_slice(&0u16.to_le_bytes());
     head.extend_from_slice(&48_000u32.to_le_bytes());
     head.extend_from_slice(&[0, 0, 0]);
-    let audio = [element(0xB5, &48_000f64.to_be_bytes()), uint(0x9F, sound.channels.into())].concat();
+    sound_track("A_OPUS", &head, (48_000, sound.channels.into()), uint(0x56BB, SEEK_PRE_ROLL_NS))
+}
+
+fn aac_track(sound: &AudioConfig) -> Vec<u8> {
+    sound_track("A_AAC", &sound.asc, (sound.sample_rate_hz, sound.channels.into()), Vec::new())
+}
+
+fn sound_track(codec: &str, private: &[u8], (rate_hz, channels): (u32, u64), more: Vec<u8>) -> Vec<u8> {
+    let audio = [element(0xB5, &f64::from(rate_hz).to_be_bytes()), uint(0x9F, channels)].concat();
     let track = [
         uint(0xD7, SOUND.into()),
         uint(0x73C5, SOUND.into()),
         uint(0x83, 2),
         uint(0x9C, 0),
-        text(0x86, "A_OPUS"),
-        element(0x63A2, &head),
-        uint(0x56BB, SEEK_PRE_ROLL_NS),
+        text(0x86, codec),
+        element(0x63A2, private),
+        more,
         element(0xE1, &audio),
     ];
     element(0xAE, &track.concat())
@@ -272,6 +317,13 @@ mod tests {
         assert_eq!(whole(&file[..200]), None);
         // What came before the first keyframe of the pictures is left out.
         assert_eq!(writer.origin_us, Some(7_040_000));
+    }
+
+    #[test]
+    fn parameter_sets_go_before_a_picture_of_another_form() {
+        let avcc = [1, 66, 0, 31, 0xFF, 0xE1, 0, 2, 0x67, 7, 1, 0, 1, 0x68];
+        assert_eq!(in_band(&avcc), [0, 0, 0, 2, 0x67, 7, 0, 0, 0, 1, 0x68]);
+        (0..avcc.len()).for_each(|cut| assert!(in_band(&avcc[..cut]).is_empty(), "{cut}"));
     }
 
     proptest! {

@@ -209,7 +209,17 @@ impl LiveCipher {
     /// Key = HKDF-SHA256(ikm = room key, no salt, info = "lectern live v1" ‖ epoch: u32 ‖ stream: 16 bytes ‖ track: u16).
     #[must_use]
     pub fn new(room_key: &RoomKey, epoch: u32, stream: &StreamId, track: u16) -> Self {
-        Self(cipher(derive(&room_key.0, &[b"lectern live v1", &epoch.to_be_bytes(), &stream.0, &track.to_be_bytes()])))
+        Self::labelled(b"lectern live v1", room_key, epoch, stream, track)
+    }
+
+    /// The same for the parity of the track's records, with "lectern parity v1".
+    #[must_use]
+    pub fn parity(room_key: &RoomKey, epoch: u32, stream: &StreamId, track: u16) -> Self {
+        Self::labelled(b"lectern parity v1", room_key, epoch, stream, track)
+    }
+
+    fn labelled(label: &[u8], room_key: &RoomKey, epoch: u32, stream: &StreamId, track: u16) -> Self {
+        Self(cipher(derive(&room_key.0, &[label, &epoch.to_be_bytes(), &stream.0, &track.to_be_bytes()])))
     }
 
     /// Seals `data` in place; `number` is never used twice with one key. Gives the tag.

@@ -4,13 +4,18 @@
 //! ready, one of each viewer at a time, so that sixty who start at once are served one after another instead of fighting
 //! on the air. [`Shares`] divides the budget by max-min fairness (Bertsekas, Gallager: *Data Networks*, 6.5.2): who uses
 //! less than an even share leaves the rest to those who would use more. Each viewer is told its share and chooses a rung
-//! that fits. Pure: time and measurements are arguments.
+//! that fits. Live streams come out of the same budget: they go first, and who takes which rung is counted. Pure: time and measurements are arguments.
+
+mod live;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::live::LiveTakes;
 use crate::control::PersonId;
 use crate::limits::{SHARE_CHANGE_PERCENT, SHARE_IDLE, SHARE_WINDOW};
+
+pub use self::live::{LiveTrackNeeds, live_needs};
 
 /// Time of an idle budget that may be used at once: the first picture of a single viewer does not wait.
 const BURST: Duration = Duration::from_millis(250);
@@ -24,22 +29,37 @@ const ROOM_TO_GROW_PERCENT: u64 = 130;
 pub struct Pacer {
     budget_bps: u64,
     free_at: Duration,
+    /// The same if only live streams had been sent.
+    live_free_at: Duration,
 }
 
 impl Pacer {
     /// A budget in bits per second, at least 1.
     #[must_use]
     pub fn new(budget_bps: u64) -> Self {
-        Self { budget_bps: budget_bps.max(1), free_at: Duration::ZERO }
+        Self { budget_bps: budget_bps.max(1), free_at: Duration::ZERO, live_free_at: Duration::ZERO }
     }
 
     /// Takes a place in the queue for a frame, and says when it may go.
     pub fn admit(&mut self, now: Duration, bytes: usize) -> Duration {
         let begins = self.free_at.max(now.saturating_sub(BURST));
+        self.free_at = begins + self.time_of(bytes);
+        begins.max(now)
+    }
+
+    /// The same for something live: it waits for what else is live alone, and all else waits for it.
+    pub fn admit_live(&mut self, now: Duration, bytes: usize) -> Duration {
+        let (time, earliest) = (self.time_of(bytes), now.saturating_sub(BURST));
+        let begins = self.live_free_at.max(earliest);
+        self.live_free_at = begins + time;
+        self.free_at = self.free_at.max(earliest) + time;
+        begins.max(now)
+    }
+
+    fn time_of(&self, bytes: usize) -> Duration {
         let nanos = (bytes as u128 * 8_000_000_000 / u128::from(self.budget_bps)).min(u128::from(u64::MAX));
         // Below 585 years by the line before.
-        self.free_at = begins + Duration::from_nanos(nanos as u64);
-        begins.max(now)
+        Duration::from_nanos(nanos as u64)
     }
 }
 
@@ -51,6 +71,7 @@ struct Viewer {
     sent: u64,
     used_bps: u64,
     told_bps: Option<u64>,
+    live: LiveTakes,
 }
 
 /// Who watches, how much each uses, and what each was told.
@@ -76,11 +97,17 @@ impl Shares {
     /// Somebody came, anew or again, and counts as one who watches; gives the share to begin with.
     pub fn entered(&mut self, now: Duration, person: PersonId) -> u64 {
         self.viewers.insert(person, Viewer { asked_at: now, ..Viewer::default() });
-        let share = self.divide().into_iter().find(|(p, _)| *p == person).map_or(0, |(_, bps)| bps);
+        let share = self.share_of(now, person);
         if let Some(viewer) = self.viewers.get_mut(&person) {
             viewer.told_bps = Some(share);
         }
         share
+    }
+
+    /// What somebody may use, as told, in bits per second.
+    fn share_of(&self, now: Duration, person: PersonId) -> u64 {
+        let told = self.viewers.get(&person).and_then(|v| v.told_bps);
+        told.unwrap_or_else(|| self.divide(now).into_iter().find(|(p, _)| *p == person).map_or(0, |(_, bps)| bps))
     }
 
     /// A frame was sent.
@@ -97,7 +124,7 @@ impl Shares {
 
     /// Shares that changed enough to be told, in bits per second. Ask a few times a second at most.
     pub fn news(&mut self, now: Duration) -> Vec<(PersonId, u64)> {
-        self.viewers.retain(|_, v| now.saturating_sub(v.asked_at) < SHARE_IDLE);
+        self.viewers.retain(|_, v| !v.live.is_empty() || now.saturating_sub(v.asked_at) < SHARE_IDLE);
         let window = now.saturating_sub(self.window_began);
         if window >= SHARE_WINDOW {
             self.window_began = now;
@@ -105,7 +132,7 @@ impl Shares {
                 viewer.used_bps = std::mem::take(&mut viewer.sent) * 8_000 / u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
             }
         }
-        let shares = self.divide();
+        let shares = self.divide(now);
         let mut news = Vec::new();
         for (viewer, (person, share)) in self.viewers.values_mut().zip(shares) {
             let differs = |told: u64| told.abs_diff(share) * 100 > told * u64::from(SHARE_CHANGE_PERCENT);
@@ -113,16 +140,18 @@ impl Shares {
                 viewer.told_bps = Some(share);
                 news.push((person, share));
             }
+            viewer.live.compare(now, viewer.told_bps.unwrap_or(share));
         }
         news
     }
 
     /// Everybody's share, in the order of the viewers: even, and what the modest leave goes to the others evenly.
-    fn divide(&self) -> Vec<(PersonId, u64)> {
+    fn divide(&self, now: Duration) -> Vec<(PersonId, u64)> {
         let even = self.budget_bps / self.viewers.len().max(1) as u64;
+        let uses = |v: &Viewer| v.used_bps.max(v.live.bps()).max(v.live.wants_bps(now));
         // A viewer that has not been measured may use all of its share.
-        let is_modest = |v: &Viewer| v.told_bps.is_some() && v.used_bps > 0 && v.used_bps * 100 <= even * MODEST_PERCENT;
-        let left: u64 = self.viewers.values().filter(|v| is_modest(v)).map(|v| even.saturating_sub(v.used_bps * ROOM_TO_GROW_PERCENT / 100)).sum();
+        let is_modest = |v: &Viewer| v.told_bps.is_some() && uses(v) > 0 && uses(v) * 100 <= even * MODEST_PERCENT;
+        let left: u64 = self.viewers.values().filter(|v| is_modest(v)).map(|v| even.saturating_sub(uses(v) * ROOM_TO_GROW_PERCENT / 100)).sum();
         let hungry = self.viewers.values().filter(|v| !is_modest(v)).count() as u64;
         let more = left.checked_div(hungry).unwrap_or(0);
         self.viewers.iter().map(|(person, v)| (*person, if is_modest(v) { even } else { even + more })).collect()
@@ -176,7 +205,7 @@ mod tests {
             (0..2).for_each(|p| shares.asked(ms(at), PersonId(p)));
             (0..2).for_each(|p| shares.sent(PersonId(p), (used[p as usize] / 8 * 4) as usize));
             shares.news(ms(at));
-            shares.divide().into_iter().map(|(_, bps)| bps).collect::<Vec<_>>()
+            shares.divide(ms(at)).into_iter().map(|(_, bps)| bps).collect::<Vec<_>>()
         };
         assert_eq!(step(&mut shares, 0, [0, 0]), [5_000_000, 5_000_000]);
         let lent = step(&mut shares, 4_000, [1_000_000, 5_000_000]);

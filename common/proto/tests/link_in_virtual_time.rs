@@ -73,24 +73,30 @@ fn control_session(seed: u64) {
     let mut client = ClientCore::new(now, "test");
     let mut server = ServerCore::new(now, "Lab", "test", 77);
     let (mut wrong_seen, mut pongs, mut people) = (false, 0, 0);
+    let (mut admitted_at, mut waited) = (None, 0);
     let login = |password: &str| LoginRequest { room: "net".into(), name: "Ana".into(), proof: Proof::Password(password.into()) };
-    let end = Duration::from_secs(60);
+    let end = 2 * SILENCE_MAX + Duration::from_secs(60);
     while now < end {
         while let Some(bytes) = up.due(now) {
             server.receive(&bytes);
         }
         while let Some(input) = server.poll_input(now).expect("an honest client") {
             match input {
+                // Who is right waits at the door, for longer than a silent server would be believed.
                 Input::Login(l) if l == login("right") => {
-                    server.join(now, joined());
-                    for i in 0..500 {
-                        server.send(&Event::PersonLeft(PersonId(i)));
-                    }
+                    server.wait(now);
+                    admitted_at = Some(now + 2 * SILENCE_MAX);
                 }
                 Input::Login(_) => server.refuse(now, LoginRefusal::WrongRoomOrPassword),
                 Input::HandOut(ask) => panic!("{ask:?} was never sent"),
                 Input::Request(Request::Ping { id }) => server.send(&Event::Pong { id, server_time_us: 0 }),
                 Input::Request(other) => panic!("seed {seed}: {other:?}"),
+            }
+        }
+        if admitted_at.take_if(|at| now >= *at).is_some() {
+            server.join(now, joined());
+            for i in 0..500 {
+                server.send(&Event::PersonLeft(PersonId(i)));
             }
         }
         while let Some(bytes) = server.poll_transmit() {
@@ -109,6 +115,10 @@ fn control_session(seed: u64) {
                     wrong_seen = true;
                     client.login(&login("right"));
                 }
+                Output::Login(LoginReply::Waiting { since_us, server_time_us }) => {
+                    assert!(since_us <= server_time_us, "seed {seed}");
+                    waited += 1;
+                }
                 Output::Login(LoginReply::Joined(j)) => assert_eq!(*j, joined()),
                 Output::Event(Event::PersonLeft(p)) => {
                     assert_eq!(p, PersonId(people), "seed {seed}: order");
@@ -126,6 +136,7 @@ fn control_session(seed: u64) {
         now = [up.next(), down.next(), Some(client.poll_timeout()), server.poll_timeout()].into_iter().flatten().min().expect("a timer").max(now);
     }
     assert!(wrong_seen && people == 500, "seed {seed}: {people}");
+    assert!((7..=10).contains(&waited), "seed {seed}: told {waited} times to wait, in 40 s");
     assert!((10..=13).contains(&pongs), "seed {seed}: {pongs} pongs in 60 s");
     assert!(client.round_trip().expect("measured") <= Duration::from_millis(320));
 }

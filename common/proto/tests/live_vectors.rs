@@ -14,6 +14,7 @@ use lectern_proto::control::StreamId;
 use lectern_proto::datagram::client::{DatagramClientCore, Output};
 use lectern_proto::datagram::server::{DatagramServerCore, Reaction};
 use lectern_proto::datagram::{Ask, Tell};
+use lectern_proto::live::parity::ParityMaker;
 use lectern_proto::live::record::LiveSealer;
 use lectern_proto::live::{RECORD_MAX, Unit};
 use lectern_proto::seal::{MediaSecret, RoomKey};
@@ -67,6 +68,54 @@ fn a_live_unit_of_two_records() {
     golden("live.txt", "A keyframe of 1,300 bytes, byte i being i mod 251, captured at 5 s: the first unit of track 3.", &all);
 }
 
+/// The product in GF(2⁸) modulo 0x11D, bit by bit.
+fn product(a: u8, b: u8) -> u8 {
+    let (mut a, mut sum) = (u16::from(a), 0);
+    for bit in 0..8 {
+        sum ^= if b >> bit & 1 == 1 { a } else { 0 };
+        a <<= 1;
+        a ^= if a & 0x100 != 0 { 0x11D } else { 0 };
+    }
+    sum as u8
+}
+
+#[test]
+fn the_parity_of_a_block() {
+    let room_key = [0x6b; 32];
+    let data: Vec<u8> = (0..12_000).map(|i| (i % 251) as u8).collect();
+    let unit = Unit { sequence: 0, capture_us: 5_000_000, keyframe: true, data: data.into() };
+    let mut sealer = LiveSealer::new(&RoomKey(room_key), 1, STREAM, 3);
+    let sealed_unit = sealer.seal(&unit).expect("numbers are left");
+    let blocks = ParityMaker::default().unit(&sealed_unit, &sealer, 20);
+    let [block] = &blocks[..] else { panic!("one block") };
+    let (rows, length) = block.rows(20);
+    let rows: Vec<_> = rows.chunks(length).map(<[u8]>::to_vec).collect();
+
+    let key = hkdf(&room_key, &[&b"lectern parity v1"[..], &1u32.to_be_bytes(), &STREAM.0, &3u16.to_be_bytes()].concat());
+    let records: Vec<Vec<u8>> = sealed_unit.records().chunks(RECORD_MAX).map(<[u8]>::to_vec).collect();
+    assert_eq!((records.len(), rows.len()), (11, 3));
+    let inverse = |a: u8| (1..=255).find(|b| product(a, *b) == 1).expect("an inverse");
+    for (number, got) in (0u8..).zip(&rows) {
+        let header = [&[7, number, 0, 3][..], &1u32.to_be_bytes(), &0u32.to_be_bytes(), &[1, 11]].concat();
+        let mut combined = vec![0; 2 + RECORD_MAX];
+        for (column, record) in (128u8..).zip(&records) {
+            let factor = product(column, inverse(number ^ column));
+            let string = [&u16::try_from(record.len()).expect("short").to_be_bytes()[..], record].concat();
+            combined.iter_mut().zip(string).for_each(|(to, of)| *to ^= product(factor, of));
+        }
+        let body = [header, combined].concat();
+        let nonce = u64::from_be_bytes([0, 0, 0, 0, 0, 1, 11, number]);
+        assert_eq!(*got, [&body[..], &sealed(key, nonce, &body, &[])].concat(), "{number}");
+    }
+    let mut all: Vectors = vec![("parity key of epoch 1, track 3".into(), key.into()), ("record 10, whole".into(), records[10].clone())];
+    for (number, row) in rows.iter().enumerate() {
+        all.push((format!("row {number}: header and 32 bytes of the code"), row[..46].into()));
+        all.push((format!("row {number}: tag"), row[row.len() - 16..].into()));
+    }
+    let what = "Parity of 20 % for a keyframe of 12,000 bytes, byte i being i mod 251, captured at 5 s: the first unit of track 3, with the keys of live.txt.";
+    golden("parity.txt", what, &all);
+}
+
 #[test]
 fn a_whole_conversation_over_udp() {
     let (secret, session) = ([0x53; 32], 0x0102_0304_0506_0708u64);
@@ -96,8 +145,14 @@ fn a_whole_conversation_over_udp() {
         ("Keyframe", Ask::Keyframe { track: 3 }),
         ("Clock", Ask::Clock { sent_us: 77 }),
         ("Bye", Ask::Bye),
+        ("Parity", Ask::Parity { track: 3, percent: 30 }),
     ];
-    let tells = [("Open", Tell::Open), ("Clock", Tell::Clock { sent_us: 77, server_us: 3_000_100 }), ("StreamOver", Tell::StreamOver { track: 3 })];
+    let tells = [
+        ("Open", Tell::Open),
+        ("Clock", Tell::Clock { sent_us: 77, server_us: 3_000_100 }),
+        ("StreamOver", Tell::StreamOver { track: 3 }),
+        ("NotWithinShare", Tell::NotWithinShare { track: 3, bps: 400_000 }),
+    ];
     let cookie: &[u8] = &challenge[12..];
     let sealed_message = |kind: u8, label: &[u8], number: u64, plain: &[u8]| {
         let header = [&[kind, 0, 0, 0][..], &session.to_be_bytes(), &number.to_be_bytes()].concat();

@@ -4,6 +4,8 @@
 //! A wanted change: `make vectors` writes the files anew; the version and `docs/PROTOCOL.md` change in the same commit.
 //! Keys and seals are computed a second time here from the RFCs alone, so that the document is proven, not only the code.
 
+#[path = "golden/examples.rs"]
+mod examples;
 mod golden;
 #[path = "golden/names.rs"]
 mod names;
@@ -14,9 +16,11 @@ use std::fs;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use bytes::Bytes;
+use examples::*;
 use golden::{Vectors, bytes_of, document, folder, golden};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
+use lectern_proto::account::AccountSalt;
 use lectern_proto::control::*;
 use lectern_proto::fmp4::{AudioConfig, Init, Sample, VideoConfig, write_init, write_segment};
 use lectern_proto::framing;
@@ -98,10 +102,17 @@ fn every_message_of_the_control_plane() {
     let refused = HelloReply::Refused { version_min: 1, version_max: 1, agent: "lectern-server 0.1.0".into() };
     all.extend(each("HelloReply", HELLO_REPLIES, hello_reply, vec![HelloReply::Welcome(welcome), refused]));
 
-    let proofs = [Proof::Password("open-sesame".into()), Proof::InstructorKey([0x1c; 16]), Proof::Seat(SeatToken([0x5e; 16]))];
+    let proofs = [
+        Proof::Password("open-sesame".into()),
+        Proof::InstructorKey([0x1c; 16]),
+        Proof::Seat(SeatToken([0x5e; 16])),
+        Proof::Code("3467-9ACD-EFGH-JKMN".into()),
+        Proof::Account(AccountProof::Named { account: "Ana".into() }),
+    ];
     let login = |proof: Proof| LoginRequest { room: "class".into(), name: "Ana".into(), proof };
     all.extend(each("LoginRequest", PROOFS, |l: &LoginRequest| proof(&l.proof), proofs.map(login).into()));
     all.push(("LoginReply.Joined".into(), bytes_of(&LoginReply::Joined(Box::new(joined())))));
+    all.push(("LoginReply.Waiting".into(), bytes_of(&LoginReply::Waiting { since_us: 1_000_000, server_time_us: 6_000_000 })));
     let refusals = vec![
         LoginRefusal::WrongRoomOrPassword,
         LoginRefusal::WrongInstructorKey,
@@ -110,10 +121,16 @@ fn every_message_of_the_control_plane() {
         LoginRefusal::Busy { retry_after_ms: 500 },
         LoginRefusal::RoomFull,
         LoginRefusal::BadName,
+        LoginRefusal::Locked,
+        LoginRefusal::TurnedAway,
+        LoginRefusal::Banned,
+        LoginRefusal::WrongCode,
+        LoginRefusal::Challenge(AccountSalt([0x5a; 16])),
+        LoginRefusal::Account(AccountRefusal::WrongAccountOrPassword),
     ];
     let of = |reply: &LoginReply| match reply {
         LoginReply::Refused(why) => login_refusal(why),
-        LoginReply::Joined(_) => "Joined",
+        LoginReply::Joined(_) | LoginReply::Waiting { .. } => "",
     };
     all.extend(each("LoginReply.Refused", LOGIN_REFUSALS, of, refusals.into_iter().map(LoginReply::Refused).collect()));
 
@@ -135,6 +152,15 @@ fn every_message_of_the_control_plane() {
         Request::Quiet { request: 10, quiet: true },
         Request::Freeze { request: 11, stream: STREAM, frozen: true },
         Request::Record { request: 12, stream: STREAM, recorded: true },
+        Request::AllowRecording { request: 13, stream: STREAM, allowed: true },
+        // Its own variants: vectors/chat.txt.
+        Request::Chat(ChatRequest::Unread { from: PersonId(7) }),
+        // Its own variants: vectors/room.txt.
+        Request::Room { request: 14, what: RoomRequest::Hand { raised: true } },
+        // vectors/talk.txt.
+        Request::Talk(TalkRequest::Delete { request: 14, id: TalkId(12) }),
+        // vectors/account.txt.
+        Request::Account { request: 14, what: AccountRequest::Salt },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -151,27 +177,9 @@ fn every_message_of_the_control_plane() {
     }
 }
 
-fn lesson() -> Lesson {
-    Lesson { video: VideoId("00112233445566ff".into()), rung: "360p".into() }
-}
-
-const STREAM: StreamId = StreamId([0xa7; 16]);
-
-fn offer() -> Offer {
-    let avcc = vec![1, 0x42, 0xc0, 0x1f, 0xff, 0xe0, 0];
-    let video = LiveVideo { rung: "720p".into(), width: 1280, height: 720, rate_milli: 30_000, bps: 2_500_000, avcc };
-    Offer { name: "camera".into(), kind: StreamKind::Camera, video: Some(video), sound: Some(LiveSound { channels: 2, samples: 960, bps: 64_000 }) }
-}
-
-fn stream(kind: StreamKind) -> StreamInfo {
-    let Offer { name, video, sound, .. } = offer();
-    let tracks = video.map(LiveMedia::Video).into_iter().chain(sound.map(LiveMedia::Sound));
-    let tracks = tracks.zip(3..).map(|(media, track)| LiveTrack { track, media }).collect();
-    StreamInfo { id: STREAM, name, kind, publisher: PersonId(7), tracks, target_us: 30_000 }
-}
-
 fn events() -> Vectors {
-    let people = [Role::Student, Role::Instructor].map(|role| Person { id: PersonId(7), name: "Ana".into(), role, connected: true });
+    let people =
+        [Role::Student, Role::Instructor, Role::Assistant, Role::Guest].map(|role| Person { id: PersonId(7), name: "Ana".into(), role, connected: true });
     assert_eq!(people.iter().map(|p| role(&p.role)).collect::<Vec<_>>(), ROLES);
     let states = [
         VideoState::Waiting,
@@ -190,6 +198,16 @@ fn events() -> Vectors {
         Refusal::BadOffer,
         Refusal::Quiet,
         Refusal::Unwritable,
+        Refusal::Away,
+        Refusal::Full,
+        Refusal::BadKeys,
+        Refusal::NoPrivateChat,
+        Refusal::Muted,
+        Refusal::NoSuchPoll,
+        Refusal::BadPoll,
+        Refusal::BadCode,
+        Refusal::BadRoom,
+        Refusal::NoSuchRoom,
     ];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [
@@ -198,6 +216,7 @@ fn events() -> Vectors {
         CloseReason::ServerStopping,
         CloseReason::Overrun,
         CloseReason::ProtocolError("not a message".into()),
+        CloseReason::RoomClosed { by: "Ms Kim".into() },
     ];
     assert_eq!(reasons.iter().map(close_reason).collect::<Vec<_>>(), CLOSE_REASONS);
     let mut examples = vec![
@@ -222,32 +241,27 @@ fn events() -> Vectors {
     examples.extend(kinds.map(|kind| Event::Streams(vec![stream(kind)])));
     examples.push(Event::StreamEnded(STREAM));
     examples.extend([Ok(STREAM), Err(Refusal::NameTaken)].map(|result| Event::Published { request: 7, result }));
-    let viewers = [None, Some(Limit::Line), Some(Limit::Machine)].into_iter().zip(7..).map(|(limit, person)| (PersonId(person), report(limit))).collect();
+    let viewers = [None, Some(Limit::Line), Some(Limit::Machine), Some(Limit::Share)]
+        .into_iter()
+        .zip(7..)
+        .map(|(limit, person)| (PersonId(person), report(limit)))
+        .collect();
     examples.push(Event::Reports { stream: STREAM, viewers });
     examples.extend([true, false].map(|on| Event::Together { on }));
     examples.push(Event::Stage(vec![PersonId(7)]));
     examples.extend([true, false].map(Event::Quiet));
     examples.push(Event::Frozen(vec![STREAM]));
     examples.push(Event::Recorded(vec![STREAM]));
+    examples.push(Event::RecordingAsked(vec![RecordingAsked { stream: STREAM, declined: true }]));
+    // Its own variants: vectors/chat.txt.
+    examples.push(Event::Chat(ChatEvent::Unread { by: PersonId(7) }));
+    // Its own variants: vectors/room.txt.
+    examples.push(Event::Room(RoomEvent::Attention(true)));
+    // vectors/talk.txt.
+    examples.push(Event::Talk(TalkEvent::Rules(TalkRules::default())));
+    // vectors/account.txt.
+    examples.push(Event::Account(AccountEvent::Answer { request: 14, result: Ok(AccountAnswer::Done) }));
     each("Event", EVENTS, event, examples)
-}
-
-fn report(limit: Option<Limit>) -> ViewerReport {
-    ViewerReport {
-        stream: STREAM,
-        track: 3,
-        lag_us: 48_000,
-        needed_us: 31_000,
-        came: 60,
-        lost: 2,
-        skipped: 1,
-        repaired: 5,
-        waiting: 2,
-        busy_percent: 18,
-        round_trip_us: 900,
-        is_udp: true,
-        limit,
-    }
 }
 
 fn hkdf(ikm: &[u8], info: &[u8]) -> [u8; 32] {
@@ -322,7 +336,7 @@ fn a_whole_conversation_on_the_media_port() {
     let mut replies = vec![Reply::Accepted { server_time_us: 3_000_000 }];
     replies.extend(ended.map(|why| Reply::Ended { request: 1, why }));
     replies.extend([Reply::Clock { sent_us: 77, server_us: 3_000_100 }, Reply::Publishing { stream: STREAM, taken: true }]);
-    replies.extend([Reply::KeyframeWanted, Reply::StreamOver { track: 3 }]);
+    replies.extend([Reply::KeyframeWanted, Reply::StreamOver { track: 3 }, Reply::NotWithinShare { track: 3, bps: 400_000 }]);
     let mut bytes: Vec<_> = vec![accepted];
     bytes.extend(replies[1..].iter().map(|r| server.reply(r)));
     for (i, ((name, plain), got)) in each("Reply", MEDIA_REPLIES, media_reply, replies).into_iter().zip(bytes).enumerate() {

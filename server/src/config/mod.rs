@@ -12,9 +12,11 @@ use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use lectern_proto::control::PrivateChat;
 use lectern_proto::rung::RungSpec;
 
 pub use self::settings::{Place, Problem};
+pub use crate::store::StoreUrl;
 
 /// Where the configuration comes from, in rising order of precedence.
 #[derive(Debug, Clone)]
@@ -46,9 +48,11 @@ pub struct Config {
     pub thirds: [String; 3],
     pub paths: Paths,
     pub room: RoomSettings,
-    /// The SQLite file.
-    pub store: PathBuf,
+    pub store: StoreUrl,
+    pub accounts: AccountSettings,
     pub limits: Limits,
+    /// Days for which it is kept who was there.
+    pub keep_days: u32,
     /// Only this file of the directory of videos, for a server that plays one and keeps nothing; none: all.
     pub alone: Option<std::ffi::OsString>,
     /// The media worker's program: `LECTERN_MEDIA`, or `lectern-media` beside this program, or in the search path.
@@ -121,12 +125,33 @@ pub struct RoomSettings {
     pub password: Option<String>,
     /// Everybody sits in one room: students' speakers start silent. The instructor can switch it.
     pub together: bool,
+    /// Who may write to whom, one to one.
+    pub private_chat: PrivateChat,
+    /// Whether there is a chat that everybody in the room reads.
+    pub room_chat: bool,
 }
 
 impl std::fmt::Debug for RoomSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RoomSettings {{ name: {:?}, .. }}", self.name)
     }
+}
+
+/// Who makes accounts, and how long one stays logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountSettings {
+    pub register: Register,
+    pub session_days: u32,
+}
+
+/// Who may make an account for himself or herself. Instructors always may, and for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Register {
+    Off,
+    /// Who knows the room's password.
+    Password,
+    /// Everybody who reaches the server.
+    Open,
 }
 
 /// Numbers that an operator may change.
@@ -142,6 +167,8 @@ pub struct Limits {
     pub worker_time: u32,
     /// What a room may send in all, in bits per second; none: as fast as the network takes it.
     pub room_bandwidth_bps: Option<u64>,
+    /// Most parity that a viewer of a live stream gets, in percent of what it is sent.
+    pub parity_percent: u8,
 }
 
 /// A setting as `check` prints it.
@@ -270,7 +297,7 @@ mod tests {
         );
         check(
             "[nonsense]\nx = 1",
-            "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [live], [quality], [paths], [rooms], [store], [limits]",
+            "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [live], [quality], [paths], [rooms], [store], [privacy], [accounts], [limits]",
         );
         check(
             "[resolutions]\n720p = 1280by720",
@@ -303,17 +330,18 @@ mod tests {
             "class/config.ini:3: [server] audio_port: port 1 is that of video_port already; three different ports are allowed, 0 means any free one",
         );
         check(
-            "[store]\nurl = postgres://u:secret@h/d",
-            "class/config.ini:2: [store] url: PostgreSQL is not supported yet; sqlite:FILE is allowed, relative to [paths] data",
+            "[store]\nurl = postgres://u:secret@h:port/d",
+            "class/config.ini:2: [store] url: the value is not the URL of a store; sqlite:FILE (relative to [paths] data) or postgres://USER:PASSWORD@HOST:PORT/DATABASE is allowed",
         );
         check(
             "[store]\nurl = secret",
-            "class/config.ini:2: [store] url: the value is not the URL of a store; sqlite:FILE is allowed, relative to [paths] data",
+            "class/config.ini:2: [store] url: the value is not the URL of a store; sqlite:FILE (relative to [paths] data) or postgres://USER:PASSWORD@HOST:PORT/DATABASE is allowed",
         );
         check(
             "[limits]\nchunk_cache = 1 MiB",
             "class/config.ini:2: [limits] chunk_cache: `1 MiB` is not such a size; 4 MiB to 65536 MiB is allowed, written like 64 MiB or 2 GiB",
         );
+        check("[accounts]\nregister = yes", "class/config.ini:2: [accounts] register: `yes` is none of them; `off`, `password` or `open` is allowed");
         check("[limits]\npeople = 0", "class/config.ini:2: [limits] people: `0` is not such a number; 1 to 1000 is allowed");
         check("[limits]\npeople = 1\npeople = 2", "class/config.ini:3: [limits] people: the key stands twice, first in line 2; keep one of them");
         check("people = 1", "class/config.ini:1: people: the key stands before the first section; put it below its [section]");
@@ -367,6 +395,10 @@ mod tests {
         let of = |key: &str| shown["settings"].as_array().expect("a list").iter().find(|s| s["key"] == key).expect(key).clone();
         assert_eq!((&of("password")["value"], &of("password")["source"]), (&"(set)".into(), &"class/config.ini:2".into()));
         assert_eq!((&of("name")["source"], &of("bind")["source"]), (&"--set".into(), &"default".into()));
+        for url in ["postgres://u:geheim@h/d", "postgresql://u@h/d?password=geheim&sslmode=require"] {
+            let shown = parse("", &[&format!("store.url={url}")]).expect("good").to_json().to_string();
+            assert!(shown.contains("postgres://u@h:5432/d") && !shown.contains("geheim"), "{shown}");
+        }
     }
 
     #[test]

@@ -40,12 +40,18 @@ const KNOWN: &[Known] = &[
     known("rooms", "name", "class"),
     known("rooms", "password", ""),
     known("rooms", "together", "on"),
+    known("rooms", "private_chat", "all"),
+    known("rooms", "room_chat", "on"),
     known("store", "url", "sqlite:lectern.db"),
+    known("privacy", "keep_days", "365"),
+    known("accounts", "register", "password"),
+    known("accounts", "session_days", "30"),
     known("limits", "people", "300"),
     known("limits", "chunk_cache", "64 MiB"),
     known("limits", "worker_memory", "2 GiB"),
     known("limits", "worker_time", "30"),
     known("limits", "room_bandwidth", "none"),
+    known("limits", "parity", "50"),
 ];
 
 /// The ladders of a file without their sections.

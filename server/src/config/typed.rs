@@ -6,14 +6,16 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use lectern_proto::control::PrivateChat;
 use lectern_proto::limits::{
-    CHUNK_CACHE_MIB, NAME_MAX, PASSWORD_MAX, ROOM_BANDWIDTH_BPS, ROOM_NAME_MAX, ROOM_PEOPLE_MAX, RUNGS_MAX, WORKER_MEMORY_MIB, WORKER_TIME,
+    CHUNK_CACHE_MIB, KEEP_DAYS, NAME_MAX, PARITY_PERCENT_MAX, PASSWORD_MAX, ROOM_BANDWIDTH_BPS, ROOM_NAME_MAX, ROOM_PEOPLE_MAX, RUNGS_MAX, SESSION_DAYS,
+    WORKER_MEMORY_MIB, WORKER_TIME,
 };
 use lectern_proto::rung::{RungSpec, parse_bitrate};
 
 use super::ini::shortened;
 use super::settings::{LADDER, LIVE_LADDER, Setting, Settings};
-use super::{Bind, Config, Limits, Paths, Place, Port, Problem, RoomSettings, Shown};
+use super::{AccountSettings, Bind, Config, Limits, Paths, Place, Port, Problem, Register, RoomSettings, Shown, StoreUrl};
 
 struct Reader<'a> {
     settings: &'a Settings,
@@ -116,6 +118,32 @@ impl Reader<'_> {
         }
     }
 
+    fn private_chat(&mut self) -> PrivateChat {
+        let Setting { value, place, .. } = self.settings.of("rooms", "private_chat");
+        match value.as_str() {
+            "off" => PrivateChat::Off,
+            "instructor" => PrivateChat::Instructor,
+            "all" => PrivateChat::All,
+            _ => {
+                self.bad("rooms", "private_chat", place, format!("`{}` is none of them", shortened(&value)), "`off`, `instructor` or `all` is allowed");
+                PrivateChat::Off
+            }
+        }
+    }
+
+    fn register(&mut self) -> Register {
+        let Setting { value, place, .. } = self.settings.of("accounts", "register");
+        match value.as_str() {
+            "off" => Register::Off,
+            "password" => Register::Password,
+            "open" => Register::Open,
+            _ => {
+                self.bad("accounts", "register", place, format!("`{}` is none of them", shortened(&value)), "`off`, `password` or `open` is allowed");
+                Register::Off
+            }
+        }
+    }
+
     fn path(&mut self, key: &str, base: Option<&Path>) -> PathBuf {
         let Setting { value, place, .. } = self.settings.of("paths", key);
         if value.is_empty() {
@@ -181,20 +209,14 @@ impl Reader<'_> {
         })
     }
 
-    fn store(&mut self, data: &Path) -> PathBuf {
+    fn store(&mut self, data: &Path) -> StoreUrl {
         let Setting { value, place, .. } = self.settings.of("store", "url");
-        let allowed = "sqlite:FILE is allowed, relative to [paths] data";
-        if value.starts_with("postgres:") || value.starts_with("postgresql:") {
-            self.bad("store", "url", place, "PostgreSQL is not supported yet", allowed);
-        } else if let Some(file) =
-            value.strip_prefix("sqlite:").map(|f| f.strip_prefix("//").unwrap_or(f)).filter(|f| !f.is_empty() && !f.starts_with(':') && !f.contains('?'))
-        {
-            return data.join(file);
-        } else {
+        StoreUrl::parse(&value, data).unwrap_or_else(|| {
             // A URL may hold a password: its text is not repeated.
+            let allowed = "sqlite:FILE (relative to [paths] data) or postgres://USER:PASSWORD@HOST:PORT/DATABASE is allowed";
             self.bad("store", "url", place, "the value is not the URL of a store", allowed);
-        }
-        data.join("lectern.db")
+            StoreUrl::Sqlite(data.join("lectern.db"))
+        })
     }
 }
 
@@ -218,15 +240,25 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
         live_ladder,
         thirds,
         store: r.store(&paths.data),
+        accounts: AccountSettings { register: r.register(), session_days: r.number("accounts", "session_days", SESSION_DAYS) },
         paths,
-        room: RoomSettings { name: r.text("rooms", "name", ROOM_NAME_MAX), password: password(&mut r), together: r.switch("rooms", "together") },
+        room: RoomSettings {
+            name: r.text("rooms", "name", ROOM_NAME_MAX),
+            password: password(&mut r),
+            together: r.switch("rooms", "together"),
+            private_chat: r.private_chat(),
+            room_chat: r.switch("rooms", "room_chat"),
+        },
         limits: Limits {
             people: r.number("limits", "people", 1..=people_max) as usize,
             chunk_cache_bytes: r.mebibytes("chunk_cache", CHUNK_CACHE_MIB),
             worker_memory_bytes: r.mebibytes("worker_memory", WORKER_MEMORY_MIB),
             worker_time: r.number("limits", "worker_time", WORKER_TIME),
             room_bandwidth_bps: r.bandwidth(),
+            // At most the limit.
+            parity_percent: r.number("limits", "parity", 0..=u32::from(PARITY_PERCENT_MAX)) as u8,
         },
+        keep_days: r.number("privacy", "keep_days", KEEP_DAYS),
         alone: None,
         media_worker: super::media_worker(),
         shown: shown(settings),
@@ -267,6 +299,12 @@ fn shown(settings: &Settings) -> Vec<Shown> {
     let value = |section: &str, key: &str, value: &str| match (section, key, value) {
         ("rooms", "password", "") => "(generated)".to_owned(),
         ("rooms", "password", _) => "(set)".to_owned(),
+        ("store", "url", _) => match StoreUrl::parse(value, Path::new("")) {
+            Some(StoreUrl::Sqlite(_)) => value.to_owned(),
+            // Without its password.
+            Some(url) => url.to_string(),
+            None => "(not a URL)".to_owned(),
+        },
         _ => value.to_owned(),
     };
     let show = |(section, key, s): (&str, &str, &Setting)| Shown {

@@ -16,11 +16,13 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::handout::HandOut;
 use crate::library::Wants;
 use crate::media::Media;
 use crate::net::{Unproven, accept_loop};
+use crate::rooms::Rooms;
 
 pub(crate) use entrance::{Entrance, EntranceParts};
 pub(crate) use passwords::PasswordGate;
@@ -32,6 +34,8 @@ pub(crate) struct Control {
     pub(crate) boot_id: u64,
     pub(crate) clock: Clock,
     pub(crate) entrance: Entrance,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) accounts: Arc<Accounts>,
     /// For clients that reach the media port through this one.
     pub(crate) media: Arc<Media>,
     pub(crate) wants: Wants,

@@ -1,4 +1,4 @@
-//! Room passwords: Argon2id (RFC 9106) on one thread of its own, behind a bounded queue and a limit on failures.
+//! Passwords of the rooms: Argon2id (RFC 9106) on one thread of its own, behind a bounded queue and a limit on failures.
 //!
 //! A right password is remembered for the life of the process by a keyed hash, so that a class that joins at once waits
 //! for one computation, not for two hundred; the same password asked for at the same time is computed once. A wrong one
@@ -22,20 +22,29 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::net::Origin;
+use crate::store::PasswordHash;
 
 type Keyed = [u8; 32];
 
-struct Job {
-    keyed: Keyed,
-    password: Zeroizing<String>,
-    /// Is wrong whatever it is.
-    in_vain: bool,
+enum Job {
+    /// Whether it is this room's. It is wrong, at the same cost, where there is no such room.
+    Check { room: String, keyed: Keyed, password: Zeroizing<String> },
+    /// A room's password from now on.
+    Know { room: String, password: Zeroizing<String>, known: Option<oneshot::Sender<PasswordHash>> },
+}
+
+/// A room's password.
+#[derive(Default)]
+struct Known {
+    /// None until it is computed.
+    hash: Option<PasswordHash>,
+    /// Keyed hash of the right password, once somebody sent it.
+    right: Option<Keyed>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Keyed hash of the right password, once somebody sent it.
-    right: Option<Keyed>,
+    rooms: HashMap<String, Known>,
     /// Who waits for the computation of which password.
     asked: HashMap<Keyed, Vec<(Origin, oneshot::Sender<bool>)>>,
     /// Computations that an origin started and that are not done.
@@ -43,7 +52,7 @@ struct State {
     failures: HashMap<Origin, TokenBucket>,
 }
 
-/// Checks the password of one room.
+/// Checks the passwords of all rooms.
 pub(crate) struct PasswordGate {
     key: [u8; 32],
     jobs: SyncSender<Job>,
@@ -62,23 +71,48 @@ impl PasswordGate {
     ///
     /// # Errors
     /// When the system has no thread for it.
-    pub(crate) fn start(password: &str, clock: Clock) -> std::io::Result<(Self, JoinHandle<()>)> {
+    pub(crate) fn start(clock: Clock) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (jobs, queue) = sync_channel(HASH_QUEUE);
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
-        let password = Zeroizing::new(password.to_owned());
-        let thread = std::thread::Builder::new().name("passwords".into()).spawn(move || hash_all(&password, &queue, &shared))?;
+        let thread = std::thread::Builder::new().name("passwords".into()).spawn(move || hash_all(&queue, &shared))?;
         Ok((Self { key: rand::random(), jobs, state, clock }, thread))
     }
 
-    /// Whether `password` is the room's, for somebody at `origin`. `in_vain`: there is no such room, but finding that out
-    /// must cost the same.
+    /// A room's password from now on. Who asks for it meanwhile waits for the computation.
+    pub(crate) fn know(&self, room: &str, password: &str) {
+        self.learn(room, password, None);
+    }
+
+    /// The same, and waits for what is to be kept of it; none when there are too many computations, or the server stops.
+    pub(crate) async fn make(&self, room: &str, password: &str) -> Option<PasswordHash> {
+        let (known, hash) = oneshot::channel();
+        self.learn(room, password, Some(known));
+        hash.await.ok()
+    }
+
+    fn learn(&self, room: &str, password: &str, known: Option<oneshot::Sender<PasswordHash>>) {
+        self.lock().rooms.insert(room.to_owned(), Known::default());
+        let _ = self.jobs.try_send(Job::Know { room: room.to_owned(), password: Zeroizing::new(password.to_owned()), known });
+    }
+
+    /// A room's password that was kept.
+    pub(crate) fn recall(&self, room: &str, hash: PasswordHash) {
+        self.lock().rooms.insert(room.to_owned(), Known { hash: Some(hash), right: None });
+    }
+
+    /// There is no such room any more.
+    pub(crate) fn forget(&self, room: &str) {
+        self.lock().rooms.remove(room);
+    }
+
+    /// Whether `password` is the room's, for somebody at `origin`. To find out that there is no such room costs the same.
     ///
     /// # Errors
     /// The refusal to send.
-    pub(crate) async fn check(&self, origin: Origin, password: String, in_vain: bool) -> Result<(), LoginRefusal> {
+    pub(crate) async fn check(&self, origin: Origin, room: &str, password: String) -> Result<(), LoginRefusal> {
         let password = Zeroizing::new(password);
-        match self.ask(origin, &password, in_vain)? {
+        match self.ask(origin, room, &password)? {
             Asked::Right => Ok(()),
             Asked::Later(answer) => match answer.await {
                 Ok(true) => Ok(()),
@@ -109,15 +143,15 @@ impl PasswordGate {
         }
     }
 
-    fn ask(&self, origin: Origin, password: &Zeroizing<String>, in_vain: bool) -> Result<Asked, LoginRefusal> {
+    fn ask(&self, origin: Origin, room: &str, password: &Zeroizing<String>) -> Result<Asked, LoginRefusal> {
         // First of all: otherwise the remembered password could be searched for without limit.
         self.may_try(origin)?;
         if password.len() > PASSWORD_MAX {
             return Err(self.failed(origin));
         }
-        let keyed = self.keyed(password, in_vain);
+        let keyed = self.keyed(room, password);
         let mut state = self.lock();
-        if state.right.is_some_and(|right| right.ct_eq(&keyed).into()) {
+        if state.rooms.get(room).and_then(|known| known.right).is_some_and(|right| right.ct_eq(&keyed).into()) {
             return Ok(Asked::Right);
         }
         let (sender, answer) = oneshot::channel();
@@ -126,7 +160,7 @@ impl PasswordGate {
             return Ok(Asked::Later(answer));
         }
         let started = state.started.get(&origin).copied().unwrap_or(0);
-        if started >= HASH_QUEUE_PER_ADDRESS || self.jobs.try_send(Job { keyed, password: password.clone(), in_vain }).is_err() {
+        if started >= HASH_QUEUE_PER_ADDRESS || self.jobs.try_send(Job::Check { room: room.to_owned(), keyed, password: password.clone() }).is_err() {
             return Err(busy());
         }
         state.started.insert(origin, started + 1);
@@ -134,10 +168,11 @@ impl PasswordGate {
         Ok(Asked::Later(answer))
     }
 
-    fn keyed(&self, password: &str, in_vain: bool) -> Keyed {
+    fn keyed(&self, room: &str, password: &str) -> Keyed {
         // Any key length is good for HMAC.
         let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key) else { return [0; 32] };
-        mac.update(&[u8::from(in_vain)]);
+        mac.update(&room.len().to_be_bytes());
+        mac.update(room.as_bytes());
         mac.update(password.as_bytes());
         mac.finalize().into_bytes().into()
     }
@@ -161,6 +196,18 @@ fn too_many(wait: Duration) -> LoginRefusal {
 }
 
 impl State {
+    /// A computation is done: who waits for it.
+    fn answer(&mut self, keyed: &Keyed) -> Vec<oneshot::Sender<bool>> {
+        let waiting = self.asked.remove(keyed).unwrap_or_default();
+        if let Some(origin) = waiting.first().map(|(origin, _)| *origin) {
+            let left = self.started.remove(&origin).unwrap_or(1) - 1;
+            if left > 0 {
+                self.started.insert(origin, left);
+            }
+        }
+        waiting.into_iter().map(|(_, answer)| answer).collect()
+    }
+
     fn bucket(&mut self, origin: Origin, now: Duration) -> &mut TokenBucket {
         if self.failures.len() >= LOGIN_ADDRESSES_MAX && !self.failures.contains_key(&origin) {
             self.failures.retain(|_, bucket| !bucket.is_full(now));
@@ -173,29 +220,34 @@ impl State {
     }
 }
 
-/// The thread: the room's own hash first, then job after job until the gate is gone.
-fn hash_all(password: &str, queue: &Receiver<Job>, state: &Mutex<State>) {
-    let salt: [u8; 16] = rand::random();
-    let own = hash(password, &salt);
+/// The thread: job after job until the gate is gone.
+fn hash_all(queue: &Receiver<Job>, state: &Mutex<State>) {
+    let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
     while let Ok(job) = queue.recv() {
-        let right = match (&own, hash(&job.password, &salt)) {
-            (Some(own), Some(theirs)) => bool::from(own.ct_eq(&theirs)) && !job.in_vain,
-            _ => false,
-        };
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        if right {
-            state.right = Some(job.keyed);
-        }
-        let waiting = state.asked.remove(&job.keyed).unwrap_or_default();
-        if let Some(origin) = waiting.first().map(|(origin, _)| *origin) {
-            let left = state.started.remove(&origin).unwrap_or(1) - 1;
-            if left > 0 {
-                state.started.insert(origin, left);
+        match job {
+            Job::Know { room, password, known } => {
+                let salt = rand::random();
+                let Some(hash) = hash(&password, &salt).map(|hash| PasswordHash { salt, hash }) else { continue };
+                if let Some(room) = lock().rooms.get_mut(&room) {
+                    room.hash = Some(hash);
+                }
+                let _ = known.map(|known| known.send(hash));
             }
-        }
-        drop(state);
-        for (_, answer) in waiting {
-            let _ = answer.send(right);
+            Job::Check { room, keyed, password } => {
+                let own = lock().rooms.get(&room).and_then(|known| known.hash);
+                let theirs = hash(&password, &own.map_or_else(rand::random, |own| own.salt));
+                let right = own.zip(theirs).is_some_and(|(own, theirs)| own.hash.ct_eq(&theirs).into());
+                let mut state = lock();
+                // A room that was closed meanwhile and opened again has another.
+                if let Some(known) = state.rooms.get_mut(&room).filter(|known| right && known.hash == own) {
+                    known.right = Some(keyed);
+                }
+                let waiting = state.answer(&keyed);
+                drop(state);
+                for answer in waiting {
+                    let _ = answer.send(right);
+                }
+            }
         }
     }
 }
@@ -216,18 +268,43 @@ mod tests {
         Origin::from(IpAddr::from([192, 0, 2, n]))
     }
 
+    fn started() -> (PasswordGate, JoinHandle<()>) {
+        let (gate, thread) = PasswordGate::start(Clock::start()).expect("started");
+        gate.know("class", "right");
+        (gate, thread)
+    }
+
+    #[tokio::test]
+    async fn each_room_has_its_own_password() {
+        let (gate, thread) = started();
+        let hash = gate.make("lab", "left").await.expect("computed");
+        let check = async |room: &str, password: &str| gate.check(origin(1), room, password.to_owned()).await.is_ok();
+        for (room, password, right) in [("class", "right", true), ("lab", "left", true), ("class", "left", false), ("lab", "right", false)] {
+            assert_eq!(check(room, password).await, right, "{room} {password}");
+            assert_eq!(check(room, password).await, right, "{room} {password}, remembered");
+        }
+        gate.forget("lab");
+        assert!(!check("lab", "left").await, "closed");
+        gate.recall("attic", hash);
+        assert!(check("attic", "left").await, "as it was kept");
+        gate.know("attic", "other");
+        assert!(!check("attic", "left").await && check("attic", "other").await, "what was remembered went with it");
+        drop(gate);
+        thread.join().expect("ended");
+    }
+
     #[tokio::test]
     async fn failures_are_limited_by_origin_and_others_are_not_locked_out() {
-        let (gate, thread) = PasswordGate::start("right", Clock::start()).expect("started");
-        let try_it = |n, password: &str| gate.check(origin(n), password.to_owned(), false);
+        let (gate, thread) = started();
+        let try_it = |n, password: &str| gate.check(origin(n), "class", password.to_owned());
         for i in 0..LOGIN_FAILURES_BURST {
             assert_eq!(try_it(1, &format!("wrong {i}")).await, Err(LoginRefusal::WrongRoomOrPassword), "{i}");
         }
         assert!(matches!(try_it(1, "right").await, Err(LoginRefusal::TooManyFailures { retry_after_ms: 1.. })));
         assert_eq!(try_it(2, "right").await, Ok(()));
         assert!(matches!(try_it(1, "right").await, Err(LoginRefusal::TooManyFailures { .. })), "remembered, but not for a guesser");
-        assert_eq!(gate.check(origin(3), "right".into(), true).await, Err(LoginRefusal::WrongRoomOrPassword), "another room");
-        assert_eq!(gate.check(origin(3), "right".into(), true).await, Err(LoginRefusal::WrongRoomOrPassword), "still another room");
+        assert_eq!(gate.check(origin(3), "other", "right".into()).await, Err(LoginRefusal::WrongRoomOrPassword), "another room");
+        assert_eq!(gate.check(origin(3), "other", "right".into()).await, Err(LoginRefusal::WrongRoomOrPassword), "still another room");
         assert_eq!(try_it(4, "right").await, Ok(()));
         drop(gate);
         thread.join().expect("ended");
@@ -235,12 +312,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_class_that_joins_at_once_waits_for_one_computation() {
-        let (gate, thread) = PasswordGate::start("right", Clock::start()).expect("started");
+        let (gate, thread) = started();
         let gate = Arc::new(gate);
         let class: Vec<_> = (0..200)
             .map(|_| {
                 let gate = Arc::clone(&gate);
-                tokio::spawn(async move { gate.check(origin(1), "right".into(), false).await })
+                tokio::spawn(async move { gate.check(origin(1), "class", "right".into()).await })
             })
             .collect();
         for student in class {
@@ -252,14 +329,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_queue_is_shared_by_origins() {
-        let (gate, thread) = PasswordGate::start("right", Clock::start()).expect("started");
+        let (gate, thread) = started();
         let mut asked = Vec::new();
         for i in 0..HASH_QUEUE_PER_ADDRESS {
-            asked.push(gate.ask(origin(1), &Zeroizing::new(format!("wrong {i}")), false));
+            asked.push(gate.ask(origin(1), "class", &Zeroizing::new(format!("wrong {i}"))));
         }
         assert!(asked.iter().all(Result::is_ok));
-        assert!(matches!(gate.ask(origin(1), &Zeroizing::new("one more".into()), false), Err(LoginRefusal::Busy { .. })));
-        assert!(gate.ask(origin(2), &Zeroizing::new("other".into()), false).is_ok());
+        assert!(matches!(gate.ask(origin(1), "class", &Zeroizing::new("one more".into())), Err(LoginRefusal::Busy { .. })));
+        assert!(gate.ask(origin(2), "class", &Zeroizing::new("other".into())).is_ok());
         drop(gate);
         thread.join().expect("ended");
     }

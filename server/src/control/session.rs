@@ -3,6 +3,8 @@
 //! A single task reads, writes and waits at the same time. What it holds for a client is bounded: it takes from the
 //! room's queue only what was written out before, and it reads requests only while answers can be written.
 
+mod chat;
+
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -11,20 +13,21 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use lectern_proto::control::server::{Input, ServerCore};
-use lectern_proto::control::{CloseReason, ControlError, Event, LoginRefusal, Request};
+use lectern_proto::control::{AccountEvent, CloseReason, ControlError, Event, LoginRefusal, PersonId, Request, Role, RoomEvent};
 use lectern_proto::handout::Ask;
 use lectern_proto::limits::{CLOSING_WAIT, HELLO_WAIT, WRITE_WAIT};
 use lectern_proto::media::MEDIA_ALPN;
 use lectern_proto::seal::{EXPORTER_LABEL, MediaSecret};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::entrance::Entered;
 use super::{AGENT, Control};
+use crate::accounts::Asking;
 use crate::media;
 use crate::net::{Origin, UnprovenGuard, reset_on_close};
 use crate::room::{Inbox, Presence};
@@ -67,6 +70,7 @@ pub(super) async fn serve(stream: TcpStream, origin: Origin, control: Arc<Contro
         writer: Writer { half: writer, out: BytesMut::new(), unflushed: false, deadline: None },
         guard: Some(guard),
         checking: None,
+        waits: None,
         member: None,
         stop,
     };
@@ -84,6 +88,8 @@ struct Session {
     /// Held until the login: so long the connection counts as unproven.
     guard: Option<UnprovenGuard>,
     checking: Option<Checking>,
+    /// Told when the person who is being checked waits to be admitted.
+    waits: Option<oneshot::Receiver<()>>,
     member: Option<Member>,
     stop: CancellationToken,
 }
@@ -93,6 +99,9 @@ struct Member {
     presence: Presence,
     inbox: Inbox,
     _media: crate::media::MediaSession,
+    name: String,
+    you: PersonId,
+    role: Role,
 }
 
 /// How a session ends.
@@ -115,6 +124,7 @@ enum Happened {
     Wrote(io::Result<()>),
     WriteLate,
     Checked(Box<Result<Entered, LoginRefusal>>),
+    Waits(bool),
     Event(Option<Arc<Event>>),
     Close(CloseReason),
     Timer,
@@ -159,7 +169,7 @@ impl Session {
 
     async fn wait(&mut self, buffer: &mut BytesMut) -> Happened {
         let clock = self.control.clock;
-        let Self { core, reader, writer, guard, checking, member, stop, .. } = self;
+        let Self { core, reader, writer, guard, checking, waits, member, stop, .. } = self;
         let (close, events) = member.as_mut().map(|m| (&mut m.inbox.close, &mut m.inbox.events)).unzip();
         let timer = core.poll_timeout().map(|at| tokio::time::sleep_until(clock.at(at)));
         let late = writer.deadline.map(tokio::time::sleep_until);
@@ -172,6 +182,7 @@ impl Session {
             wrote = writer.step(), if writing => Happened::Wrote(wrote),
             read = reader.read_buf(buffer), if !enough => Happened::Read(read),
             event = or_never(events.map(|e| e.recv())), if !writing => Happened::Event(event),
+            told = or_never(waits.as_mut()) => Happened::Waits(told.is_ok()),
             checked = or_never(checking.as_mut()) => Happened::Checked(Box::new(checked)),
             () = or_never(late) => Happened::WriteLate,
             () = or_never(timer) => Happened::Timer,
@@ -191,6 +202,12 @@ impl Session {
             Happened::Wrote(Ok(())) => {}
             Happened::WriteLate => return Err(Ending::Closed(CloseReason::Overrun)),
             Happened::Checked(checked) => self.checked(now, *checked),
+            Happened::Waits(waits) => {
+                self.waits = None;
+                if waits {
+                    self.core.wait(now);
+                }
+            }
             Happened::Event(Some(event)) => self.core.send(&event),
             Happened::Event(None) => {
                 // The room gives its reason before it drops its end.
@@ -212,7 +229,9 @@ impl Session {
                         guard.settle(true);
                     }
                     let (control, origin, secret) = (Arc::clone(&self.control), self.origin, self.secret.clone());
-                    self.checking = Some(Box::pin(async move { control.entrance.enter(origin, login, secret).await }));
+                    let (waits, told) = oneshot::channel();
+                    self.waits = Some(told);
+                    self.checking = Some(Box::pin(async move { control.entrance.enter(origin, login, secret, waits).await }));
                 }
                 Input::Request(request) => self.request(request).await?,
                 Input::HandOut(ask) => return Err(Ending::HandOut(ask)),
@@ -257,9 +276,32 @@ impl Session {
                 let result = member.presence.record(stream, recorded).await;
                 self.core.send(&Event::Answer { request, result });
             }
+            Request::AllowRecording { request, stream, allowed } => {
+                let result = member.presence.allow_recording(stream, allowed).await;
+                self.core.send(&Event::Answer { request, result });
+            }
             Request::Freeze { request, stream, frozen } => {
                 let result = member.presence.freeze(stream, frozen).await;
                 self.core.send(&Event::Answer { request, result });
+            }
+            Request::Chat(chat) => self.chat(chat).await,
+            Request::Room { request, what } => match self.control.rooms.answer((&member.name, member.role), &what).await {
+                Some(result) => self.core.send(&Event::Room(RoomEvent::Answer { request, result })),
+                None => member.presence.use_tool(request, what).await,
+            },
+            Request::Talk(talk) => member.presence.talk(talk).await,
+            Request::Account { request, what } => {
+                let asking = Asking { person: member.you, role: member.role, origin: self.origin };
+                let result = match self.control.accounts.answer(asking, what).await {
+                    Ok((answer, put_out)) => {
+                        if let Some(person) = put_out {
+                            self.control.rooms.put_out(&member.name, person).await;
+                        }
+                        Ok(answer)
+                    }
+                    Err(refusal) => Err(refusal),
+                };
+                self.core.send(&Event::Account(AccountEvent::Answer { request, result }));
             }
             Request::Remove { request, person } => {
                 let result = member.presence.remove(person).await;
@@ -270,15 +312,22 @@ impl Session {
     }
 
     fn checked(&mut self, now: Duration, checked: Result<Entered, LoginRefusal>) {
-        self.checking = None;
+        (self.checking, self.waits) = (None, None);
         match checked {
             Ok(entered) => {
                 self.guard = None;
+                let (name, you, role) = (entered.joined.name.clone(), entered.joined.you, entered.joined.role);
                 self.core.join(now, entered.joined);
-                self.member = Some(Member { presence: entered.presence, inbox: entered.inbox, _media: entered.media });
+                if let Some(account) = entered.account {
+                    self.core.send(&Event::Account(AccountEvent::You(account)));
+                }
+                self.member = Some(Member { presence: entered.presence, inbox: entered.inbox, _media: entered.media, name, you, role });
             }
             Err(refusal) => {
-                tracing::info!(origin = %self.origin, ?refusal, "login refused");
+                // A name is only the first half of an entry.
+                if !matches!(refusal, LoginRefusal::Challenge(_)) {
+                    tracing::info!(origin = %self.origin, ?refusal, "login refused");
+                }
                 if let Some(guard) = &self.guard {
                     guard.settle(false);
                 }

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lectern_proto::control::{Offer, PersonId, StreamId};
+use lectern_proto::control::{LiveVideo, Offer, PersonId, StreamId};
 use lectern_proto::live::receive::Content;
 use tokio_util::sync::CancellationToken;
 
@@ -62,20 +62,20 @@ impl Hub {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a stream with a fresh number for each of its tracks, with so many lower rungs.
-    pub(crate) fn open(&self, id: StreamId, publisher: PersonId, offer: &Offer, lower: usize, key: &EpochKey) -> Arc<Stream> {
+    /// Opens a stream with a fresh number for each of its tracks, with these lower rungs, lowest first.
+    pub(crate) fn open(&self, id: StreamId, publisher: PersonId, offer: &Offer, lower: &[LiveVideo], key: &EpochKey) -> Arc<Stream> {
         let mut streams = self.lock();
-        let mut track = |content| {
+        let mut track = |content, size| {
             let number = streams.free_number();
-            let track = Arc::new(Track::new(id, number, content, key));
+            let track = Arc::new(Track::new(id, number, content, size, key));
             streams.tracks.insert(number, Arc::clone(&track));
             track
         };
         let stream = Arc::new(Stream {
             publisher,
-            lower: (0..lower).map(|_| track(Content::Video)).collect(),
-            video: offer.video.as_ref().map(|_| track(Content::Video)),
-            sound: offer.sound.map(|_| track(Content::Sound)),
+            lower: lower.iter().enumerate().map(|(n, video)| track(Content::Video, (video.bps, n == 0))).collect(),
+            video: offer.video.as_ref().map(|video| track(Content::Video, (video.bps, lower.is_empty()))),
+            sound: offer.sound.map(|sound| track(Content::Sound, (sound.bps, true))),
             over: CancellationToken::new(),
             fed: AtomicBool::new(false),
         });

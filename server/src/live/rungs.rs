@@ -217,7 +217,7 @@ impl RungMaker {
                     Ok(Some(Said::News(News::Form { video: Some(form), .. }))) => {
                         made(LiveVideo { width: form.width, height: form.height, avcc: form.avcc, ..rung.wanted.clone() }).await;
                     }
-                    Ok(Some(Said::News(News::Failed { why }))) => return why,
+                    Ok(Some(Said::News(News::Failed { why, .. }))) => return why,
                     Ok(Some(_)) => {}
                     Ok(None) => break,
                     Err(e) => return e.to_string(),

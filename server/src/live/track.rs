@@ -3,7 +3,7 @@
 //! A viewer is a cursor. One that falls behind goes on at the newest keyframe; what it missed it sees by the numbers of the
 //! units. The lock is held for bookkeeping and for sealing one unit, never across a wait.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,8 +11,10 @@ use bytes::Bytes;
 use lectern_proto::control::StreamId;
 use lectern_proto::limits::{LIVE_BEHIND_MAX, LIVE_KEPT_MAX};
 use lectern_proto::live::Unit;
+use lectern_proto::live::parity::{ParityBlock, ParityMaker};
 use lectern_proto::live::receive::Content;
 use lectern_proto::live::record::{LiveSealer, NumbersUsedUp, SealedUnit};
+use lectern_proto::share::{LiveTrackNeeds, live_needs};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::keyframes::KeyframeWishes;
@@ -22,7 +24,12 @@ use crate::media::EpochKey;
 /// One track of a stream.
 #[derive(Debug)]
 pub(crate) struct Track {
+    stream: StreamId,
     number: u16,
+    /// What its encoder aims at, in bits per second.
+    bps: u64,
+    /// The stream has nothing smaller of its kind.
+    is_least: bool,
     content: Content,
     kept: Mutex<Kept>,
     /// Its viewers' connections, each woken when a unit came, and how many viewers each has.
@@ -36,6 +43,9 @@ pub(crate) struct Track {
 #[derive(Debug)]
 struct Kept {
     sealer: LiveSealer,
+    parity: ParityMaker,
+    /// How many viewers want parity of which strength, in percent.
+    wanted: BTreeMap<u8, usize>,
     /// Oldest first.
     units: VecDeque<Arc<SealedUnit>>,
     /// The number, counted from the start of the track, of the first unit that is kept, and of the newest keyframe.
@@ -56,11 +66,15 @@ pub(crate) enum Cursor {
 }
 
 impl Track {
-    pub(super) fn new(stream: StreamId, number: u16, content: Content, key: &EpochKey) -> Self {
+    pub(super) fn new(stream: StreamId, number: u16, content: Content, (bps, is_least): (u32, bool), key: &EpochKey) -> Self {
         let sealer = LiveSealer::new(&key.key, key.epoch, stream, number);
-        let kept = Kept { sealer, units: VecDeque::new(), first: 0, keyframe: None, bytes: 0, last_at: None, ended: false };
+        let (parity, wanted) = (ParityMaker::default(), BTreeMap::new());
+        let kept = Kept { sealer, parity, wanted, units: VecDeque::new(), first: 0, keyframe: None, bytes: 0, last_at: None, ended: false };
         Self {
+            stream,
             number,
+            bps: bps.into(),
+            is_least,
             content,
             kept: Mutex::new(kept),
             listeners: Mutex::default(),
@@ -77,6 +91,16 @@ impl Track {
     /// Its number in the room.
     pub(crate) fn number(&self) -> u16 {
         self.number
+    }
+
+    /// What its encoder aims at, in bits per second.
+    pub(crate) fn bps(&self) -> u64 {
+        self.bps
+    }
+
+    /// What it needs of a viewer's share, without parity.
+    pub(crate) fn needs(&self) -> LiveTrackNeeds {
+        LiveTrackNeeds { stream: self.stream, content: self.content, bps: live_needs(self.bps, 0), is_least: self.is_least }
     }
 
     fn listeners(&self) -> MutexGuard<'_, Vec<(Arc<Notify>, usize)>> {
@@ -108,6 +132,18 @@ impl Track {
     /// How many take it now.
     pub(crate) fn viewers(&self) -> watch::Receiver<usize> {
         self.viewers.subscribe()
+    }
+
+    /// A viewer wants parity of another strength, in percent of the records, than before; 0: none.
+    pub(super) fn want_parity(&self, before: u8, now: u8) {
+        let wanted = &mut self.lock().wanted;
+        if let Some(viewers) = wanted.get_mut(&before) {
+            *viewers -= 1;
+        }
+        if now > 0 {
+            *wanted.entry(now).or_default() += 1;
+        }
+        wanted.retain(|_, viewers| *viewers > 0);
     }
 
     /// A viewer cannot go on without a keyframe.
@@ -159,7 +195,9 @@ impl Track {
         if self.taps.give(&unit) {
             self.want_keyframe(now);
         }
-        let sealed = Arc::new(kept.sealer.seal(&unit)?);
+        let mut sealed = kept.sealer.seal(&unit)?;
+        sealed.parity = kept.parity_of(&sealed);
+        let sealed = Arc::new(sealed);
         if keyframe {
             kept.keyframe = Some(index);
         }
@@ -209,6 +247,12 @@ impl Track {
 }
 
 impl Kept {
+    /// The parity that goes with a unit, made once, for the viewer who wants most.
+    fn parity_of(&mut self, unit: &SealedUnit) -> Vec<ParityBlock> {
+        let percent = self.wanted.last_key_value().map_or(0, |(percent, _)| *percent);
+        self.parity.unit(unit, &self.sealer, percent)
+    }
+
     /// Forgets what no viewer gets any more: what is before the newest keyframe and further behind than anybody may be.
     fn forget(&mut self) {
         loop {
@@ -236,7 +280,7 @@ mod tests {
     }
 
     fn track(content: Content) -> Track {
-        Track::new(StreamId([1; 16]), 3, content, &key(1))
+        Track::new(StreamId([1; 16]), 3, content, (1_000_000, true), &key(1))
     }
 
     fn push(track: &Track, keyframe: bool) {

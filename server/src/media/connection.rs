@@ -1,7 +1,7 @@
 //! One media connection: challenge and proof, then requests in their order, each answered with slices of shared pieces.
 //!
-//! A single task reads requests while it writes, so that a cancel is seen between two frames. Bytes of a piece go from
-//! the cache to the socket without a copy for this viewer.
+//! A single task reads requests while it writes, so that a cancel is seen between two frames. Bytes of a piece go from the cache to
+//! the socket without a copy. While there is only live to send, [`super::fanout`] sends it.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -12,9 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lectern_proto::control::StreamId;
-use lectern_proto::limits::{
-    FRAME_PIECES, LIVE_UNSENT_MAX, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, MEDIA_UNSENT_MAX, PIECE_RECORDS, SETTLE_WAIT,
-};
+use lectern_proto::limits::{FRAME_PIECES, LIVE_PIECE_MAX, MEDIA_HELLO_WAIT, MEDIA_IDLE, MEDIA_REQUESTS_WAITING, MEDIA_UNSENT_MAX, PIECE_RECORDS, SETTLE_WAIT};
 use lectern_proto::manifest::ChunkHash;
 use lectern_proto::media::server::{Input, MediaServerCore, records_header, refusal};
 use lectern_proto::media::{End, HelloRefusal, MediaError, Reply, Request};
@@ -26,15 +24,19 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::cache::Source;
-use super::frame::Frame;
+use super::fanout::{Fanout, Outlet, Turn};
+use super::frame::{Frame, Outgoing};
 use super::sessions::{SeatConnection, Session};
-use super::{Media, SealedCache};
+use super::shared::Half;
+use super::{LiveTake, Media, SealedCache};
 use crate::clock::Clock;
-use crate::live::{PublishError, Publishing, Subscriptions};
+use crate::live::{PublishError, Publishing};
 use crate::net::{UnprovenGuard, keep_little_unsent, reset_on_close};
 
 /// What one read asks for: a few requests.
 const READ: usize = 1024;
+/// What one read takes of a publisher: a piece.
+const READ_PIECES: usize = LIVE_PIECE_MAX + READ;
 /// How often it is looked whether a client reads, or asks for anything.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Bytes of replies that wait for the frame before them; above it nothing is read, so that a client cannot make them
@@ -42,10 +44,11 @@ const WATCH_EVERY: Duration = Duration::from_secs(1);
 const REPLIES_ENOUGH: usize = 4 * 1024;
 
 /// Serves one connection of the media port to its end.
-pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
+pub(super) async fn serve(stream: TcpStream, media: Arc<Media>, fanout: Arc<Fanout>, guard: UnprovenGuard, stop: CancellationToken) {
     keep_little_unsent(&stream, MEDIA_UNSENT_MAX);
-    let (reader, writer) = stream.split();
-    if serve_halves(reader, writer, media, guard, stop).await {
+    let stream = Arc::new(stream);
+    let [reader, writer] = [(); 2].map(|()| Half(Arc::clone(&stream)));
+    if serve_halves(reader, writer, Outlet::shared(Arc::clone(&stream), fanout), media, guard, stop).await {
         // What is still in the kernel's buffer will not be read either: it goes at once, not when TCP gives up.
         reset_on_close(&stream);
     }
@@ -55,30 +58,13 @@ pub(super) async fn serve(mut stream: TcpStream, media: Arc<Media>, guard: Unpro
 pub(super) async fn serve_tls(mut stream: TlsStream<TcpStream>, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) {
     keep_little_unsent(stream.get_ref().0, MEDIA_UNSENT_MAX);
     let (reader, writer) = tokio::io::split(&mut stream);
-    if serve_halves(reader, writer, media, guard, stop).await {
+    if serve_halves(reader, writer, Outlet::alone(), media, guard, stop).await {
         reset_on_close(stream.get_ref().0);
     }
 }
 
-/// Where frames go.
-trait Outgoing: AsyncWrite + Unpin {
-    /// From here on live pictures go: what the system holds of them is to be little.
-    fn goes_live(&self);
-}
-
-impl Outgoing for tokio::net::tcp::WriteHalf<'_> {
-    fn goes_live(&self) {
-        keep_little_unsent(self.as_ref(), LIVE_UNSENT_MAX);
-    }
-}
-
-/// Inside TLS the connection is not seen; it keeps what it has.
-impl Outgoing for tokio::io::WriteHalf<&mut TlsStream<TcpStream>> {
-    fn goes_live(&self) {}
-}
-
 /// Says whether the connection ended because the client did not read.
-async fn serve_halves<R, W>(mut reader: R, mut writer: W, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) -> bool
+async fn serve_halves<R, W>(mut reader: R, mut writer: W, live: Arc<Outlet>, media: Arc<Media>, guard: UnprovenGuard, stop: CancellationToken) -> bool
 where
     R: AsyncRead + Unpin,
     W: Outgoing,
@@ -105,7 +91,7 @@ where
         gathered: Vec::new(),
         sending: Sending::Nothing,
         replies: Vec::new(),
-        live: Subscriptions::default(),
+        live,
         publishing: None,
         idle: Instant::now() + MEDIA_IDLE,
     };
@@ -213,7 +199,7 @@ struct Connection<'a, R, W> {
     gathered: Vec<Bytes>,
     sending: Sending<'a>,
     replies: Vec<u8>,
-    live: Subscriptions,
+    live: Arc<Outlet>,
     publishing: Option<Publishing>,
     idle: Instant,
 }
@@ -222,7 +208,7 @@ enum Happened {
     Read(io::Result<usize>),
     Piece(Result<Bytes, Arc<io::Error>>),
     Wrote(io::Result<()>),
-    /// A live track has something new.
+    /// There is something of a live track to send.
     Live,
     /// A viewer of the stream that is published here needs a keyframe.
     KeyframeWanted,
@@ -231,7 +217,7 @@ enum Happened {
 
 impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
     async fn run(mut self) -> Ended {
-        let mut buffer = [0; READ];
+        let mut buffer = vec![0; READ];
         // One timer for all waits: setting one for each frame would cost more than the frame.
         let mut watch = interval(WATCH_EVERY);
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -241,6 +227,11 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
             }
             if matches!(self.sending, Sending::Nothing) {
                 self.send_next().await;
+            }
+            if self.publishing.is_some() {
+                buffer.resize(READ_PIECES, 0);
+                // What came goes to its viewers before more is read.
+                tokio::task::yield_now().await;
             }
             let happened = self.wait(&mut buffer, &mut watch).await;
             if let Err(ended) = self.handle(happened, &buffer) {
@@ -261,7 +252,7 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
         };
         tokio::select! {
             sent = send => sent,
-            () = live.changed(), if is_free => Happened::Live,
+            () = live.called(), if is_free => Happened::Live,
             () = keyframe_wanted(publishing) => Happened::KeyframeWanted,
             read = reader.read(buffer), if replies.len() < REPLIES_ENOUGH => Happened::Read(read),
             _ = watch.tick() => Happened::Tick,
@@ -284,11 +275,16 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
             }
             Happened::Live => {}
             Happened::KeyframeWanted => self.reply(&Reply::KeyframeWanted),
-            Happened::Tick => match &self.sending {
-                Sending::Frame(frame) if Instant::now() >= frame.deadline => return Err(Ended::Stalled),
-                Sending::Nothing if Instant::now() >= self.idle && self.live.is_empty() => return Err(Ended::Idle),
-                _ => {}
-            },
+            Happened::Tick => {
+                while let Some((track, bps)) = self.live.over(self.clock.now()) {
+                    self.reply(&Reply::NotWithinShare { track, bps });
+                }
+                match &self.sending {
+                    Sending::Frame(frame) if Instant::now() >= frame.deadline => return Err(Ended::Stalled),
+                    Sending::Nothing if Instant::now() >= self.idle && self.live.is_empty() => return Err(Ended::Idle),
+                    _ => {}
+                }
+            }
         }
         Ok(())
     }
@@ -348,10 +344,16 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
     fn subscribe(&mut self, stream: StreamId, number: u16) {
         match self.seat.session().room.hub.track(stream, number) {
             Some(track) => {
-                if self.live.is_empty() {
-                    self.writer.goes_live();
+                let Session { room, person, .. } = self.seat.session();
+                match LiveTake::of(room, self.clock.now(), *person, &track) {
+                    Ok(take) => {
+                        if self.live.is_empty() {
+                            self.writer.goes_live();
+                        }
+                        self.live.add(track, self.clock.now(), take);
+                    }
+                    Err(bps) => self.reply(&Reply::NotWithinShare { track: number, bps }),
                 }
-                self.live.add(track, self.clock.now());
             }
             None => self.reply(&Reply::StreamOver { track: number }),
         }
@@ -372,6 +374,9 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
 
     /// Starts what comes next: replies first, else the next frame of the fetch.
     async fn send_next(&mut self) {
+        if let Some(rest) = self.live.claim() {
+            return self.send_live(rest);
+        }
         loop {
             while self.fetch.is_none()
                 && self.gathered.is_empty()
@@ -384,20 +389,19 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
                 self.fetch = self.open(request, chunk, first);
             }
             if !self.replies.is_empty() {
-                let head = Bytes::from(std::mem::take(&mut self.replies));
-                self.sending = Sending::Frame(Frame::new(head, Default::default()));
+                let replies = std::mem::take(&mut self.replies);
+                self.sending = Sending::Frame(Frame::new(replies.into(), Default::default()));
                 return;
             }
             // What is live goes before what is stored.
-            if let Some(unit) = self.live.next(self.clock.now()) {
-                self.sending = Sending::Frame(Frame::new(unit.frame().clone(), Default::default()));
-                return;
+            if let Some(turn) = self.live.next(self.clock.now()) {
+                return self.send_live(turn);
             }
             if let Some(track) = self.live.ended() {
                 self.reply(&Reply::StreamOver { track });
                 continue;
             }
-            let Some(fetch) = &self.fetch else { return };
+            let Some(fetch) = &self.fetch else { return self.live.release(self.clock.now()).map_or((), |turn| self.send_live(turn)) };
             let is_over = fetch.next >= fetch.source.records();
             if is_over || self.gathered.len() == FRAME_PIECES {
                 return self.send_frame();
@@ -413,6 +417,14 @@ impl<R: AsyncRead + Unpin, W: Outgoing> Connection<'_, R, W> {
                 }
             }
         }
+    }
+
+    fn send_live(&mut self, Turn { bytes, at }: Turn) {
+        let mut frame = Frame::new(bytes, Default::default());
+        if at > self.clock.now() {
+            frame.hold_until(self.clock.at(at));
+        }
+        self.sending = Sending::Frame(frame);
     }
 
     /// Sends what was gathered.

@@ -3,10 +3,31 @@
 use std::io::{self, IoSlice};
 
 use bytes::{Buf, Bytes};
+use lectern_proto::limits::{FRAME_PIECES, LIVE_UNSENT_MAX, WRITE_WAIT};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
+use tokio_rustls::server::TlsStream;
 
-use lectern_proto::limits::{FRAME_PIECES, WRITE_WAIT};
+use super::shared::Half;
+use crate::net::keep_little_unsent;
+
+/// Where frames go.
+pub(super) trait Outgoing: AsyncWrite + Unpin {
+    /// From here on live pictures go: what the system holds of them is to be little.
+    fn goes_live(&self);
+}
+
+impl Outgoing for Half {
+    fn goes_live(&self) {
+        keep_little_unsent(&self.0, LIVE_UNSENT_MAX);
+    }
+}
+
+/// Inside TLS the connection is not seen; it keeps what it has.
+impl Outgoing for tokio::io::WriteHalf<&mut TlsStream<TcpStream>> {
+    fn goes_live(&self) {}
+}
 
 /// What of a frame is still to be written.
 #[derive(Debug)]

@@ -1,22 +1,25 @@
 //! The media port over TCP: sealed requests come, records that were sealed once for everybody go, those of stored videos and those
 //! of live streams.
 //!
-//! Flow: listener → `connection` (challenge, proof, requests in order) → `index` (which chunk is where, for this room) →
+//! Flow of live streams: hub → `fanout`, one loop over all sockets → the socket; over UDP `udp` does the same. Flow of stored videos:
+//! listener → `connection` (challenge, proof, requests in order) → `index` (which chunk is where, for this room) →
 //! `cache` (read and sealed once, bounded) → the socket, without a copy for each viewer. One service for the video and
 //! the audio port.
 
 mod budget;
 mod cache;
 mod connection;
+mod fanout;
 mod frame;
 mod index;
 mod keys;
 mod sessions;
+mod shared;
 mod udp;
 
 use std::sync::Arc;
 
-use lectern_proto::limits::{MEDIA_CONNECTIONS_MAX, MEDIA_UNPROVEN_MAX, MEDIA_UNPROVEN_PER_ADDRESS};
+use lectern_proto::limits::{MEDIA_CONNECTIONS_MAX, MEDIA_UNPROVEN_MAX, MEDIA_UNPROVEN_PER_ADDRESS, PARITY_PERCENT_MAX};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::server::TlsStream;
@@ -27,7 +30,7 @@ use crate::clock::Clock;
 use crate::live::Hub;
 use crate::net::{Origin, Unproven, accept_loop};
 
-pub(crate) use budget::Budget;
+pub(crate) use budget::{Budget, LiveTake};
 pub(crate) use cache::SealedCache;
 pub(crate) use index::{ChunkIndex, ChunkPlace};
 pub(crate) use keys::{EpochKey, RoomKeys};
@@ -44,6 +47,8 @@ pub(crate) struct RoomMedia {
     pub index: Arc<ChunkIndex>,
     /// None: as fast as the network takes it.
     pub budget: Option<Budget>,
+    /// Most parity that a viewer gets, in percent of the records.
+    pub parity_most: u8,
     /// The live streams of the room.
     pub hub: Hub,
 }
@@ -51,7 +56,8 @@ pub(crate) struct RoomMedia {
 impl RoomMedia {
     /// A room with a new key; `bandwidth_bps` is its budget.
     pub(crate) fn new(room: u32, index: Arc<ChunkIndex>, bandwidth_bps: Option<u64>) -> Self {
-        Self { room, keys: RoomKeys::default(), index, budget: bandwidth_bps.map(Budget::new), hub: Hub::default() }
+        let budget = bandwidth_bps.map(Budget::new);
+        Self { room, keys: RoomKeys::default(), index, budget, parity_most: PARITY_PERCENT_MAX, hub: Hub::default() }
     }
 }
 
@@ -83,11 +89,13 @@ pub(crate) async fn serve_tls(stream: TlsStream<TcpStream>, origin: Origin, medi
 /// Serves one of the media ports until `stop`.
 pub(crate) async fn serve(listener: TcpListener, media: Arc<Media>, tasks: TaskTracker, stop: CancellationToken) {
     let permits = Arc::clone(&media.permits);
+    let fanout = Arc::<fanout::Fanout>::default();
+    tasks.spawn(Arc::clone(&fanout).run(media.clock, stop.clone()));
     accept_loop(listener, permits, tasks, stop.clone(), |stream, peer, permit| {
-        let (media, stop) = (Arc::clone(&media), stop.clone());
+        let (media, fanout, stop) = (Arc::clone(&media), Arc::clone(&fanout), stop.clone());
         async move {
             let Some(guard) = media.unproven.admit(peer.into()) else { return };
-            connection::serve(stream, media, guard, stop).await;
+            connection::serve(stream, media, fanout, guard, stop).await;
             drop(permit);
         }
     })

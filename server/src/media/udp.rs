@@ -4,7 +4,7 @@
 //! Nobody is waited for: when the socket is full everybody waits for the same moment, and a viewer that is not there any more costs
 //! nothing after [`lectern_proto::limits::DATAGRAM_SILENCE_MAX`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Media;
-use super::sessions::SeatConnection;
+use super::sessions::{SeatConnection, Session};
+use super::{LiveTake, Media};
 use crate::clock::sleep_until;
 use crate::live::Subscriptions;
 
@@ -40,9 +40,27 @@ struct Viewer {
     local: Option<IpAddr>,
     live: Subscriptions,
     repair: Repair,
-    /// The rest of a unit that the socket did not take, or whose time has not come.
+    /// The rest of a unit that the socket did not take, or whose time has not come, and the length of its datagrams.
     rest: Bytes,
+    segment: usize,
+    /// Parity that goes behind it, a block each, with the length of its rows.
+    parity: VecDeque<(Bytes, usize)>,
     pace: Pace,
+}
+
+impl Viewer {
+    /// Takes what goes next, if there is something.
+    fn take_next(&mut self, now: Duration) -> bool {
+        if let Some(rows) = self.parity.pop_front() {
+            (self.rest, self.segment) = rows;
+        } else {
+            let Some((unit, percent)) = self.live.next(now) else { return false };
+            (self.rest, self.segment) = (unit.records(), RECORD_MAX);
+            self.parity.extend(unit.parity.iter().map(|block| block.rows(percent)).filter(|(rows, _)| !rows.is_empty()));
+        }
+        self.pace.next_at = self.pace.next_at.max(self.live.admit(now, self.rest.len()));
+        true
+    }
 }
 
 /// Spreads large units over time.
@@ -160,25 +178,23 @@ impl Port {
         let (mut over, mut next_at) = (Vec::new(), None);
         for (&address, viewer) in viewers.iter_mut().filter(|(_, v)| !v.seat.session().ended.is_cancelled()) {
             loop {
-                if viewer.rest.is_empty() {
-                    match viewer.live.next(now) {
-                        Some(unit) => viewer.rest = unit.records(),
-                        None => break,
-                    }
+                if viewer.rest.is_empty() && !viewer.take_next(now) {
+                    break;
                 }
-                let Some(records) = viewer.pace.take(now, viewer.rest.len().div_ceil(RECORD_MAX), *batch) else {
+                let segment = viewer.segment;
+                let Some(records) = viewer.pace.take(now, viewer.rest.len().div_ceil(segment), *batch) else {
                     next_at = Some(next_at.map_or(viewer.pace.next_at, |at: Duration| at.min(viewer.pace.next_at)));
                     break;
                 };
-                let length = viewer.rest.len().min(records * RECORD_MAX);
-                let segment_size = (length > RECORD_MAX).then_some(RECORD_MAX);
+                let length = viewer.rest.len().min(records * segment);
+                let segment_size = (length > segment).then_some(segment);
                 let transmit = Transmit { destination: address, ecn: None, contents: &viewer.rest[..length], segment_size, src_ip: viewer.local };
                 if is_full(send(socket, state, &transmit)) {
                     viewer.pace = Pace::default();
                     return Sent::Full;
                 }
                 viewer.rest.advance(length);
-                viewer.repair.sent(length.div_ceil(RECORD_MAX));
+                viewer.repair.sent(length.div_ceil(segment));
             }
             if viewer.rest.is_empty() {
                 over.extend(std::iter::from_fn(|| viewer.live.ended()).map(|track| (address, viewer.local, track)));
@@ -215,7 +231,9 @@ impl Port {
             Reaction::Opened { session, answer } => {
                 let Some(seat) = sessions.find(session).and_then(SeatConnection::of) else { return self.core.forget(from) };
                 let live = Subscriptions::sharing(Arc::clone(&self.news));
-                self.viewers.insert(from, Viewer { seat, local, live, repair: Repair::default(), rest: Bytes::new(), pace: Pace::default() });
+                let (rest, parity) = (Bytes::new(), VecDeque::new());
+                let viewer = Viewer { seat, local, live, repair: Repair::default(), rest, segment: RECORD_MAX, parity, pace: Pace::default() };
+                self.viewers.insert(from, viewer);
                 Some(answer)
             }
             Reaction::Ask(ask) => self.ask(now, from, ask),
@@ -232,11 +250,13 @@ impl Port {
                 if viewer.live.track(track).is_some() {
                     return None;
                 }
-                match viewer.seat.session().room.hub.track(stream, track) {
-                    Some(track) => {
-                        viewer.live.add(track, now);
+                let Session { room, person, .. } = viewer.seat.session();
+                match room.hub.track(stream, track).map(|track| (LiveTake::of(room, now, *person, &track), track)) {
+                    Some((Ok(take), track)) => {
+                        viewer.live.add(track, now, take);
                         return None;
                     }
+                    Some((Err(bps), _)) => Tell::NotWithinShare { track, bps },
                     None => Tell::StreamOver { track },
                 }
             }
@@ -248,8 +268,13 @@ impl Port {
                 viewer.live.want_keyframe(track, now);
                 return None;
             }
+            Ask::Parity { track, percent } => {
+                let most = viewer.seat.session().room.parity_most;
+                viewer.live.set_parity(track, percent.min(most), now);
+                return None;
+            }
             Ask::Missing { track, runs } => {
-                repair(&self.socket, &self.state, from, viewer, track, &runs);
+                repair(&self.socket, &self.state, now, from, viewer, track, &runs);
                 return None;
             }
             Ask::Clock { sent_us } => Tell::Clock { sent_us, server_us: self.media.clock.server_time_us() },
@@ -266,6 +291,15 @@ impl Port {
         for address in self.core.expire(self.media.clock.now()) {
             self.viewers.remove(&address);
         }
+        let now = self.media.clock.now();
+        for (&address, viewer) in &mut self.viewers {
+            while let Some((track, bps)) = viewer.live.over(now) {
+                viewer.live.remove(track);
+                if let Some(told) = self.core.tell(address, &Tell::NotWithinShare { track, bps }) {
+                    let _ = send(&self.socket, &self.state, &answer(address, viewer.local, &told));
+                }
+            }
+        }
         let core = &mut self.core;
         self.viewers.retain(|address, viewer| {
             let is_here = !viewer.seat.session().ended.is_cancelled();
@@ -278,12 +312,14 @@ impl Port {
 }
 
 /// Sends lost records again, as far as that is allowed.
-fn repair(socket: &UdpSocket, state: &UdpSocketState, to: SocketAddr, viewer: &mut Viewer, track: u16, runs: &[(u32, u32)]) {
+fn repair(socket: &UdpSocket, state: &UdpSocketState, now: Duration, to: SocketAddr, viewer: &mut Viewer, track: u16, runs: &[(u32, u32)]) {
     let Some(track) = viewer.live.track(track).cloned() else { return };
     for &(first, last) in runs {
         for counter in first..=last {
             // What is not kept ends its run: nobody makes us count to 2³².
             let Some(record) = track.record(counter).filter(|_| viewer.repair.take()) else { break };
+            // It is late already: counted, and not held back.
+            viewer.live.admit(now, record.len());
             if is_full(send(socket, state, &answer(to, viewer.local, &record))) {
                 return;
             }

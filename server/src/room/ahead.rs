@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lectern_proto::control::{AheadProgress, Event, Lesson, Person, PersonId, Role};
+use lectern_proto::control::{AheadProgress, Event, Lesson, Person, PersonId};
+use lectern_proto::rights::Action;
 
 /// Thousandths that are all of it.
 const ALL: u16 = 1_000;
@@ -39,7 +40,7 @@ impl Ahead {
     /// The count of now. Students count who are connected; what somebody had who is away is still there on coming back.
     pub(super) fn tally<'a>(&self, people: impl Iterator<Item = &'a Person>) -> Event {
         let (mut ready, mut of, mut unable) = (0, 0, 0);
-        for person in people.filter(|p| p.connected && p.role == Role::Student) {
+        for person in people.filter(|p| p.connected && !p.role.may(Action::Publish)) {
             of += 1;
             match self.progress.get(&person.id) {
                 Some(AheadProgress::Fetched { permille }) if *permille >= ALL => ready += 1,
@@ -59,7 +60,7 @@ impl Ahead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lectern_proto::control::VideoId;
+    use lectern_proto::control::{Role, VideoId};
 
     fn lesson(rung: &str) -> Lesson {
         Lesson { video: VideoId("1".into()), rung: rung.into() }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use lectern_proto::control::{Person, PersonId, Refusal, Role};
+use lectern_proto::control::{Person, PersonId, Refusal};
+use lectern_proto::rights::Action;
 
 /// The floor of a room.
 #[derive(Debug, Default)]
@@ -16,16 +17,16 @@ impl Floor {
     /// Whether somebody may publish now.
     pub(super) fn may_publish(&self, by: &Person) -> Result<(), Refusal> {
         match by.role {
-            Role::Instructor => Ok(()),
-            Role::Student if !self.stage.contains(&by.id) => Err(Refusal::NotAllowed),
-            Role::Student if self.quiet => Err(Refusal::Quiet),
-            Role::Student => Ok(()),
+            role if role.may(Action::Publish) => Ok(()),
+            _ if !self.stage.contains(&by.id) => Err(Refusal::NotAllowed),
+            _ if self.quiet => Err(Refusal::Quiet),
+            _ => Ok(()),
         }
     }
 
     /// Gives a student the stage or takes it back. Says whether that changed anything; who may publish anyway needs none.
     pub(super) fn give(&mut self, person: &Person, given: bool) -> bool {
-        if given && person.role == Role::Student { self.stage.insert(person.id) } else { self.stage.remove(&person.id) }
+        if given && !person.role.may(Action::Publish) { self.stage.insert(person.id) } else { self.stage.remove(&person.id) }
     }
 
     /// Somebody is gone for good; says whether the stage was theirs.
@@ -51,6 +52,7 @@ impl Floor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lectern_proto::control::Role;
 
     #[test]
     fn the_table_of_rights() {

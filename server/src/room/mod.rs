@@ -4,16 +4,28 @@
 //! sockets, files or codecs.
 
 mod ahead;
+mod attendance;
+mod chat;
+mod door;
 mod floor;
+mod keeper;
 mod roster;
 mod streams;
+mod talk;
 mod task;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 use std::sync::Arc;
 
-use lectern_proto::control::{AheadProgress, CloseReason, Event, Lesson, LiveVideo, LoginRefusal, Offer, PersonId, Refusal, Role, StreamId, ViewerReport};
+use lectern_proto::chat::keys::Bundle;
+use lectern_proto::chat::stamp::{StampKey, Stamped};
+use lectern_proto::chat::{IdentityId, Parcel};
+use lectern_proto::control::{
+    AheadProgress, CloseReason, Event, Lesson, LiveVideo, LoginRefusal, Offer, PersonId, PrivateChat, Refusal, Role, RoomRequest, StreamId, TalkRequest,
+    ViewerReport,
+};
 use lectern_proto::limits::{CONTROL_QUEUE, ROOM_MAILBOX};
 use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
@@ -25,16 +37,23 @@ use crate::clock::Clock;
 use crate::library::Catalogue;
 use crate::live::{Recorder, RungMaker};
 use crate::media::RoomMedia;
-use crate::store::Store;
+use crate::net::Origin;
+use crate::store::{Store, UsedCode};
 
 pub(crate) use roster::is_name;
 
 /// What a room is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RoomParts {
     pub name: String,
     /// Whether everybody sits in one room, until the instructor says otherwise.
     pub together: bool,
+    /// Who may write to whom, one to one.
+    pub private_chat: PrivateChat,
+    /// Whether the room has a chat that everybody reads.
+    pub room_chat: bool,
+    /// Stamps what is relayed, so that a report proves something.
+    pub stamps: StampKey,
     /// Most students; instructors always find room.
     pub people: usize,
     pub media: Arc<RoomMedia>,
@@ -81,8 +100,15 @@ pub(crate) struct Entry {
     pub(crate) person: PersonId,
     pub(crate) name: String,
     pub(crate) role: Role,
+    pub(crate) origin: Origin,
+    /// Whether no seat was held before.
+    pub(crate) is_new: bool,
     pub(crate) connection: ConnectionId,
     pub(crate) outbox: Outbox,
+    /// By which access code a guest entered.
+    pub(crate) code: Option<UsedCode>,
+    /// Told when the person has to wait to be admitted.
+    pub(crate) waits: Option<oneshot::Sender<()>>,
 }
 
 /// What somebody gets who was let in.
@@ -99,6 +125,18 @@ enum Message {
     Enter {
         entry: Entry,
         reply: oneshot::Sender<Result<Admission, LoginRefusal>>,
+    },
+    Count {
+        reply: oneshot::Sender<u32>,
+    },
+    /// The last message that the room takes.
+    Close {
+        by: String,
+    },
+    /// Somebody's account has ended or lost rights.
+    PutOut {
+        by: String,
+        person: PersonId,
     },
     Lost {
         person: PersonId,
@@ -165,6 +203,12 @@ enum Message {
         recorded: bool,
         reply: oneshot::Sender<Result<(), Refusal>>,
     },
+    AllowRecording {
+        by: PersonId,
+        stream: StreamId,
+        allowed: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
     /// A recording has ended by itself.
     RecordingEnded {
         stream: StreamId,
@@ -174,6 +218,52 @@ enum Message {
         stream: StreamId,
         frozen: bool,
         reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    /// Somebody's keys, whose signature was found right.
+    Keys {
+        by: PersonId,
+        identity: IdentityId,
+        bundle: Box<Bundle>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    KeysOf {
+        by: PersonId,
+        person: PersonId,
+        reply: oneshot::Sender<Result<Box<Bundle>, Refusal>>,
+    },
+    Parcel {
+        by: PersonId,
+        to: PersonId,
+        parcel: Box<Parcel>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Unread {
+        by: PersonId,
+        from: PersonId,
+    },
+    Tool {
+        by: PersonId,
+        connection: ConnectionId,
+        request: u32,
+        what: RoomRequest,
+    },
+    Talk {
+        by: PersonId,
+        request: TalkRequest,
+    },
+    /// Room chat that is on disk now, or was read from there.
+    TalkKept(Vec<keeper::Kept>),
+    Block {
+        by: PersonId,
+        person: PersonId,
+        blocked: bool,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Check {
+        by: PersonId,
+        stamped: Box<Stamped>,
+        mac: [u8; 32],
+        reply: oneshot::Sender<Result<bool, Refusal>>,
     },
 }
 
@@ -192,7 +282,8 @@ impl Room {
         let (mailbox, messages) = mpsc::channel(ROOM_MAILBOX);
         let own = mailbox.downgrade();
         let room = Self { name: parts.name.as_str().into(), mailbox, media: Arc::clone(&parts.media) };
-        tasks.spawn(task::RoomTask::new(parts, own).run(messages, stop));
+        let keeper = keeper::start(parts.name.clone(), parts.store.clone(), own.clone(), tasks);
+        tasks.spawn(task::RoomTask::new(parts, own, (keeper, tasks.clone())).run(messages, stop));
         room
     }
 
@@ -205,6 +296,24 @@ impl Room {
     #[must_use]
     pub(crate) fn media(&self) -> &Arc<RoomMedia> {
         &self.media
+    }
+
+    /// People who are in it.
+    pub(crate) async fn people(&self) -> u32 {
+        let (reply, answer) = oneshot::channel();
+        // The message that could not be sent holds the other end of the answer.
+        let _ = self.mailbox.send(Message::Count { reply }).await;
+        answer.await.unwrap_or(0)
+    }
+
+    /// Ends the room; everybody is told by whom.
+    pub(crate) async fn close(&self, by: &str) {
+        let _ = self.mailbox.send(Message::Close { by: by.to_owned() }).await;
+    }
+
+    /// Ends the seat of somebody who is there.
+    pub(crate) async fn put_out(&self, by: &str, person: PersonId) {
+        let _ = self.mailbox.send(Message::PutOut { by: by.to_owned(), person }).await;
     }
 
     /// Asks for a place; the first events are in the queue when this returns.
@@ -292,9 +401,57 @@ impl Presence {
         self.ask(|by, reply| Message::Record { by, stream, recorded, reply }).await
     }
 
+    /// Allows that one's own stream is recorded, or does not.
+    pub(crate) async fn allow_recording(&self, stream: StreamId, allowed: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::AllowRecording { by, stream, allowed, reply }).await
+    }
+
     /// The pictures of one's own stream stand still on purpose, or go on.
     pub(crate) async fn freeze(&self, stream: StreamId, frozen: bool) -> Result<(), Refusal> {
         self.ask(|by, reply| Message::Freeze { by, stream, frozen, reply }).await
+    }
+
+    /// Takes this person's keys for others; they are looked at here, not in the room.
+    pub(crate) async fn keys(&self, bundle: Box<Bundle>) -> Result<(), Refusal> {
+        let identity = bundle.check().map_err(|_| Refusal::BadKeys)?.id;
+        self.ask(|by, reply| Message::Keys { by, identity, bundle, reply }).await
+    }
+
+    /// Somebody's keys.
+    pub(crate) async fn keys_of(&self, person: PersonId) -> Result<Box<Bundle>, Refusal> {
+        self.ask(|by, reply| Message::KeysOf { by, person, reply }).await
+    }
+
+    /// Hands something to somebody.
+    pub(crate) async fn send(&self, to: PersonId, parcel: Box<Parcel>) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::Parcel { by, to, parcel, reply }).await
+    }
+
+    /// Says that what somebody sent cannot be read. Dropped when the room has no time: the next message says it again.
+    pub(crate) fn unread(&self, from: PersonId) {
+        let _ = self.mailbox.try_send(Message::Unread { by: self.person, from });
+    }
+
+    /// Uses one of the room's tools. The answer comes with the room's events, behind what is told of it.
+    pub(crate) async fn use_tool(&self, request: u32, what: RoomRequest) {
+        // A room that is ending answers nobody any more.
+        let _ = self.mailbox.send(Message::Tool { by: self.person, connection: self.connection, request, what }).await;
+    }
+
+    /// Asks something about room chat; the answer comes among the events.
+    pub(crate) async fn talk(&self, request: TalkRequest) {
+        // Where the room is ending nobody answers any more.
+        let _ = self.mailbox.send(Message::Talk { by: self.person, request }).await;
+    }
+
+    /// Nothing from a person is handed to this one, or again.
+    pub(crate) async fn block(&self, person: PersonId, blocked: bool) -> Result<(), Refusal> {
+        self.ask(|by, reply| Message::Block { by, person, blocked, reply }).await
+    }
+
+    /// Whether a stamp is this server's.
+    pub(crate) async fn check(&self, stamped: Box<Stamped>, mac: [u8; 32]) -> Result<bool, Refusal> {
+        self.ask(|by, reply| Message::Check { by, stamped, mac, reply }).await
     }
 
     async fn ask<T>(&self, message: impl FnOnce(PersonId, oneshot::Sender<Result<T, Refusal>>) -> Message) -> Result<T, Refusal> {

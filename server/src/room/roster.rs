@@ -1,10 +1,11 @@
 //! Who is in the room: names that are unique, seats that are kept for a while. Pure: time is an argument.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use lectern_proto::control::{Person, PersonId, Role};
 use lectern_proto::limits::{NAME_MAX, SEAT_GRACE};
+use lectern_proto::rights::Action;
 
 #[derive(Debug)]
 struct Member {
@@ -36,7 +37,8 @@ impl Roster {
 
     fn unique(&self, name: &str) -> String {
         let name = name.trim();
-        let taken = |candidate: &str| self.members.values().any(|m| m.person.name.to_lowercase() == candidate.to_lowercase());
+        let names: HashSet<_> = self.members.values().map(|m| m.person.name.to_lowercase()).collect();
+        let taken = |candidate: &str| names.contains(&candidate.to_lowercase());
         if !taken(name) {
             return name.to_owned();
         }
@@ -81,7 +83,7 @@ impl Roster {
 
     /// People who count against the room's limit.
     pub(super) fn students(&self) -> usize {
-        self.people().filter(|p| p.role == Role::Student).count()
+        self.people().filter(|p| !p.role.may(Action::Moderate)).count()
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,21 +1,25 @@
 //! The room's live streams: who may publish what, what members are told, when a stream ends. The units themselves go through the
 //! hub and never through here. Pure but for the hub: time and random numbers are arguments.
 
+mod recording;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{Event, LiveMedia, LiveTrack, LiveVideo, Offer, Person, PersonId, Refusal, Role, StreamId, StreamInfo, ViewerReport};
+use lectern_proto::control::{Event, LiveMedia, LiveTrack, LiveVideo, Offer, Person, PersonId, Refusal, StreamId, StreamInfo, ViewerReport};
 use lectern_proto::limits::{
     LIVE_AVCC_MAX, LIVE_NAME_MAX, LIVE_REPORTS_TOLD, LIVE_SILENCE_MAX, LIVE_STREAMS_MAX, LIVE_STREAMS_PER_PERSON, LIVE_TARGET_MIN, LIVE_TARGET_SOUND,
 };
 use lectern_proto::live::health::StreamHealth;
+use lectern_proto::rights::Action;
 use lectern_proto::rung::{PictureSize, RungSpec};
 use tokio::sync::mpsc;
 
 use super::Message;
 use crate::live::{LowerRung, Recorder, Recording, RungMaker, Stream};
 use crate::media::RoomMedia;
+use recording::Consent;
 
 /// Widths and heights that are taken.
 const SIDES: std::ops::RangeInclusive<u32> = 16..=8_192;
@@ -47,6 +51,7 @@ struct Running {
     /// Its pictures stand still on purpose.
     frozen: bool,
     recording: Option<Recording>,
+    consent: Consent,
 }
 
 impl Streams {
@@ -94,7 +99,7 @@ impl Streams {
         let target = if offer.video.is_some() { LIVE_TARGET_MIN } else { LIVE_TARGET_SOUND };
         let target_us = u32::try_from(target.as_micros()).unwrap_or(u32::MAX);
         let lower = offer.video.as_ref().map_or_else(Vec::new, |video| lower_rungs(video, &self.ladder));
-        let stream = media.hub.open(id, by.id, &offer, lower.len(), &media.keys.current());
+        let stream = media.hub.open(id, by.id, &offer, &lower, &media.keys.current());
         let videos = stream.lower.iter().zip(lower).chain(stream.video.iter().zip(offer.video.clone()));
         let videos: Vec<_> = videos.map(|(track, video)| (Arc::clone(track), video)).collect();
         let sound = stream.sound.as_ref().zip(offer.sound).map(|(track, sound)| LiveTrack { track: track.number(), media: LiveMedia::Sound(sound) });
@@ -116,7 +121,10 @@ impl Streams {
         }
         let info = StreamInfo { id, name: offer.name, kind: offer.kind, publisher: by.id, tracks, target_us };
         let (health, is_news, frozen) = (StreamHealth::default(), false, false);
-        self.running.insert(id, Running { info: info.clone(), stream, opened_at: now, health, is_news, least_us: target_us, frozen, recording: None });
+        self.running.insert(
+            id,
+            Running { info: info.clone(), stream, opened_at: now, health, is_news, least_us: target_us, frozen, recording: None, consent: Consent::default() },
+        );
         Ok((info, older))
     }
 
@@ -157,7 +165,7 @@ impl Streams {
     /// Whether somebody may end a stream.
     pub(super) fn may_end(&self, by: &Person, id: StreamId) -> Result<(), Refusal> {
         let running = self.running.get(&id).ok_or(Refusal::NoSuchStream)?;
-        (running.info.publisher == by.id || by.role == Role::Instructor).then_some(()).ok_or(Refusal::NotAllowed)
+        (running.info.publisher == by.id || by.role.may(Action::Moderate)).then_some(()).ok_or(Refusal::NotAllowed)
     }
 
     /// Notes of somebody's own stream that its pictures stand still, or go on. Says whether that is new.
@@ -179,44 +187,17 @@ impl Streams {
     }
 
     /// The streams of somebody who is gone.
+    pub(super) fn with_sound(&self, person: PersonId) -> Vec<StreamId> {
+        let has_sound = |r: &&Running| r.info.publisher == person && r.info.tracks.iter().any(|t| matches!(t.media, LiveMedia::Sound(_)));
+        self.running.values().filter(has_sound).map(|r| r.info.id).collect()
+    }
+
     pub(super) fn of(&self, publisher: PersonId) -> Vec<StreamId> {
         self.running.values().filter(|r| r.info.publisher == publisher).map(|r| r.info.id).collect()
     }
 
     pub(super) fn publisher(&self, id: StreamId) -> Option<PersonId> {
         self.running.get(&id).map(|r| r.info.publisher)
-    }
-
-    /// Begins or ends to record a stream; says whether that is another state than before.
-    pub(super) fn record(&mut self, id: StreamId, recorded: bool, mailbox: &mpsc::WeakSender<Message>) -> Result<bool, Refusal> {
-        let running = self.running.get_mut(&id).ok_or(Refusal::NoSuchStream)?;
-        if running.recording.is_some() == recorded {
-            return Ok(false);
-        }
-        if !recorded {
-            running.recording = None;
-            return Ok(true);
-        }
-        let mailbox = mailbox.clone();
-        let ended = move || {
-            // A room that is busy sees it when the stream ends; a room that is gone needs nothing.
-            mailbox.upgrade().into_iter().for_each(|mailbox| _ = mailbox.try_send(Message::RecordingEnded { stream: id }));
-        };
-        let video = running.info.videos().next_back().map(|(_, video)| video);
-        let sound = running.info.sound().map(|(_, sound)| sound);
-        let recording = self.recorder.start(&running.stream, &running.info.name, (video, sound), ended);
-        let failed = |error| tracing::error!(%error, "a recording cannot be written where the videos are");
-        running.recording = Some(recording.map_err(failed).map_err(|()| Refusal::Unwritable)?);
-        Ok(true)
-    }
-
-    /// A recording has ended; says whether it was one that ran.
-    pub(super) fn recording_ended(&mut self, id: StreamId) -> bool {
-        self.running.get_mut(&id).is_some_and(|running| running.recording.take().is_some())
-    }
-
-    pub(super) fn recorded(&self) -> Vec<StreamId> {
-        self.running.values().filter(|r| r.recording.is_some()).map(|r| r.info.id).collect()
     }
 
     /// Streams of which nothing came for too long.

@@ -3,26 +3,40 @@
 //! Changes of the roster and of the catalogue are collected and told a few times a second at most, so that a class that
 //! joins at once does not fill everybody's queue.
 
+mod ahead;
+mod catalogue;
+mod chat;
+mod codes;
+mod door;
 mod floor;
+mod talk;
+mod tools;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lectern_proto::control::{CatalogueEntry, CloseReason, Event, Lesson, LoginRefusal, PersonId, Refusal, Role, StreamId, VideoId};
+use lectern_proto::control::{CloseReason, Event, LoginRefusal, PersonId, Refusal, Role, StreamId};
 use lectern_proto::limits::{
     AHEAD_EVERY, CATALOGUE_EVERY, CATALOGUE_PAGE, CONTROL_QUEUE, EPOCH_LEAD, LIBRARY_FILES_MAX, ROOM_PEOPLE_MAX, ROSTER_EVERY, SHARE_EVERY,
 };
+use lectern_proto::rights::Action;
 use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::ahead::Ahead;
+use super::attendance::Attendance;
+use super::chat::Chat;
 use super::floor::Floor;
+use super::keeper::Order;
 use super::roster::Roster;
 use super::streams::Streams;
+use super::talk::Talk;
+use super::tools::Tools;
 use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
 use crate::clock::{Clock, sleep_until};
 use crate::library::Catalogue;
@@ -30,7 +44,7 @@ use crate::media::{EpochKey, RoomMedia};
 use crate::store::Store;
 
 /// The first state, and a change of everything, fit into a queue with room to spare.
-const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 10 < CONTROL_QUEUE / 2);
+const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 12 < CONTROL_QUEUE / 2);
 
 /// People or videos that are gone, each a message, in one go: what is more waits, so that no queue runs full.
 const GONE_AT_ONCE: usize = CONTROL_QUEUE / 4;
@@ -75,12 +89,20 @@ pub(super) struct RoomTask {
     together: bool,
     streams: Streams,
     floor: Floor,
+    chat: Chat,
+    tools: Tools,
+    door: door::Doorstep,
+    attendance: Attendance,
+    talk: Talk,
+    keeper: mpsc::Sender<Order>,
+    /// Runs what the room does not wait for.
+    tasks: TaskTracker,
     /// When it is looked again which of them have gone silent.
     streams_at: Duration,
 }
 
 impl RoomTask {
-    pub(super) fn new(parts: RoomParts, mailbox: mpsc::WeakSender<Message>) -> Self {
+    pub(super) fn new(parts: RoomParts, mailbox: mpsc::WeakSender<Message>, (keeper, tasks): (mpsc::Sender<Order>, TaskTracker)) -> Self {
         let mut catalogue = parts.catalogue;
         let told = catalogue.borrow_and_update().clone();
         Self {
@@ -106,34 +128,48 @@ impl RoomTask {
             together: parts.together,
             streams: Streams::new(parts.live_ladder, parts.rungs, parts.recorder),
             floor: Floor::default(),
+            tools: Tools::default(),
+            door: door::Doorstep::default(),
+            attendance: Attendance::default(),
+            talk: Talk::new(parts.room_chat),
+            keeper,
+            tasks,
+            chat: Chat::new(parts.private_chat, parts.stamps),
             streams_at: Duration::ZERO,
         }
     }
 
     pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Message>, stop: CancellationToken) {
-        loop {
+        self.recall_attendance().await;
+        let reason = loop {
             let due = self.next_deadline().map(|at| self.clock.at(at));
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = stop.cancelled() => break CloseReason::ServerStopping,
                 message = messages.recv() => match message {
+                    Some(Message::Close { by }) => break CloseReason::RoomClosed { by },
                     Some(message) => self.take(message).await,
-                    None => break,
+                    None => break CloseReason::ServerStopping,
                 },
                 changed = self.catalogue.changed(), if self.catalogue_at.is_none() => match changed {
                     Ok(()) => self.catalogue_at = Some(self.catalogue_told_at + CATALOGUE_EVERY),
-                    Err(_) => break,
+                    Err(_) => break CloseReason::ServerStopping,
                 },
                 () = sleep_until(due), if due.is_some() => {}
             }
             self.do_what_is_due();
-        }
+            self.keep_attendance();
+        };
         for (_, (_, outbox)) in self.connections.drain() {
-            let _ = outbox.close.send(CloseReason::ServerStopping);
+            let _ = outbox.close.send(reason.clone());
         }
+        let streams: Vec<_> = self.streams.all().iter().map(|stream| stream.id).collect();
+        self.end_streams(streams);
+        self.attendance.end_all(self.clock.unix_seconds());
+        self.keep_attendance();
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        let people = (!self.changed_people.is_empty()).then(|| self.people_told_at + ROSTER_EVERY);
+        let people = (!self.changed_people.is_empty() || self.has_tool_news()).then(|| self.people_told_at + ROSTER_EVERY);
         let shares = (self.media.budget.is_some() && !self.connections.is_empty()).then_some(self.shares_at);
         let ahead = self.ahead.as_ref().filter(|_| !self.connections.is_empty()).map(|_| self.ahead_at);
         let streams = (!self.streams.is_empty()).then_some(self.streams_at);
@@ -145,9 +181,11 @@ impl RoomTask {
         for person in self.roster.expire(now) {
             tracing::info!(room = %self.name, person = person.0, "the seat was not taken again");
             self.leave_stage(person);
+            self.leave_chat(person);
+            self.forget_tools(person);
             self.changed_people.insert(person);
         }
-        if !self.changed_people.is_empty() && now >= self.people_told_at + ROSTER_EVERY {
+        if (!self.changed_people.is_empty() || self.has_tool_news()) && now >= self.people_told_at + ROSTER_EVERY {
             self.people_told_at = now;
             self.tell_people();
         }
@@ -179,13 +217,11 @@ impl RoomTask {
 
     async fn take(&mut self, message: Message) {
         match message {
-            Message::Enter { entry, reply } => {
-                let (person, connection) = (entry.person, entry.connection);
-                // Somebody who went away meanwhile is lost again at once.
-                if reply.send(self.enter(entry)).is_err() {
-                    self.lose(person, connection);
-                }
-            }
+            Message::Enter { entry, reply } => self.knock(entry, reply),
+            Message::Count { reply } => drop(reply.send(u32::try_from(self.roster.len()).unwrap_or(u32::MAX))),
+            // Before it comes here.
+            Message::Close { .. } => {}
+            Message::PutOut { by, person } => self.put_out(by, person).await,
             Message::Lost { person, connection } => self.lose(person, connection),
             Message::Leave { person, connection } => {
                 if self.is_current(person, connection) {
@@ -232,8 +268,18 @@ impl RoomTask {
             Message::GiveStage { by, person, given, reply } => drop(reply.send(self.give_stage(by, person, given))),
             Message::Quiet { by, quiet, reply } => drop(reply.send(self.set_quiet(by, quiet))),
             Message::Record { by, stream, recorded, reply } => drop(reply.send(self.record(by, stream, recorded))),
+            Message::AllowRecording { by, stream, allowed, reply } => drop(reply.send(self.allow_recording(by, stream, allowed))),
             Message::RecordingEnded { stream } => self.recording_ended(stream),
             Message::Freeze { by, stream, frozen, reply } => drop(reply.send(self.freeze(by, stream, frozen))),
+            Message::Keys { by, identity, bundle, reply } => drop(reply.send(self.take_keys(by, identity, bundle))),
+            Message::KeysOf { by, person, reply } => drop(reply.send(self.keys_of(by, person))),
+            Message::Parcel { by, to, parcel, reply } => drop(reply.send(self.hand_on(by, to, parcel))),
+            Message::Unread { by, from } => self.unread(by, from),
+            Message::Tool { by, connection, request, what } => self.take_request((by, connection), request, what).await,
+            Message::Talk { by, request } => self.talk(by, request),
+            Message::TalkKept(kept) => self.talk_kept(kept),
+            Message::Block { by, person, blocked, reply } => drop(reply.send(self.block(by, person, blocked))),
+            Message::Check { by, stamped, mac, reply } => drop(reply.send(self.check_stamp(by, &stamped, &mac))),
         }
     }
 
@@ -252,7 +298,7 @@ impl RoomTask {
 
     fn enter(&mut self, entry: Entry) -> Result<Admission, LoginRefusal> {
         let known = self.roster.person(entry.person).is_some();
-        let full = self.roster.len() >= ROOM_PEOPLE_MAX || (entry.role == Role::Student && self.roster.students() >= self.people_most);
+        let full = self.roster.len() >= ROOM_PEOPLE_MAX || (!entry.role.may(Action::Moderate) && self.roster.students() >= self.people_most);
         if !known && full {
             return Err(LoginRefusal::RoomFull);
         }
@@ -262,6 +308,7 @@ impl RoomTask {
             self.end_streams(self.streams.of(entry.person));
         }
         self.changed_people.insert(person.id);
+        self.attendance.begin(self.clock.unix_seconds(), &person);
         tracing::info!(room = %self.name, person = person.id.0, name = ?person.name, role = ?person.role, again = known, "entered");
         let current = self.media.keys.current();
         if let Some(budget) = &self.media.budget {
@@ -269,26 +316,28 @@ impl RoomTask {
             let bps = budget.entered(self.clock.now(), person.id);
             let _ = entry.outbox.events.try_send(Arc::new(Event::Share { bps }));
         }
-        self.greet(&entry.outbox, entry.role);
+        self.greet(&entry.outbox, person.id, entry.role);
         self.connections.insert(person.id, (entry.connection, entry.outbox));
         Ok(Admission { name: person.name, epoch: current.epoch, room_key: current.key.clone() })
     }
 
     /// The first state: a coming key, all people, all videos. It fits into the empty queue.
-    fn greet(&self, outbox: &Outbox, role: Role) {
+    fn greet(&self, outbox: &Outbox, person: PersonId, role: Role) {
         let mut events = Vec::new();
         events.extend(self.next_epoch.as_ref().map(|n| Event::MediaEpoch { epoch: n.key.epoch, room_key: n.key.key.clone() }));
         let people: Vec<_> = self.roster.people().cloned().collect();
         events.extend(people.chunks(CATALOGUE_PAGE).map(|page| Event::People(page.to_vec())));
-        let videos: Vec<_> = self.told.values().collect();
-        events.extend(videos.chunks(CATALOGUE_PAGE).map(|page| Event::Videos(page.iter().map(|e| CatalogueEntry::clone(e)).collect())));
+        events.extend(self.catalogue_events(person));
         events.extend((!self.streams.is_empty()).then(|| Event::Streams(self.streams.all())));
         events.push(Event::Together { on: self.together });
         events.extend(self.floor_events());
+        events.extend(self.chat_events());
+        events.extend(self.tool_events(person, role));
+        events.push(self.talk_event());
         events.push(Event::Synchronised);
         if let Some(ahead) = &self.ahead {
             events.push(Event::FetchAhead(Some(ahead.lesson.clone())));
-            events.extend((role == Role::Instructor).then(|| ahead.tally(self.roster.people())));
+            events.extend(role.may(Action::Moderate).then(|| ahead.tally(self.roster.people())));
         }
         for event in events {
             let _ = outbox.events.try_send(Arc::new(event));
@@ -296,6 +345,9 @@ impl RoomTask {
     }
 
     fn lose(&mut self, person: PersonId, connection: ConnectionId) {
+        if self.stop_waiting(person, connection) {
+            return;
+        }
         if self.is_current(person, connection) {
             self.connections.remove(&person);
             self.mark_lost(person);
@@ -307,6 +359,7 @@ impl RoomTask {
         self.end_streams(self.streams.of(person));
         if self.roster.lose(self.clock.now(), person).is_some() {
             tracing::info!(room = %self.name, person = person.0, "connection lost");
+            self.attendance.end(self.clock.unix_seconds(), person);
             self.changed_people.insert(person);
         }
     }
@@ -322,6 +375,8 @@ impl RoomTask {
         self.end_streams(self.streams.of(person));
         self.roster.leave(person);
         self.leave_stage(person);
+        self.leave_chat(person);
+        self.forget_tools(person);
         if let Some(ahead) = &mut self.ahead {
             ahead.forget(person);
         }
@@ -332,15 +387,14 @@ impl RoomTask {
     }
 
     async fn remove(&mut self, by: PersonId, person: PersonId) -> Result<(), Refusal> {
-        let remover = self.roster.person(by).filter(|p| p.role == Role::Instructor).ok_or(Refusal::NotAllowed)?;
-        let name = remover.name.clone();
-        self.roster.person(person).ok_or(Refusal::NoSuchPerson)?;
-        if let Some((_, outbox)) = self.connections.remove(&person) {
-            let _ = outbox.close.send(CloseReason::Removed { by: name });
+        self.allow(by, Action::Moderate)?;
+        let name = self.roster.person(by).map(|p| p.name.clone()).unwrap_or_default();
+        let removed = self.roster.person(person).ok_or(Refusal::NoSuchPerson)?;
+        // Nobody puts out who has more rights.
+        if removed.role.may(Action::Administer) {
+            self.allow(by, Action::Administer)?;
         }
-        self.end_seat(person).await;
-        tracing::info!(room = %self.name, person = person.0, by = by.0, "removed");
-        self.rotate(self.clock.now());
+        self.put_out(name, person).await;
         Ok(())
     }
 
@@ -348,34 +402,12 @@ impl RoomTask {
     fn tell_shares(&mut self, now: Duration) {
         let news = self.media.budget.as_ref().map_or_else(Vec::new, |budget| budget.news(now));
         for (person, bps) in news {
-            let full = |(_, outbox): &(ConnectionId, Outbox)| matches!(outbox.events.try_send(Arc::new(Event::Share { bps })), Err(TrySendError::Full(_)));
-            if self.connections.get(&person).is_some_and(full) {
-                self.close_slow(person);
-            }
+            self.put_or_close(person, Arc::new(Event::Share { bps }));
         }
-    }
-
-    fn fetch_ahead(&mut self, by: PersonId, lesson: Option<Lesson>) -> Result<(), Refusal> {
-        self.roster.person(by).filter(|p| p.role == Role::Instructor).ok_or(Refusal::NotAllowed)?;
-        if let Some(lesson) = &lesson {
-            let is_there = self.told.contains_key(&lesson.video) && self.ladder.iter().any(|r| r.name == lesson.rung);
-            is_there.then_some(()).ok_or(Refusal::NoSuchVideo)?;
-        }
-        tracing::info!(room = %self.name, by = by.0, ?lesson, "to be fetched ahead");
-        self.ahead = lesson.clone().map(Ahead::new);
-        self.tell(Event::FetchAhead(lesson));
-        self.ahead_at = self.clock.now();
-        Ok(())
-    }
-
-    /// Tells instructors how many have the lesson.
-    fn tell_ahead(&mut self) {
-        let Some(news) = self.ahead.as_mut().and_then(|ahead| ahead.news(self.roster.people())) else { return };
-        self.tell_teachers(news);
     }
 
     fn tell_teachers(&mut self, event: Event) {
-        let teachers: BTreeSet<_> = self.roster.people().filter(|p| p.role == Role::Instructor).map(|p| p.id).collect();
+        let teachers: BTreeSet<_> = self.roster.people().filter(|p| p.role.may(Action::Moderate)).map(|p| p.id).collect();
         self.tell_some(event, |person| teachers.contains(&person));
     }
 
@@ -414,29 +446,8 @@ impl RoomTask {
         for id in gone {
             self.tell(Event::PersonLeft(id));
         }
-    }
-
-    fn tell_catalogue(&mut self) {
-        let mut now = self.catalogue.borrow_and_update().clone();
-        let (changed, mut removed) = difference(&self.told, &now);
-        let later = removed.split_off(removed.len().min(GONE_AT_ONCE));
-        if !later.is_empty() {
-            // These stand there until it is their turn.
-            let kept = later.iter().filter_map(|id| self.told.get_key_value(id)).map(|(id, entry)| (id.clone(), Arc::clone(entry)));
-            Arc::make_mut(&mut now).extend(kept);
-            self.catalogue_at = Some(self.catalogue_told_at + CATALOGUE_EVERY);
-        }
-        self.told = now;
-        for page in changed.chunks(CATALOGUE_PAGE) {
-            self.tell(Event::Videos(page.to_vec()));
-        }
-        if self.ahead.as_ref().is_some_and(|a| removed.contains(&a.lesson.video)) {
-            self.ahead = None;
-            self.tell(Event::FetchAhead(None));
-        }
-        for id in removed {
-            self.tell(Event::VideoRemoved(id));
-        }
+        self.tell_identities();
+        self.tell_tools();
     }
 
     /// Tells everybody; who does not read is closed. A session that has ended is no slow reader, and whether its person left
@@ -454,6 +465,14 @@ impl RoomTask {
         }
     }
 
+    /// Tells one; who does not read is closed.
+    fn put_or_close(&mut self, person: PersonId, event: Arc<Event>) {
+        let full = |(_, outbox): &(ConnectionId, Outbox)| matches!(outbox.events.try_send(event), Err(TrySendError::Full(_)));
+        if self.connections.get(&person).is_some_and(full) {
+            self.close_slow(person);
+        }
+    }
+
     fn close_slow(&mut self, person: PersonId) {
         if let Some((connection, outbox)) = self.connections.remove(&person) {
             tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");
@@ -461,12 +480,4 @@ impl RoomTask {
             self.mark_lost(person);
         }
     }
-}
-
-/// What is new or changed in `after`, and what is not in it any more.
-fn difference(before: &Catalogue, after: &Catalogue) -> (Vec<CatalogueEntry>, Vec<VideoId>) {
-    let same = |a: &BTreeMap<VideoId, Arc<CatalogueEntry>>, id: &VideoId, e: &Arc<CatalogueEntry>| a.get(id).is_some_and(|b| Arc::ptr_eq(b, e) || b == e);
-    let changed = after.iter().filter(|(id, e)| !same(before, id, e)).map(|(_, e)| CatalogueEntry::clone(e)).collect();
-    let removed = before.keys().filter(|id| !after.contains_key(*id)).cloned().collect();
-    (changed, removed)
 }

@@ -1,12 +1,19 @@
 //! The room's task without sockets: entries are made as sessions make them.
 
+mod tools;
+
 use std::time::Duration;
 
-use lectern_proto::control::{AheadProgress, CloseReason, Event, Person, PersonId, Role, VideoId, VideoState};
+use lectern_proto::control::{AheadProgress, ChatEvent, CloseReason, Event, Person, PersonId, Role, TalkEvent, TalkRules, VideoId, VideoState};
 use lectern_proto::limits::{CATALOGUE_PAGE, CONTROL_QUEUE};
 
 use super::*;
+use crate::store::StoreUrl;
+use lectern_proto::chat::KeyId;
+use lectern_proto::chat::message::Message;
 use lectern_proto::control::CatalogueEntry;
+use lectern_proto::control::{LiveSound, StreamKind};
+use lectern_proto::rights::{Action, Right};
 
 struct Stage {
     room: Room,
@@ -23,13 +30,16 @@ async fn stage(people: usize) -> Stage {
     let dir = tempfile::tempdir().expect("a directory");
     let (catalogue, told) = watch::channel(Catalogue::default());
     let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
-    let store = Store::open(&dir.path().join("a.db")).await.expect("opened");
+    let store = Store::open(&StoreUrl::Sqlite(dir.path().join("a.db"))).await.expect("opened");
     let (clock, tasks, stop) = (Clock::start(), TaskTracker::new(), CancellationToken::new());
     let recorder = Recorder::new(dir.path().to_owned(), clock, tasks.clone(), stop.clone());
     let rungs = RungMaker::new("no-worker".into(), 1 << 30, clock, tasks.clone(), stop.clone());
     let parts = RoomParts {
         name: "class".into(),
         together: true,
+        private_chat: PrivateChat::All,
+        room_chat: true,
+        stamps: lectern_proto::chat::stamp::StampKey([1; 32]),
         people,
         media,
         ladder: ladder(),
@@ -46,7 +56,8 @@ async fn stage(people: usize) -> Stage {
 impl Stage {
     async fn enter(&self, person: u64, role: Role, connection: u64) -> Result<(Admission, Presence, Inbox), LoginRefusal> {
         let (outbox, inbox) = queue();
-        let entry = Entry { person: PersonId(person), name: "Ana".into(), role, connection: ConnectionId(connection), outbox };
+        let (origin, is_new, code, waits) = (Origin::from(std::net::IpAddr::from([192, 0, 2, 1])), true, None, None);
+        let entry = Entry { person: PersonId(person), name: "Ana".into(), role, origin, is_new, connection: ConnectionId(connection), outbox, code, waits };
         self.room.enter(entry).await.map(|(admission, presence)| (admission, presence, inbox))
     }
 }
@@ -93,6 +104,8 @@ async fn the_first_state_comes_in_order_and_in_pages() {
     assert!(matches!(next(&mut inbox).await, Event::Videos(v) if v.len() == CATALOGUE_PAGE));
     assert!(matches!(next(&mut inbox).await, Event::Videos(v) if v.len() == 1));
     assert_eq!(next(&mut inbox).await, Event::Together { on: true });
+    assert_eq!(next(&mut inbox).await, Event::Chat(ChatEvent::PrivateChat(PrivateChat::All)));
+    assert_eq!(next(&mut inbox).await, Event::Talk(TalkEvent::Rules(TalkRules::default())));
     assert_eq!(next(&mut inbox).await, Event::Synchronised);
     stage.catalogue.send_modify(|c| {
         let catalogue = Arc::make_mut(c);
@@ -237,4 +250,55 @@ async fn the_end_of_the_room_is_told() {
     stage.stop.cancel();
     assert_eq!((&mut inbox.close).await, Ok(CloseReason::ServerStopping));
     assert!(matches!(stage.enter(2, Role::Student, 2).await, Err(LoginRefusal::Busy { .. })));
+}
+
+/// What each request of the room needs, asked by somebody of each role: the room refuses what the table does.
+#[tokio::test]
+async fn every_role_may_do_what_the_table_says() {
+    let parcel = || {
+        let message = Message { key: KeyId([1; 16]), counter: 1, commitment: [0; 32], sealed: Vec::new() };
+        Box::new(Parcel { envelope: None, message })
+    };
+    let offer = |kind| Offer { name: "voice".into(), kind, video: None, sound: Some(LiveSound { channels: 1, samples: 960, bps: 64_000 }) };
+    for role in Role::ALL {
+        let stage = stage(10).await;
+        let (_, kim, _kim) = stage.enter(1, Role::Instructor, 1).await.expect("room");
+        let (_, _ben, _ben_inbox) = stage.enter(2, Role::Student, 2).await.expect("room");
+        let (_, me, _me) = stage.enter(3, role, 3).await.expect("room");
+        let ben = PersonId(2);
+        let nobody = StreamId([9; 16]);
+        let asked = [
+            (Action::Publish, me.publish(offer(StreamKind::Microphone)).await.map(drop)),
+            (Action::StartPodcast, me.publish(offer(StreamKind::Podcast)).await.map(drop)),
+            (Action::StartPodcast, me.publish(offer(StreamKind::Recording)).await.map(drop)),
+            (Action::PrivateChat, me.send(ben, parcel()).await),
+            (Action::Moderate, me.give_stage(ben, true).await),
+            (Action::Moderate, me.give_stage(ben, false).await),
+            (Action::Moderate, me.quiet(true).await),
+            (Action::Moderate, me.quiet(false).await),
+            (Action::Administer, me.set_together(true).await),
+            (Action::Administer, me.fetch_ahead(None).await),
+            (Action::Administer, me.record(nobody, true).await),
+            (Action::Moderate, me.remove(ben).await),
+        ];
+        for (action, result) in asked {
+            let refused = matches!(result, Err(Refusal::NotAllowed | Refusal::NoPrivateChat));
+            let may = match role.right(action) {
+                Right::No => false,
+                Right::Yes | Right::BySetting => true,
+                Right::WhenGranted => {
+                    assert!(refused, "{role:?} {action:?}: not granted yet");
+                    kim.give_stage(PersonId(3), true).await.expect("given");
+                    assert_eq!(me.publish(offer(StreamKind::Microphone)).await.map(drop), Ok(()), "{role:?}: granted");
+                    assert_eq!(me.publish(offer(StreamKind::Podcast)).await, Err(Refusal::NotAllowed), "{role:?}: the stage is not for podcasts");
+                    continue;
+                }
+                Right::OwnFolder => continue,
+            };
+            assert_eq!(refused, !may, "{role:?} {action:?}: {result:?}");
+        }
+        if role == Role::Assistant {
+            assert_eq!(me.remove(PersonId(1)).await, Err(Refusal::NotAllowed), "nobody puts out who has more rights");
+        }
+    }
 }

@@ -100,10 +100,13 @@ impl Client {
                 assert!(matches!(self.next().await?, Output::Welcome(_)));
             }
             self.core.login(&login);
-            match self.next().await? {
-                Output::Login(LoginReply::Joined(joined)) => Ok(Ok(*joined)),
-                Output::Login(LoginReply::Refused(why)) => Ok(Err(why)),
-                other => panic!("{other:?}"),
+            loop {
+                match self.next().await? {
+                    Output::Login(LoginReply::Joined(joined)) => return Ok(Ok(*joined)),
+                    Output::Login(LoginReply::Refused(why)) => return Ok(Err(why)),
+                    Output::Login(LoginReply::Waiting { .. }) => {}
+                    other => panic!("{other:?}"),
+                }
             }
         })
         .await

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod media;
+pub mod postgres;
 pub mod stage;
 
 use std::future::Future;

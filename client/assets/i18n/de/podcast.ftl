@@ -58,3 +58,5 @@ together-hint = Ein: Was live ist, beginnt auf den Rechnern der Lernenden stumm,
 together-muted = Stumm: Sie sind in einem Raum. Kopfhörer?
 together-headphones = Ich trage Kopfhörer
 together-headphones-on = Sie tragen Kopfhörer und hören deshalb, was live ist.
+podcast-end = Ihr Podcast ist zu hören
+podcast-end-hint = Wenn Sie gehen, endet er, und niemand hört ihn mehr.

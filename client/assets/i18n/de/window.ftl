@@ -163,6 +163,7 @@ board-choose = Öffnen Sie Lectern, wählen Sie { $name } oder tippen Sie
 board-port = Port { $port }
 board-room = Raum, und das Passwort, das die Lehrkraft sagt
 board-words = Lectern zeigt Ihnen drei Wörter. Weiter nur, wenn es diese sind
+board-line = Schlüssel in diesem Raum, auf jedem Bildschirm gleich: { $words }
 
 ## Was an einem Link falsch ist
 
@@ -197,6 +198,9 @@ error-room-full = Der Raum ist voll. Fragen Sie die Lehrkraft.
 error-bad-name = Dieser Name geht nicht: 1 bis 64 Bytes, keine Steuerzeichen.
 error-password-needed = Für diesen Raum braucht es ein Passwort.
 error-removed = { $by } hat Sie aus dem Raum entfernt.
+error-locked = Der Raum ist abgeschlossen: Zurzeit kommt niemand Neues herein. Bitten Sie die Lehrkraft, ihn zu öffnen.
+error-turned-away = Sie wurden nicht eingelassen. Fragen Sie die Lehrkraft, und versuchen Sie es noch einmal.
+error-banned = Die Lehrkraft lässt Sie nicht in diesen Raum.
 error-replaced = Eine andere Verbindung mit derselben Identität hat Ihren Platz übernommen.
 error-left = Sie haben den Raum verlassen.
 error-closed = Der Server hat dieses Programm nicht verstanden und die Verbindung beendet („{ $why }“). Treten Sie wieder bei; wenn es so bleibt, aktualisieren Sie das ältere der beiden.
@@ -381,6 +385,8 @@ stats-received = Insgesamt empfangen
 play-gone = Das Video ist nicht mehr im Katalog. Seine Datei wurde entfernt oder umbenannt.
 play-not-ready = Das Video wird noch vorbereitet. Versuchen Sie es wieder, wenn der Katalog es als fertig zeigt.
 play-failed = Es ließ sich nicht vorbereiten: { $reason }
+keep-file = Die Aufnahme { $path } lässt sich nicht schreiben: { $why } Wählen Sie einen Ordner, in den Sie schreiben dürfen und der genug Platz hat.
+keep-empty = Bis zum Ende kam nichts, also gibt es keine Aufnahme. Schauen Sie länger zu.
 play-quality = Der Server kennt diese Auflösung nicht. Wählen Sie eine andere.
 play-no-picture = Das Video hat kein Bild.
 play-manifest = Der Server beschreibt dieses Video auf eine Art, die dieses Programm nicht versteht. Aktualisieren Sie das ältere der beiden.
@@ -402,6 +408,7 @@ decode-memory = Der Speicher reicht zum Decodieren nicht. Schließen Sie andere 
 
 silence-not-wanted = Diese Ansicht wurde ohne Ton geöffnet.
 silence-no-device = Es wurde kein Tongerät gefunden, daher läuft das Video stumm. Schließen Sie eines an, oder starten Sie den Tonserver; öffnen Sie dann das Video noch einmal.
+silence-not-connected = Das Tongerät „{ $device }“ ist nicht angeschlossen; bis dahin spielt das des Systems. Schließen Sie es an, oder wählen Sie in den Einstellungen ein anderes.
 silence-unsupported = Das Tongerät „{ $device }“ kann 48 kHz in Stereo nicht wiedergeben, daher läuft das Video stumm. Wählen Sie in den Einstellungen des Systems ein anderes.
 silence-lost = Das Tongerät ist nicht mehr da, daher läuft das Video stumm weiter. Schließen Sie es wieder an, und öffnen Sie das Video noch einmal.
 silence-decode = Das Video läuft stumm. { $why }
@@ -462,6 +469,7 @@ status-round-trip = Umlaufzeit
 status-quality = Auflösung
 status-buffer = Puffer
 status-sound = Ton
+status-sound-instead = Ton, anderes Gerät
 status-silent = Stumm
 status-muted = Ton aus
 status-no-track = Keine Tonspur
@@ -484,6 +492,7 @@ settings-videos = Videos einer Klasse, die Sie hier beginnen
 settings-videos-hint = Eine Klasse, die schon läuft, behält ihren Ordner.
 settings-videos-choose = Einen Ordner wählen
 settings-videos-default = Wie am Anfang
+settings-output = Ton aus
 
 ## Wenn sich kein Fenster öffnen lässt
 

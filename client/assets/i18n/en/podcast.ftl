@@ -58,3 +58,5 @@ together-hint = On: what is live starts silent on students' machines, so that th
 together-muted = Muted: you are in one room. Headphones?
 together-headphones = I wear headphones
 together-headphones-on = You wear headphones, so you hear what is live.
+podcast-end = Your podcast is heard
+podcast-end-hint = If you leave, it ends, and nobody hears it any more.

@@ -163,6 +163,7 @@ board-choose = Open Lectern, choose { $name } or type
 board-port = port { $port }
 board-room = Room, and the password that your instructor tells you
 board-words = Lectern shows you three words. Go on only if they are
+board-line = Keys in this room, the same on every screen: { $words }
 
 ## What is wrong with a link
 
@@ -197,6 +198,9 @@ error-room-full = The room is full. Ask your instructor.
 error-bad-name = This name cannot be used: 1 to 64 bytes, no control characters.
 error-password-needed = A password is needed to enter this room.
 error-removed = { $by } removed you from the room.
+error-locked = The room is locked: nobody new comes in at present. Ask the instructor to unlock it.
+error-turned-away = You were not let in. Ask the instructor, and try again.
+error-banned = The instructor keeps you out of this room.
 error-replaced = Your seat was taken over by another connection with the same identity.
 error-left = You left the room.
 error-closed = The server did not understand this program and ended the connection (“{ $why }”). Join again; if it stays so, update the older one of the two.
@@ -381,6 +385,8 @@ stats-received = Received in all
 play-gone = The video is not in the catalogue any more. Its file was taken away or renamed.
 play-not-ready = The video is still being prepared. Try again when the catalogue shows it as ready.
 play-failed = It could not be prepared: { $reason }
+keep-file = The recording { $path } cannot be written: { $why } Choose a folder that you may write to, with enough space.
+keep-empty = Nothing came before the end, so there is no recording. Watch for longer.
 play-quality = The server does not know this resolution. Choose another one.
 play-no-picture = The video has no picture.
 play-manifest = The server describes this video in a way that this program does not understand. Update the older one of the two.
@@ -402,6 +408,7 @@ decode-memory = There is not enough memory to decode. Close other programs, or c
 
 silence-not-wanted = This viewer was opened without sound.
 silence-no-device = No sound device was found, so the video plays silently. Connect one or start the sound server, then open the video again.
+silence-not-connected = The sound device “{ $device }” is not connected, so the system's choice plays until it is. Connect it, or choose another one in the settings.
 silence-unsupported = The sound device “{ $device }” cannot play 48 kHz stereo, so the video plays silently. Choose another device in the system's settings.
 silence-lost = The sound device was lost, so the video plays on silently. Connect it again and reopen the video.
 silence-decode = The video plays silently. { $why }
@@ -462,6 +469,7 @@ status-round-trip = Round trip
 status-quality = Resolution
 status-buffer = Buffer
 status-sound = Sound
+status-sound-instead = Sound, other device
 status-silent = Silent
 status-muted = Muted
 status-no-track = No sound track
@@ -484,6 +492,7 @@ settings-videos = Videos of a class that you start here
 settings-videos-hint = A class that runs already keeps its folder.
 settings-videos-choose = Choose a folder
 settings-videos-default = Where it was at first
+settings-output = Sound from
 
 ## When no window can be opened
 

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::live::{Levels, Listener, Publisher, Publishing, Trims};
+use lectern_media::speaker::SpeakerError;
+
+use crate::live::{Levels, Listener, Publisher, Publishing};
+use crate::player::SoundOut;
 
 /// How a channel that is heard stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,8 +27,8 @@ pub struct ListenStatus {
     /// By the name that its trim is kept under.
     pub device: Option<String>,
     pub levels: Levels,
-    /// Why nothing is heard.
-    pub silent: Option<String>,
+    /// Why another device plays than was chosen, or none.
+    pub silent: Option<SpeakerError>,
     /// It has ended: by itself, or why.
     pub over: Option<Result<(), String>>,
 }
@@ -37,7 +40,7 @@ pub trait Listening {
     fn set_volume(&self, volume: f32);
     fn set_paused(&self, is_paused: bool);
     fn to_live_edge(&self);
-    fn set_trims(&self, trims: &Trims);
+    fn set_sound_out(&self, out: &SoundOut);
 }
 
 impl Listening for Listener {
@@ -70,8 +73,8 @@ impl Listening for Listener {
         Self::to_live_edge(self);
     }
 
-    fn set_trims(&self, trims: &Trims) {
-        Self::set_trims(self, trims);
+    fn set_sound_out(&self, out: &SoundOut) {
+        Self::set_sound_out(self, out);
     }
 }
 

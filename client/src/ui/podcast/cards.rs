@@ -8,6 +8,7 @@ use super::super::command::{Command, Cx};
 use super::super::format;
 use super::super::icons::Icon;
 use super::super::on_air::live_badge_ui;
+use super::super::reasons::speaker;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, badge_ui, focus_ring, icon_ui, notice_ui, say, say_line};
 use super::air::ListenStatus;
@@ -85,7 +86,7 @@ fn heard_ui(ui: &mut Ui, state: &ClassState, stream: &StreamInfo, status: &Liste
     wave_ui(ui, &status.levels, !status.is_paused, cx);
     controls_ui(ui, status, view, cx);
     if let Some(why) = &status.silent {
-        notice_ui(ui, Tone::Warn, Icon::Warning, why);
+        notice_ui(ui, Tone::Warn, Icon::Warning, &speaker(cx.strings, why));
     }
     if view.is_muted_by_room && !view.settings.muted {
         super::unmute_ui(ui, cx);
@@ -124,7 +125,7 @@ fn controls_ui(ui: &mut Ui, status: &ListenStatus, view: &PodcastView<'_>, cx: &
             }
             let (icon, key) = if silent { (Icon::Muted, "stage-unmute") } else { (Icon::Loud, "stage-mute") };
             if ui.add(Push::icon(icon, &cx.text(key)).shortcut("M")).clicked() {
-                cx.push(if view.is_muted_by_room { Command::Podcast(PodcastWish::Headphones) } else { Command::ToggleMute });
+                cx.push(Command::ToggleMute);
             }
         });
     });

@@ -15,7 +15,8 @@ mod wave;
 use std::sync::Arc;
 
 use egui::{Event, Frame, Key, Margin, Panel, ScrollArea, Ui};
-use lectern_proto::control::{Role, StreamId, StreamInfo, StreamKind};
+use lectern_proto::control::{StreamId, StreamInfo, StreamKind};
+use lectern_proto::rights::Action;
 
 use super::command::{Command, Cx};
 use super::icons::Icon;
@@ -85,12 +86,12 @@ pub(super) fn podcast_ui(ui: &mut Ui, state: &ClassState, view: &PodcastView<'_>
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| panel::panel_ui(ui, state, view, cx));
         });
     }
-    let is_instructor = state.me.as_ref().is_some_and(|m| m.role == Role::Instructor);
+    let sends = state.may(Action::StartPodcast);
     let nothing = channels(state).next().is_none() && view.heard.is_none();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         Frame::new().inner_margin(Margin::same(space::XL as i8)).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::M;
-            if is_instructor {
+            if sends {
                 send::send_ui(ui, view, cx);
             }
             cards::cards_ui(ui, state, view, cx);
@@ -98,7 +99,7 @@ pub(super) fn podcast_ui(ui: &mut Ui, state: &ClassState, view: &PodcastView<'_>
                 panel::panel_ui(ui, state, view, cx);
             }
             if nothing {
-                let (title, words) = (cx.text("podcast-none"), cx.text(if is_instructor { "podcast-none-instructor" } else { "podcast-none-student" }));
+                let (title, words) = (cx.text("podcast-none"), cx.text(if sends { "podcast-none-instructor" } else { "podcast-none-student" }));
                 empty_ui(ui, Icon::Headphones, &title, &words, |_| {});
             }
         });

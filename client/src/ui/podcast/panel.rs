@@ -1,7 +1,7 @@
 //! One's own sound: the device, whether it stays silent for the room, its delay, and how far from the class it is heard.
 
 use egui::{Align, Layout, Ui};
-use lectern_proto::control::Role;
+use lectern_proto::rights::Action;
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
@@ -11,7 +11,7 @@ use super::super::widgets::{Look, Push, Tone, icon_ui, notice_ui, say, say_line}
 use super::slider::slider_ui;
 use super::{PodcastView, PodcastWish};
 use crate::class::ClassState;
-use crate::live::Trims;
+use crate::player::SoundOut;
 
 /// One step of the delay, in milliseconds.
 const STEP_MS: f32 = 1.0;
@@ -50,8 +50,7 @@ fn row_ui(ui: &mut Ui, name: &str, value: &str) {
 
 /// That everybody sits in one room; the instructor says whether.
 fn together_ui(ui: &mut Ui, state: &ClassState, view: &PodcastView<'_>, cx: &mut Cx<'_>) {
-    let is_instructor = state.me.as_ref().is_some_and(|m| m.role == Role::Instructor);
-    if is_instructor {
+    if state.may(Action::Administer) {
         let c = colors(ui);
         say(ui, Type::Small, c.t2, cx.text("together-title"));
         ui.horizontal_wrapped(|ui| {
@@ -87,7 +86,7 @@ fn trim_ui(ui: &mut Ui, device: &str, settings: &Settings, cx: &mut Cx<'_>) {
         say(ui, Type::Small, c.t2, cx.text("trim-title"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| say(ui, Type::MonoSmall, c.t1, format!("{ms:+} ms")));
     });
-    let most = Trims::MOST_MS as f32;
+    let most = SoundOut::MOST_MS as f32;
     let label = cx.strings.format("trim-of", &[("device", device.into())]);
     let width = ui.available_width().min(360.0);
     if let Some(chosen) = slider_ui(ui, width, &label, ms as f32, -most..=most, STEP_MS) {

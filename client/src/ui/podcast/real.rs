@@ -5,23 +5,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lectern_proto::control::{StreamId, StreamKind};
-use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::air::{Listening, PodcastSource, Sending};
 use crate::class::{Changed, Class};
 use crate::here::programs;
-use crate::live::{ListenOptions, LiveError, Source, Transport, Trims};
+use crate::live::{ListenOptions, LiveError, Source, Transport, devices_now};
+use crate::player::SoundOut;
 
-/// Microphones are looked for again when the last look is older: one may have been connected.
+/// Devices are looked for again when the last look is older: one may have been connected.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Hears a channel.
-pub(in super::super) fn listen(class: &Class, stream: StreamId, trims: Trims, changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
+pub(in super::super) fn listen(class: &Class, stream: StreamId, out: SoundOut, changed: Changed) -> Result<Box<dyn Listening>, LiveError> {
     let state = class.state();
     let running = || state.streams.iter().filter(|s| s.sound().is_some()).map(|s| s.name.clone()).collect();
     let info = state.streams.iter().find(|s| s.id == stream).ok_or_else(|| LiveError::NoSuchStream { name: stream.to_string(), running: running() })?;
-    let options = ListenOptions { audible: true, record: None, transport: Transport::Auto, trims, changed };
+    let options = ListenOptions { audible: true, record: None, transport: Transport::Auto, out, changed };
     Ok(Box::new(class.listen(info, &options)?))
 }
 
@@ -39,9 +39,9 @@ pub(in super::super) fn send(runtime: &tokio::runtime::Handle, class: &Class, so
     Ok(Box::new(publisher))
 }
 
-/// What the media worker says of this computer's microphones.
+/// Names of devices of this computer, looked for beside the window.
 #[derive(Debug, Default)]
-pub(in super::super) struct Microphones {
+pub(in super::super) struct Names {
     looked: RefCell<Option<Look>>,
 }
 
@@ -52,27 +52,21 @@ struct Look {
     names: watch::Receiver<Option<Arc<[String]>>>,
 }
 
-#[derive(Deserialize)]
-struct Listed {
-    microphones: Vec<Named>,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
-impl Microphones {
-    /// Their names, or none before they were looked for.
-    pub(in super::super) fn names(&self, runtime: &tokio::runtime::Handle, changed: Changed) -> Option<Arc<[String]>> {
+impl Names {
+    /// What was found last, or none before the first look; `look` is done again when that was long ago.
+    pub(in super::super) fn get<F>(&self, runtime: &tokio::runtime::Handle, changed: Changed, look: impl FnOnce() -> F) -> Option<Arc<[String]>>
+    where
+        F: Future<Output = Option<Vec<String>>> + Send + 'static,
+    {
         let mut looked = self.looked.borrow_mut();
         let before = looked.as_ref().and_then(|look| look.names.borrow().clone());
         if looked.as_ref().is_none_or(|look| look.at.elapsed() > LOOK_AGAIN) {
             let (told, names) = watch::channel(before.clone());
             *looked = Some(Look { at: Instant::now(), names });
+            let look = look();
             runtime.spawn(async move {
-                // Without an answer there is no choice, and the system's microphone is taken.
-                if let Some(names) = look().await {
+                // Without an answer there is no choice, and the system's is taken.
+                if let Some(names) = look.await {
                     told.send_replace(Some(names.into()));
                     changed();
                 }
@@ -82,10 +76,13 @@ impl Microphones {
     }
 }
 
-async fn look() -> Option<Vec<String>> {
-    let program = programs::worker().ok()?;
-    let mut command = tokio::process::Command::new(program);
-    let output = command.args(["live", "--list"]).stdin(std::process::Stdio::null()).kill_on_drop(true).output().await.ok()?;
-    let listed: Listed = serde_json::from_slice(&output.stdout).ok()?;
-    Some(listed.microphones.into_iter().map(|m| m.name).collect())
+/// What the media worker says of this computer's microphones.
+pub(in super::super) async fn microphones() -> Option<Vec<String>> {
+    let devices = devices_now(&programs::worker().ok()?).await.ok()?;
+    Some(devices.microphones.into_iter().map(|m| m.name).collect())
+}
+
+/// The sound devices that can be heard.
+pub(in super::super) async fn outputs() -> Option<Vec<String>> {
+    tokio::task::spawn_blocking(|| lectern_media::speaker::outputs().into_iter().map(|o| o.name).collect()).await.ok()
 }

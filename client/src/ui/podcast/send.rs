@@ -1,20 +1,21 @@
 //! What the instructor sends: from a microphone or a file, with its level while it runs.
 
-use egui::accesskit::Role;
-use egui::{Align, CornerRadius, Frame, Layout, Margin, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align, CornerRadius, Frame, Id, Layout, Margin, Stroke, Ui, vec2};
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
-use super::super::reasons::source_trouble;
+use super::super::reasons::{source_trouble, stopped};
+use super::super::studio::meter_ui;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, notice_ui, say, say_line};
 use super::air::SendStatus;
 use super::{PodcastView, PodcastWish};
 use crate::live::Published;
 
-/// The lowest level of the meter, in dB below full scale, and where it is too loud.
+/// The lowest level that is told, in dB below full scale.
 const LEAST_DB: f32 = -60.0;
-const LOUD_DB: f32 = -3.0;
+/// Greatest width of the meter.
+const METER: f32 = 360.0;
 
 pub(super) fn send_ui(ui: &mut Ui, view: &PodcastView<'_>, cx: &mut Cx<'_>) {
     let c = colors(ui);
@@ -26,7 +27,7 @@ pub(super) fn send_ui(ui: &mut Ui, view: &PodcastView<'_>, cx: &mut Cx<'_>) {
             Some(sent) if !matches!(sent.state.stage, Published::Ended | Published::Failed(_)) => running_ui(ui, sent, cx),
             sent => {
                 if let Some(Published::Failed(why)) = sent.as_ref().map(|s| &s.state.stage) {
-                    notice_ui(ui, Tone::Bad, Icon::Octagon, why);
+                    notice_ui(ui, Tone::Bad, Icon::Octagon, &stopped(cx.strings, why));
                 }
                 choice_ui(ui, view, cx);
             }
@@ -86,18 +87,8 @@ fn running_ui(ui: &mut Ui, sent: &SendStatus, cx: &mut Cx<'_>) {
     if let Some(why) = sent.state.trouble.as_ref().filter(|_| sent.state.troubles.is_empty()) {
         notice_ui(ui, Tone::Warn, Icon::Warning, why);
     }
-    let peak_db = sent.state.peak_db.unwrap_or(LEAST_DB);
-    meter_ui(ui, peak_db, &cx.strings.format("podcast-level", &[("db", (peak_db.round() as i64).into())]));
-}
-
-/// A bar that is full where nothing louder fits.
-fn meter_ui(ui: &mut Ui, peak_db: f32, label: &str) {
-    let c = colors(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width().min(360.0), 8.0), Sense::hover());
-    response.widget_info(|| WidgetInfo { value: Some(f64::from(peak_db)), ..WidgetInfo::labeled(Role::Meter, true, label) });
-    let share = ((peak_db - LEAST_DB) / -LEAST_DB).clamp(0.0, 1.0);
-    ui.painter().rect_filled(rect, 4.0, c.active);
-    let filled = Rect::from_min_max(rect.min, pos2(rect.left() + rect.width() * share, rect.bottom()));
-    ui.painter().rect_filled(filled, 4.0, if peak_db > LOUD_DB { c.warn } else { c.good });
+    let peak_db = sent.state.peak_db.unwrap_or(LEAST_DB).max(LEAST_DB);
+    let label = cx.strings.format("podcast-level", &[("db", (peak_db.round() as i64).into())]);
+    meter_ui(ui, Id::unique("podcast-level"), ui.available_width().min(METER), 12.0, sent.state.peak_db, &label);
     say(ui, Type::Small, c.t2, label);
 }

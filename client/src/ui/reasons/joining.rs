@@ -1,6 +1,7 @@
 //! Why somebody is not in a class: no server, another server, refused, sent away. And beside which part of the screen that stands.
 
-use lectern_proto::control::{VERSION, VERSION_MIN};
+use lectern_proto::account::PasswordError;
+use lectern_proto::control::{AccountRefusal, NameFault, VERSION, VERSION_MIN};
 use lectern_proto::limits::ROOM_NAME_MAX;
 use lectern_proto::link::{LINK_MAX, LinkError};
 
@@ -29,10 +30,22 @@ pub(crate) fn place(error: &JoinError) -> Place {
         | JoinError::ChangedCertificate { .. }
         | JoinError::Version { .. }
         | JoinError::OtherVersionFetched { .. }
-        | JoinError::WrongInstructorKey => Place::Link,
+        | JoinError::WrongInstructorKey
+        | JoinError::WrongCode => Place::Link,
         JoinError::WrongPassword | JoinError::PasswordNeeded | JoinError::TooManyFailures(_) => Place::Password,
-        JoinError::BadName => Place::Name,
-        JoinError::Busy(_) | JoinError::RoomFull | JoinError::Removed { .. } | JoinError::Replaced | JoinError::Left | JoinError::Closed(_) => Place::Form,
+        JoinError::Account(AccountRefusal::WrongAccountOrPassword | AccountRefusal::SessionUnknown) | JoinError::BadPassword(_) => Place::Password,
+        JoinError::Account(AccountRefusal::BadName(_) | AccountRefusal::NameTaken) | JoinError::BadName => Place::Name,
+        JoinError::Account(_)
+        | JoinError::Busy(_)
+        | JoinError::RoomFull
+        | JoinError::Locked
+        | JoinError::TurnedAway
+        | JoinError::Banned
+        | JoinError::Removed { .. }
+        | JoinError::RoomClosed { .. }
+        | JoinError::Replaced
+        | JoinError::Left
+        | JoinError::Closed(_) => Place::Form,
     }
 }
 
@@ -60,12 +73,50 @@ pub(crate) fn join_error(strings: &Strings, error: &JoinError) -> String {
         JoinError::TooManyFailures(s) => strings.format("error-too-many-failures", &[("seconds", (*s).into())]),
         JoinError::Busy(s) => strings.format("error-busy", &[("seconds", (*s).into())]),
         JoinError::RoomFull => strings.text("error-room-full"),
+        JoinError::WrongCode => strings.text("error-wrong-code"),
+        JoinError::Locked => strings.text("error-locked"),
+        JoinError::TurnedAway => strings.text("error-turned-away"),
+        JoinError::Banned => strings.text("error-banned"),
         JoinError::BadName => strings.text("error-bad-name"),
+        JoinError::Account(why) => strings.text(account_refusal(*why)),
+        JoinError::BadPassword(why) => strings.text(password_error(why)),
         JoinError::PasswordNeeded => strings.text("error-password-needed"),
+        JoinError::RoomClosed { by } => strings.format("error-room-closed", &[("by", by.as_str().into())]),
         JoinError::Removed { by } => strings.format("error-removed", &[("by", by.as_str().into())]),
         JoinError::Replaced => strings.text("error-replaced"),
         JoinError::Left => strings.text("error-left"),
         JoinError::Closed(why) => strings.format("error-closed", &[("why", why.as_str().into())]),
+    }
+}
+
+/// Key of what is said of a refused account.
+fn account_refusal(why: AccountRefusal) -> &'static str {
+    match why {
+        AccountRefusal::WrongAccountOrPassword => "error-account-wrong",
+        AccountRefusal::SessionUnknown => "error-account-session",
+        AccountRefusal::NoRegistration => "error-account-no-registration",
+        AccountRefusal::NameTaken => "error-account-taken",
+        AccountRefusal::BadName(NameFault::Empty | NameFault::Long) => "error-bad-name",
+        AccountRefusal::BadName(NameFault::Characters) => "error-account-characters",
+        AccountRefusal::BadName(NameFault::MixedScripts) => "error-account-scripts",
+        AccountRefusal::TooMany => "error-account-too-many",
+        AccountRefusal::NotAllowed
+        | AccountRefusal::NoSuchAccount
+        | AccountRefusal::NoAccount
+        | AccountRefusal::OtherVersion
+        | AccountRefusal::TooLong
+        | AccountRefusal::BadRole
+        | AccountRefusal::LastInstructor => "error-account-not-allowed",
+        AccountRefusal::Unavailable => "error-account-unavailable",
+    }
+}
+
+/// Key of what is wrong with a password.
+fn password_error(why: &PasswordError) -> &'static str {
+    match why {
+        PasswordError::Short => "error-account-password-short",
+        PasswordError::Long => "error-account-password-long",
+        PasswordError::Hash(_) => "error-account-password-hash",
     }
 }
 

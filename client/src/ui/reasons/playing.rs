@@ -18,6 +18,7 @@ pub(crate) fn play_error(strings: &Strings, error: &PlayError) -> String {
         PlayError::NotReady(_) => strings.text("play-not-ready"),
         PlayError::Failed { reason, .. } => strings.format("play-failed", &[("reason", preparing(strings, reason).into())]),
         PlayError::Quality(why) => quality(strings, why),
+        PlayError::NotKept(why) => super::not_kept(strings, why),
     }
 }
 
@@ -80,10 +81,19 @@ pub(crate) fn play_trouble(strings: &Strings, trouble: &PlayTrouble) -> String {
 pub(crate) fn silence(strings: &Strings, why: &Silence) -> String {
     match why {
         Silence::NotWanted => strings.text("silence-not-wanted"),
-        Silence::Speaker(SpeakerError::NoDevice) => strings.text("silence-no-device"),
-        Silence::Speaker(SpeakerError::Unsupported { device, .. }) => strings.format("silence-unsupported", &[("device", device.as_str().into())]),
-        Silence::Speaker(SpeakerError::Lost(_)) => strings.text("silence-lost"),
+        Silence::Speaker(why) => speaker(strings, why),
         Silence::Decode(why) => strings.format("silence-decode", &[("why", decode(strings, why).into())]),
+    }
+}
+
+/// Why another device plays than was chosen, or none.
+#[must_use]
+pub(crate) fn speaker(strings: &Strings, why: &SpeakerError) -> String {
+    match why {
+        SpeakerError::NoDevice => strings.text("silence-no-device"),
+        SpeakerError::NotConnected { device } => strings.format("silence-not-connected", &[("device", device.as_str().into())]),
+        SpeakerError::Unsupported { device, .. } => strings.format("silence-unsupported", &[("device", device.as_str().into())]),
+        SpeakerError::Lost(_) => strings.text("silence-lost"),
     }
 }
 
@@ -94,7 +104,7 @@ fn quality(strings: &Strings, error: &QualityError) -> String {
     }
 }
 
-fn decode(strings: &Strings, error: &DecodeError) -> String {
+pub(super) fn decode(strings: &Strings, error: &DecodeError) -> String {
     match error {
         DecodeError::NoDecoder(codec) => strings.format("decode-none", &[("codec", (*codec).into())]),
         DecodeError::Configuration(_) => strings.text("decode-configuration"),

@@ -1,21 +1,26 @@
 //! Every error that reaches the window has its own sentence in both languages.
 
 use std::io::ErrorKind;
+use std::io::ErrorKind::NotFound;
 
 use lectern_media::speaker::SpeakerError;
 use lectern_media::video_decoder::DecodeError;
-use lectern_proto::control::{FailureKind, FailureReason};
+use lectern_proto::control::{FailureKind, FailureReason, PersonId, Refusal, StreamId};
 use lectern_proto::fmp4::Fmp4Error;
 use lectern_proto::link::LinkError;
+use lectern_proto::live::pipe::{Trouble as SourceTrouble, TroubleCode};
 use lectern_proto::quality::QualityError;
 
 use super::super::strings::{Language, Strings};
+use super::super::wishes::Wish;
 use super::joining::{lost, update_error};
 use super::*;
-use crate::class::{JoinError, OtherVersion};
+use crate::class::{ClassState, JoinError, OtherVersion, StreamError};
 use crate::connect::trouble::{LostWhy, Trouble};
 use crate::fetch::FetchError;
 use crate::here::{FileTrouble, HereError};
+use crate::keep_file::KeepError;
+use crate::live::{DevicesError, LiveEnd, LiveError, OffAir, Stopped};
 use crate::player::{PlayError, PlayTrouble, Silence};
 use crate::update::UpdateError;
 
@@ -88,6 +93,8 @@ fn updates() -> Vec<UpdateError> {
 fn why_somebody_is_not_in_a_class() {
     let mut joins = every!(JoinError:
         JoinError::Unreachable { .. } => JoinError::Unreachable { hosts: "h".into(), port: 1, trouble: Trouble::Refused },
+        JoinError::Account(_) => JoinError::Account(lectern_proto::control::AccountRefusal::NameTaken),
+        JoinError::BadPassword(_) => JoinError::BadPassword(lectern_proto::account::PasswordError::Short),
         JoinError::ChangedCertificate { .. } => JoinError::ChangedCertificate { host: "h".into() },
         JoinError::OtherCertificate { .. } => JoinError::OtherCertificate { host: "h".into() },
         JoinError::Version { .. } => JoinError::Version { what: other_version(), unfetched: None },
@@ -100,7 +107,12 @@ fn why_somebody_is_not_in_a_class() {
         JoinError::Busy(_) => JoinError::Busy(3),
         JoinError::RoomFull => JoinError::RoomFull,
         JoinError::BadName => JoinError::BadName,
+        JoinError::Locked => JoinError::Locked,
+        JoinError::WrongCode => JoinError::WrongCode,
+        JoinError::TurnedAway => JoinError::TurnedAway,
+        JoinError::Banned => JoinError::Banned,
         JoinError::PasswordNeeded => JoinError::PasswordNeeded,
+        JoinError::RoomClosed { .. } => JoinError::RoomClosed { by: "Ms Novak".into() },
         JoinError::Removed { .. } => JoinError::Removed { by: "Ms Novak".into() },
         JoinError::Replaced => JoinError::Replaced,
         JoinError::Left => JoinError::Left,
@@ -178,6 +190,7 @@ fn why_a_video_does_not_play_or_is_not_heard() {
         PlayError::NotReady(_) => PlayError::NotReady("v".into()),
         PlayError::Failed { .. } => PlayError::Failed { title: "v".into(), reason: FailureReason::new(FailureKind::Empty, "Empty.") },
         PlayError::Quality(_) => PlayError::Quality(unknown()),
+        PlayError::NotKept(_) => PlayError::NotKept(KeepError::File { path: "a.mkv".into(), why: no_right() }),
     );
     check(&errors, play_error);
     let mut troubles = every!(PlayTrouble:
@@ -203,6 +216,7 @@ fn why_a_video_does_not_play_or_is_not_heard() {
     check(&troubles, play_trouble);
     let speakers = every!(SpeakerError:
         SpeakerError::NoDevice => SpeakerError::NoDevice,
+        SpeakerError::NotConnected { .. } => SpeakerError::NotConnected { device: "d".into() },
         SpeakerError::Unsupported { .. } => SpeakerError::Unsupported { device: "d".into(), reason: "odd".into() },
         SpeakerError::Lost(_) => SpeakerError::Lost("odd".into()),
     );
@@ -229,7 +243,7 @@ fn why_a_video_could_not_be_prepared() {
 
 #[test]
 fn what_the_system_refuses() {
-    use ErrorKind::{ConnectionReset, Interrupted, NotFound, OutOfMemory, PermissionDenied, ReadOnlyFilesystem, StorageFull, TimedOut};
+    use ErrorKind::{ConnectionReset, Interrupted, OutOfMemory, PermissionDenied, ReadOnlyFilesystem, StorageFull, TimedOut};
     let kinds = [PermissionDenied, NotFound, StorageFull, ReadOnlyFilesystem, ConnectionReset, TimedOut, OutOfMemory, Interrupted];
     let all: Vec<SystemError> = kinds.into_iter().map(|kind| std::io::Error::from(kind).into()).collect();
     check(&all, system);
@@ -237,7 +251,6 @@ fn what_the_system_refuses() {
 
 #[test]
 fn what_troubles_a_source_is_said_in_both_languages() {
-    use lectern_proto::live::pipe::{Trouble, TroubleCode};
     let mut codes = every!(TroubleCode:
         TroubleCode::CameraMissing => TroubleCode::CameraMissing,
         TroubleCode::CameraBusy => TroubleCode::CameraBusy,
@@ -248,6 +261,16 @@ fn what_troubles_a_source_is_said_in_both_languages() {
         TroubleCode::CameraSilent => TroubleCode::CameraSilent,
         TroubleCode::ScreenLost => TroubleCode::ScreenLost,
         TroubleCode::ScreenRegion => TroubleCode::ScreenRegion,
+        TroubleCode::ScreenNone => TroubleCode::ScreenNone,
+        TroubleCode::ScreenWayland => TroubleCode::ScreenWayland,
+        TroubleCode::ScreenUnsupported => TroubleCode::ScreenUnsupported,
+        TroubleCode::ScreenForm => TroubleCode::ScreenForm,
+        TroubleCode::FileUnreadable => TroubleCode::FileUnreadable,
+        TroubleCode::FileDamaged => TroubleCode::FileDamaged,
+        TroubleCode::FileUnsupported => TroubleCode::FileUnsupported,
+        TroubleCode::FileEmpty => TroubleCode::FileEmpty,
+        TroubleCode::NoMemory => TroubleCode::NoMemory,
+        TroubleCode::Fault => TroubleCode::Fault,
         TroubleCode::WindowMissing => TroubleCode::WindowMissing,
         TroubleCode::WindowHidden => TroubleCode::WindowHidden,
         TroubleCode::WindowClosed => TroubleCode::WindowClosed,
@@ -257,9 +280,79 @@ fn what_troubles_a_source_is_said_in_both_languages() {
         TroubleCode::MicrophoneLost => TroubleCode::MicrophoneLost,
         TroubleCode::Other => TroubleCode::Other,
     );
-    let trouble = |code| Trouble { code, name: "Board".to_owned(), why: "It is gone.".to_owned() };
+    let trouble = |code| SourceTrouble { code, name: "Board".to_owned(), why: "It is gone.".to_owned() };
     // What is not known is quoted.
     let other = codes.pop().expect("the last");
     assert_eq!(source_trouble(&Strings::new(Language::German), &trouble(other)), "It is gone.");
     check(&codes, |strings, code| source_trouble(strings, &trouble(*code)));
+}
+
+#[test]
+fn why_it_is_not_known_which_devices_there_are() {
+    check(
+        &every!(DevicesError:
+            DevicesError::NoWorker => DevicesError::NoWorker,
+            DevicesError::Hangs => DevicesError::Hangs,
+            DevicesError::Unstartable { .. } => DevicesError::Unstartable { program: "/opt/lectern-media".into(), why: std::io::Error::from(NotFound).into() },
+            DevicesError::OtherVersion => DevicesError::OtherVersion,
+        ),
+        devices_error,
+    );
+}
+
+#[test]
+fn why_the_class_refuses() {
+    let class = ClassState::connecting("room");
+    let why = every!(Refusal:
+        Refusal::NotAllowed => Refusal::NotAllowed,
+        Refusal::NoSuchPerson => Refusal::NoSuchPerson,
+        Refusal::NoSuchVideo => Refusal::NoSuchVideo,
+        Refusal::NoSuchStream => Refusal::NoSuchStream,
+        Refusal::NameTaken => Refusal::NameTaken,
+        Refusal::TooMany => Refusal::TooMany,
+        Refusal::BadOffer => Refusal::BadOffer,
+        Refusal::Quiet => Refusal::Quiet,
+        Refusal::Unwritable => Refusal::Unwritable,
+        Refusal::Away => Refusal::Away,
+        Refusal::Full => Refusal::Full,
+        Refusal::BadKeys => Refusal::BadKeys,
+        Refusal::NoPrivateChat => Refusal::NoPrivateChat,
+        Refusal::Muted => Refusal::Muted,
+        Refusal::NoSuchPoll => Refusal::NoSuchPoll,
+        Refusal::BadPoll => Refusal::BadPoll,
+        Refusal::BadCode => Refusal::BadCode,
+        Refusal::BadRoom => Refusal::BadRoom,
+        Refusal::NoSuchRoom => Refusal::NoSuchRoom,
+    );
+    check(&why, |strings, why| refused(strings, &class, Wish::Quiet(true), StreamError::Refused(*why)));
+    let id = StreamId([1; 16]);
+    let wishes = [
+        Wish::Stage(PersonId(1), true),
+        Wish::Stage(PersonId(1), false),
+        Wish::Quiet(true),
+        Wish::Quiet(false),
+        Wish::Record(id, true),
+        Wish::Record(id, false),
+        Wish::AllowRecording(id, true),
+        Wish::AllowRecording(id, false),
+        Wish::Tool,
+    ];
+    check(&wishes, |strings, wish| refused(strings, &class, *wish, StreamError::NotConnected));
+}
+
+#[test]
+fn why_something_live_does_not_go_on() {
+    let trouble = SourceTrouble { code: TroubleCode::ScreenWayland, name: String::new(), why: String::new() };
+    check(
+        &every!(Stopped:
+            Stopped::Source(_) => Stopped::Source(trouble.clone()),
+            Stopped::NoWorker { .. } => Stopped::NoWorker { program: "/opt/lectern-media".into(), why: std::io::Error::from(NotFound).into() },
+            Stopped::Died(_) => Stopped::Died("killed".into()),
+            Stopped::OffAir(_) => Stopped::OffAir(OffAir::NoMediaPort),
+        ),
+        stopped,
+    );
+    check(&[LiveEnd::Gone, LiveEnd::Decode(DecodeError::Memory)], live_end);
+    let gone = LiveError::NoSuchStream { name: "camera".into(), running: Vec::new() };
+    check(&[gone, LiveError::NotKept(KeepError::Empty), LiveError::NoPictures("camera".into()), LiveError::NoThread("none is left".into())], live_error);
 }

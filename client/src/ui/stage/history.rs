@@ -97,6 +97,7 @@ mod tests {
             volume: 1.0,
             muted: false,
             sound: Sound::Device,
+            device: None,
             sound_tracks: Arc::default(),
             sound_track: None,
             details: Arc::default(),

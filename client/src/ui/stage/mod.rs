@@ -43,6 +43,8 @@ pub use zoom::ZoomKey;
 pub(crate) struct StageState {
     /// When the pointer or a key last moved something, in egui's seconds.
     last_moved: f64,
+    /// Where the pointer was in the pass before.
+    pointer: Option<egui::Pos2>,
     /// Where the handle of the seek bar is held.
     held_us: Option<u64>,
     /// When something began to be waited for.
@@ -167,9 +169,12 @@ fn picture_ui(ui: &Ui, area: Rect, background: &egui::Response, state: &mut Stag
 fn visibility(ui: &Ui, state: &mut StageState, area: Rect, status: &PlayerStatus) -> f32 {
     let now = ui.input(|i| i.time);
     let over = ui.rect_contains_pointer(area);
-    if over && ui.input(|i| i.pointer.delta() != egui::Vec2::ZERO || i.pointer.any_down()) {
+    let (pointer, is_down) = ui.input(|i| (i.pointer.latest_pos(), i.pointer.any_down()));
+    // One that comes in from outside has moved too.
+    if over && (pointer != state.pointer || is_down) {
         state.last_moved = now;
     }
+    state.pointer = pointer;
     let focus_here = ui.memory(|m| m.focused()).is_some();
     let running = matches!(status.state, PlayState::Playing | PlayState::Stalled);
     let left = state.last_moved + motion::CONTROLS_STAY - now;
@@ -192,6 +197,6 @@ fn visibility(ui: &Ui, state: &mut StageState, area: Rect, status: &PlayerStatus
 fn silent(status: &PlayerStatus) -> Option<&Silence> {
     match &status.sound {
         Sound::Silent(why) => Some(why),
-        Sound::None | Sound::Device => None,
+        Sound::None | Sound::Device | Sound::Instead(_) => None,
     }
 }

@@ -2,16 +2,18 @@
 
 use egui::accesskit::Role;
 use egui::{Align2, Color32, CornerRadius, CursorIcon, Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use lectern_proto::rights::Action;
 
 use super::super::command::{Command, Cx};
 use super::super::format;
 use super::super::icons::Icon;
+use super::super::on_air::record_button;
 use super::super::reasons;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, focus_ring, notice_ui, paint_spinner};
-use super::{StudioCommand, StudioView, sound};
-use crate::class::StreamError;
-use crate::live::{OffAir, Published, Publishing};
+use super::super::wishes::Wish;
+use super::{StudioCommand, StudioView, document, inset, sound};
+use crate::live::{Published, Publishing};
 
 /// Height of the button.
 const BUTTON: f32 = 64.0;
@@ -28,6 +30,8 @@ pub(super) fn controls_ui(ui: &mut Ui, view: &StudioView<'_>, width: f32, cx: &m
         sound::sound_ui(ui, view, cx);
         if view.chosen.pictures.is_some() {
             rung_ui(ui, view, cx);
+            inset::inset_ui(ui, view, cx);
+            document::controls_ui(ui, view, cx);
         }
         separator(ui);
         ui.horizontal(|ui| {
@@ -43,14 +47,16 @@ pub(super) fn controls_ui(ui: &mut Ui, view: &StudioView<'_>, width: f32, cx: &m
                 cx.push(Command::Studio(StudioCommand::Strip));
             }
         });
-        let is_instructor = view.class.me.as_ref().is_some_and(|me| me.role == lectern_proto::control::Role::Instructor);
-        if is_instructor {
+        if view.class.may(Action::Administer) {
+            record_ui(ui, view, cx);
+        }
+        if view.class.may(Action::Moderate) {
             quiet_ui(ui, view.class.floor.quiet, cx);
         }
     });
 }
 
-fn separator(ui: &mut Ui) {
+pub(super) fn separator(ui: &mut Ui) {
     let (_, line) = ui.allocate_space(vec2(ui.available_width(), 1.0));
     ui.painter().hline(line.x_range(), line.center().y, Stroke::new(1.0, colors(ui).line));
 }
@@ -128,7 +134,7 @@ pub(in crate::ui) fn timer(ui: &Ui, publishing: &Publishing, now: std::time::Ins
 fn trouble_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &Cx<'_>) {
     let failed = match view.publishing {
         Some(Err(why)) => Some(why.to_owned()),
-        Some(Ok(Publishing { stage: Published::Failed(why), .. })) => Some(why.clone()),
+        Some(Ok(Publishing { stage: Published::Failed(why), .. })) => Some(reasons::stopped(cx.strings, why)),
         _ => None,
     };
     if let Some(why) = failed {
@@ -145,24 +151,9 @@ fn trouble_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &Cx<'_>) {
             notice_ui(ui, Tone::Warn, Icon::Warning, &cx.strings.format("studio-trouble", &[("why", why.as_str().into())]));
         }
         if let Some(why) = &publishing.off_air {
-            notice_ui(ui, Tone::Warn, Icon::Warning, &off_air(why, cx));
+            notice_ui(ui, Tone::Warn, Icon::Warning, &reasons::off_air(cx.strings, why));
         }
     }
-}
-
-fn off_air(why: &OffAir, cx: &Cx<'_>) -> String {
-    use lectern_proto::control::Refusal;
-    let key = match why {
-        OffAir::NoMediaPort => "studio-off-port",
-        OffAir::Lost | OffAir::NotTaken | OffAir::Refused(StreamError::NotConnected) => "studio-off-lost",
-        OffAir::ByTheRoom => "studio-off-room",
-        OffAir::Refused(StreamError::Refused(Refusal::NotAllowed)) => "studio-off-right",
-        OffAir::Refused(StreamError::Refused(Refusal::Quiet)) => "studio-off-quiet",
-        OffAir::Refused(StreamError::Refused(Refusal::NameTaken)) => "studio-off-name",
-        OffAir::Refused(StreamError::Refused(Refusal::TooMany)) => "studio-off-many",
-        OffAir::Refused(StreamError::Refused(_)) => "studio-off-offer",
-    };
-    cx.text(key)
 }
 
 /// The resolution in which it is coded.
@@ -207,6 +198,16 @@ fn quiet_ui(ui: &mut Ui, is_quiet: bool, cx: &mut Cx<'_>) {
     if response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(format!("{title} (Q)")).clicked() {
         cx.push(Command::Studio(StudioCommand::Quiet(!is_quiet)));
     }
+}
+
+/// Records what is on air, or ends that; and why not.
+fn record_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &mut Cx<'_>) {
+    let Some(Published::Live(stream)) = view.open().map(|p| p.stage.clone()) else { return };
+    let (key, look, recorded) = record_button(view.class, stream);
+    if ui.add(Push::text(look, &cx.text(key)).with_icon(Icon::Record).width(ui.available_width())).clicked() {
+        cx.push(Command::Studio(StudioCommand::Record(stream, recorded)));
+    }
+    view.wishes.refusals_ui(ui, view.class, |wish| matches!(wish, Wish::Record(of, _) if of == stream), cx);
 }
 
 /// "ON AIR" in white on red with its left upper corner at `at`.

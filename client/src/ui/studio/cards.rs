@@ -5,6 +5,7 @@ use egui::{CornerRadius, CursorIcon, Rect, Sense, Stroke, StrokeKind, Ui, UiBuil
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
+use super::super::reasons;
 use super::super::tokens::{DARK, Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, focus_ring, icon_ui, notice_ui, say, say_line, spinner_ui};
 use super::{StudioCommand, StudioView};
@@ -39,13 +40,18 @@ pub(super) fn cards_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &mut Cx<'_>) {
         }
     });
     match view.devices {
-        Some(Err(why)) => drop(notice_ui(ui, Tone::Warn, Icon::Warning, &cx.strings.format("studio-devices-failed", &[("why", why.into())]))),
+        Some(Err(why)) => drop(notice_ui(
+            ui,
+            Tone::Warn,
+            Icon::Warning,
+            &cx.strings.format("studio-devices-failed", &[("why", reasons::devices_error(cx.strings, why).into())]),
+        )),
         Some(Ok(devices)) => {
             if devices.cameras.is_empty() {
                 notice_ui(ui, Tone::Plain, Icon::Camera, &cx.text("studio-no-camera"));
             }
             if let Some(why) = devices.screens_missing.as_ref().filter(|_| devices.screens.is_empty()) {
-                notice_ui(ui, Tone::Plain, Icon::Screen, &cx.strings.format("studio-no-screen", &[("why", why.as_str().into())]));
+                notice_ui(ui, Tone::Plain, Icon::Screen, &cx.strings.format("studio-no-screen", &[("why", reasons::source_trouble(cx.strings, why).into())]));
             }
         }
         None => {}
@@ -62,6 +68,9 @@ pub(super) fn cards_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &mut Cx<'_>) {
             let own = |m: &crate::live::Monitor| if m.name.eq_ignore_ascii_case("screen") { String::new() } else { m.name.clone() };
             let name = |m: &crate::live::Monitor| cx.strings.format("studio-screen", &[("name", own(m).into())]).trim_end().to_owned();
             sources.extend(devices.screens.iter().map(|m| (Icon::Screen, name(m), size(m), screen(m))));
+        }
+        if let Some(camera) = super::document::camera(view) {
+            sources.push((Icon::Sheet, cx.text("live-document"), camera.name.clone(), Pictures::Document(camera.id.clone())));
         }
         sources.push((Icon::Chart, cx.text("live-pattern"), String::new(), Pictures::Pattern));
         if let Some(Pictures::File(path)) = &view.chosen.pictures {

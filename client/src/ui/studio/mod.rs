@@ -7,6 +7,8 @@
 
 mod air;
 mod cards;
+mod document;
+mod inset;
 mod meter;
 mod question;
 mod sound;
@@ -17,16 +19,19 @@ use std::time::Instant;
 use egui::accesskit::Role;
 use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use lectern_proto::control::{PersonId, StreamId};
+use lectern_proto::rung::PictureSize;
 
 use super::command::Cx;
 use super::icons::Icon;
 use super::tokens::{DARK, Type, colors, radius, size, space};
-use super::video::VideoScreen;
+use super::video::{VideoScreen, letterbox};
 use super::widgets::{empty_ui, icon_ui, paint_spinner, say, say_line};
+use super::wishes::Wishes;
 use crate::class::ClassState;
-use crate::live::{Devices, Pictures, Published, Publishing, Sound};
+use crate::live::{Devices, DevicesError, Inset, Pictures, Published, Publishing, Sheet, Sound};
 
 pub(super) use air::{badge_ui, timer};
+pub use document::{Corners, DocumentWish};
 pub(super) use meter::meter_ui;
 pub(super) use question::question_ui;
 
@@ -49,6 +54,9 @@ pub enum StudioCommand {
     /// Choose a video file in the system's dialog.
     PickFile,
     Sound(Option<Sound>),
+    /// A camera in the corner of the pictures, or none.
+    Inset(Option<Inset>),
+    Document(DocumentWish),
     /// The rung that the pictures are coded in.
     Rung(String),
     OnAir(bool),
@@ -58,6 +66,8 @@ pub enum StudioCommand {
     GiveStage(PersonId, bool),
     /// A stream is recorded, or no more.
     Record(StreamId, bool),
+    /// One's own stream may be recorded, or not.
+    AllowRecording(StreamId, bool),
     /// The projector's window with the stage, or away with it.
     Projector,
     /// The small window that stays above all others.
@@ -72,6 +82,8 @@ pub enum StudioCommand {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Chosen {
     pub pictures: Option<Pictures>,
+    /// A camera in their corner.
+    pub inset: Option<Inset>,
     pub sound: Option<Sound>,
     /// None: the highest of the ladder that is no larger than 1280x720.
     pub rung: Option<String>,
@@ -89,7 +101,7 @@ impl Chosen {
 pub(super) struct StudioView<'a> {
     pub(super) class: &'a ClassState,
     /// None while they are looked for.
-    pub(super) devices: Option<Result<&'a Devices, &'a str>>,
+    pub(super) devices: Option<Result<&'a Devices, &'a DevicesError>>,
     pub(super) chosen: &'a Chosen,
     /// The name of the rung that is coded.
     pub(super) rung: &'a str,
@@ -98,6 +110,11 @@ pub(super) struct StudioView<'a> {
     /// What its publisher sees.
     pub(super) screen: &'a Arc<VideoScreen>,
     pub(super) has_strip: bool,
+    pub(super) wishes: &'a Wishes,
+    /// Where the document camera sees the sheet; none while nothing is open.
+    pub(super) sheet: Option<Sheet>,
+    /// Its corners while they are moved.
+    pub(super) corners: Option<Corners>,
     pub(super) now: Instant,
 }
 
@@ -143,7 +160,7 @@ pub(super) fn studio_ui(ui: &mut Ui, view: &StudioView<'_>, cx: &mut Cx<'_>) {
 }
 
 /// The picture as its publisher sees it, and the line below it. The frame is red on air.
-fn picture_ui(ui: &mut Ui, view: &StudioView<'_>, width: f32, cx: &Cx<'_>) {
+fn picture_ui(ui: &mut Ui, view: &StudioView<'_>, width: f32, cx: &mut Cx<'_>) {
     let c = colors(ui);
     let height = (width * 9.0 / 16.0).round();
     let (rect, response) = ui.allocate_exact_size(vec2(width, height + LINE), Sense::hover());
@@ -169,7 +186,7 @@ fn picture_ui(ui: &mut Ui, view: &StudioView<'_>, width: f32, cx: &Cx<'_>) {
 }
 
 /// What lies where the picture will be.
-fn inside_ui(ui: &mut Ui, view: &StudioView<'_>, picture: Rect, cx: &Cx<'_>) {
+fn inside_ui(ui: &mut Ui, view: &StudioView<'_>, picture: Rect, cx: &mut Cx<'_>) {
     let mut ui = ui.new_child(UiBuilder::new().id_salt("inside").max_rect(picture));
     super::tokens::on_stage(&mut ui);
     let has_pictures = view.chosen.pictures.is_some();
@@ -180,6 +197,9 @@ fn inside_ui(ui: &mut Ui, view: &StudioView<'_>, picture: Rect, cx: &Cx<'_>) {
         },
         Some(_) => empty_ui(&mut ui, Icon::Microphone, &cx.text("studio-sound-alone"), &cx.text("studio-sound-alone-hint"), |_| {}),
         None => empty_ui(&mut ui, Icon::Broadcast, &cx.text("studio-choose"), &cx.text("studio-choose-hint"), |_| {}),
+    }
+    if let Some((width, height, _)) = view.open().and_then(|p| p.pictures) {
+        document::corners_ui(&ui, view, letterbox(picture, PictureSize { width, height }, ui.pixels_per_point()), cx);
     }
 }
 

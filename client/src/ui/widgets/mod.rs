@@ -8,13 +8,14 @@ mod push;
 
 pub(crate) use field::Field;
 pub(crate) use menu::{Chip, Choice};
-pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui};
+pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui, notice_with_ui};
 pub(crate) use plot::{Axis, Plot};
 pub(crate) use push::{Look, Push};
 
 use egui::{Align2, Color32, Label, Pos2, Rect, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use super::icons::Icon;
+use super::prose;
 use super::tokens::{Type, colors, motion, radius};
 
 /// Text of a role in a colour.
@@ -25,11 +26,30 @@ pub(crate) fn rich(role: Type, color: Color32, text: impl Into<String>) -> RichT
 
 /// A paragraph or word.
 pub(crate) fn say(ui: &mut Ui, role: Type, color: Color32, text: impl Into<String>) -> Response {
+    let text = text.into();
+    if prose::is_mixed(&text) {
+        return mixed(ui, role, color, &text, usize::MAX);
+    }
     ui.add(Label::new(rich(role, color, text)))
+}
+
+/// A text with a right-to-left script in it, in the order in which it is read.
+fn mixed(ui: &mut Ui, role: Type, color: Color32, text: &str, most: usize) -> Response {
+    let spans = [prose::Span { range: 0..text.len(), role, color }];
+    let galley = prose::lay_out(ui.painter(), text, &spans, ui.available_width(), most);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    let at = pos2(prose::origin(&galley, rect.left(), rect.right()), rect.top());
+    ui.painter().galley(at, galley, color);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, text));
+    response
 }
 
 /// A line that ends in an ellipsis where the space ends; the whole is in the tooltip.
 pub(crate) fn say_line(ui: &mut Ui, role: Type, color: Color32, text: impl Into<String>) -> Response {
+    let text = text.into();
+    if prose::is_mixed(&text) {
+        return mixed(ui, role, color, &text, 1).on_hover_text(text);
+    }
     ui.add(Label::new(rich(role, color, text)).truncate())
 }
 
@@ -120,10 +140,16 @@ pub(crate) fn rows_ui(ui: &mut Ui, area: ScrollArea, height: f32, gap: f32, coun
 /// A round picture of a person: the first letter of the name.
 pub(crate) fn avatar_ui(ui: &mut Ui, name: &str, edge: f32, accented: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(edge), Sense::hover());
+    paint_avatar(ui, rect, name, accented);
+    response
+}
+
+/// The same in a rectangle.
+pub(crate) fn paint_avatar(ui: &Ui, rect: Rect, name: &str, accented: bool) {
     let c = colors(ui);
+    let edge = rect.width();
     let (fill, line, text) = if accented { (c.accent_tint, c.accent_line, c.accent) } else { (c.active, c.active, c.t1) };
     ui.painter().circle(rect.center(), edge / 2.0 - 0.5, fill, Stroke::new(1.0, line));
     let initial: String = name.chars().find(|ch| ch.is_alphanumeric()).map_or_else(|| "?".into(), |ch| ch.to_uppercase().collect());
     ui.painter().text(rect.center(), Align2::CENTER_CENTER, initial, Type::Caption.font(), text);
-    response
 }

@@ -1,6 +1,6 @@
 //! Sentences about a state: a notice beside what it is about, a badge, and the drawing of an empty place.
 
-use egui::{Color32, CornerRadius, Frame, Margin, Response, Stroke, Ui, vec2};
+use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, Response, Stroke, Ui, vec2};
 
 use super::super::icons::Icon;
 use super::super::tokens::{Colors, Type, colors, radius, size, space};
@@ -29,6 +29,28 @@ fn tone_colors(tone: Tone, c: &Colors) -> (Color32, Color32, Color32) {
 
 /// A framed sentence, as wide as there is space.
 pub(crate) fn notice_ui(ui: &mut Ui, tone: Tone, icon: Icon, text: &str) -> Response {
+    notice_frame(ui, tone, icon, |ui| {
+        ui.vertical(|ui| {
+            ui.set_min_width(ui.available_width());
+            say(ui, Type::Body, colors(ui).t1, text)
+        })
+        .inner
+    })
+}
+
+/// The same with something small at its right end.
+pub(crate) fn notice_with_ui<T>(ui: &mut Ui, tone: Tone, icon: Icon, text: &str, tail: impl FnOnce(&mut Ui) -> T) -> T {
+    notice_frame(ui, tone, icon, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            let tail = tail(ui);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| say(ui, Type::Body, colors(ui).t1, text));
+            tail
+        })
+        .inner
+    })
+}
+
+fn notice_frame<T>(ui: &mut Ui, tone: Tone, icon: Icon, content: impl FnOnce(&mut Ui) -> T) -> T {
     let c = colors(ui);
     let (ink, fill, line) = tone_colors(tone, c);
     let frame = Frame::new()
@@ -40,11 +62,7 @@ pub(crate) fn notice_ui(ui: &mut Ui, tone: Tone, icon: Icon, text: &str) -> Resp
         .show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 icon_ui(ui, icon, size::ICON, ink);
-                ui.vertical(|ui| {
-                    ui.set_min_width(ui.available_width());
-                    say(ui, Type::Body, c.t1, text)
-                })
-                .inner
+                content(ui)
             })
             .inner
         })

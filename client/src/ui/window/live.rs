@@ -22,7 +22,7 @@ impl Opening {
     /// The one stream that an instructor shows to this student, when it is new; with several there is a choice to make. `after` is the
     /// stream that is watched and has ended: what follows from the same person takes its place.
     fn next(&mut self, class: &ClassState, watching: Option<&Watching>, is_free: bool) -> Option<StreamId> {
-        let me = class.me.as_ref().filter(|me| me.role == Role::Student)?;
+        let me = class.me.as_ref().filter(|_| class.needs_stage())?;
         self.seen.retain(|id| class.streams.iter().any(|s| s.id == *id));
         let ended = watching.filter(|w| !class.streams.iter().any(|s| s.id == w.stream));
         if watching.is_some() != ended.is_some() || !(is_free || ended.is_some()) {
@@ -42,13 +42,27 @@ impl Opening {
     }
 }
 
+/// While everybody is to look at the stage: what a student who does not is shown, the staff's newest picture before others'.
+fn demanded(class: &ClassState, watching: Option<&Watching>) -> Option<StreamId> {
+    let me = class.me.as_ref().filter(|_| class.needs_stage())?;
+    let is_shown = |s: &&StreamInfo| s.publisher != me.id && s.videos().next().is_some();
+    let by_instructor = |s: &&StreamInfo| class.people.iter().any(|p| p.id == s.publisher && p.role == Role::Instructor);
+    let shown = class.streams.iter().filter(is_shown).collect::<Vec<_>>();
+    if watching.is_some_and(|w| shown.iter().any(|s| s.id == w.stream)) {
+        return None;
+    }
+    shown.iter().copied().find(by_instructor).or_else(|| shown.first().copied()).map(|s| s.id)
+}
+
 impl Window {
     /// Puts a live stream on the stage.
     pub(super) fn watch(&mut self, stream: StreamId) {
         let changed = self.changed();
         let Some(member) = &self.seat else { return };
         let state = member.seat.state();
-        let Some(watching) = Watching::open(member.seat.as_ref(), &state, stream, self.live_volume(&state), changed) else { return };
+        let Some(watching) = Watching::open(member.seat.as_ref(), &state, stream, &self.settings.sound_out(), self.live_volume(&state), changed) else {
+            return;
+        };
         self.hide_studio();
         self.asked = None;
         self.playing = None;
@@ -66,6 +80,10 @@ impl Window {
         if !self.plays_file()
             && let Some(stream) = self.opening.next(class, self.watching.as_ref(), is_free)
         {
+            self.watch(stream);
+        }
+        if let Some(stream) = class.tools.attention.then(|| demanded(class, self.watching.as_ref())).flatten().filter(|_| !self.plays_file()) {
+            self.podcasts.is_shown = false;
             self.watch(stream);
         }
         let Some(watching) = &self.watching else { return };
@@ -91,6 +109,10 @@ impl Window {
 
     /// Carries out a command to what is watched live. Says whether it was one.
     pub(super) fn live_command(&mut self, command: &Command) -> bool {
+        if self.watching.is_some() && *command == Command::ToggleMute {
+            self.toggle_live_mute();
+            return true;
+        }
         self.watching.as_ref().is_some_and(|watching| watching.obey(command, &mut self.settings))
     }
 }

@@ -1,6 +1,7 @@
 //! The window's membership in a class: how it is begun, followed and given up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use egui::Ui;
 
@@ -63,8 +64,16 @@ impl Window {
         self.looks |= waited.is_none();
         let seen = if self.looks { self.backend.seen(self.changed()) } else { Arc::default() };
         let known = self.backend.known();
+        self.form.sessions = self.backend.sessions();
         if let Some(chosen) = self.form.chosen.as_mut().filter(|c| c.words.is_none()) {
             chosen.words = seen.found.iter().find(|f| f.fingerprint == chosen.fingerprint).and_then(|f| f.words);
+        }
+        let at_door = self.seat.as_ref().and_then(|m| match m.seat.state().phase {
+            Phase::Waiting { since } => Some(since.elapsed()),
+            _ => None,
+        });
+        if at_door.is_some() {
+            self.ctx.request_repaint_after(Duration::from_secs(1));
         }
         let view = JoinView {
             asking: self.meeting.is_some(),
@@ -72,6 +81,7 @@ impl Window {
             known: &known,
             connecting: waited.is_some(),
             waiting: waited.is_some_and(|w| w >= motion::WAIT_SHOWN),
+            at_door,
             last: last.as_ref(),
             own: self.own.problem.as_ref(),
             dark: ui.visuals().dark_mode,
@@ -84,7 +94,7 @@ impl Window {
         let name = self.form.name.trim().to_owned();
         self.form.problem = None;
         let password = (link.key.is_none() && !self.form.password.is_empty()).then(|| self.form.password.clone());
-        let request = JoinRequest { link: link.clone(), name: name.clone(), password, store: None };
+        let request = JoinRequest { link: link.clone(), name: name.clone(), password, account: self.form.entry(&link), store: None };
         let seat = self.backend.join(request, self.changed());
         self.seat = Some(Member::new(seat, link, name, self.ctx.input(|i| i.time)));
     }

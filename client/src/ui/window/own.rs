@@ -131,7 +131,7 @@ impl Window {
     /// Joins the server of this computer as its instructor.
     fn enter(&mut self, ready: Ready) {
         let name = Some(self.own_name()).filter(|n| !n.is_empty()).unwrap_or_else(|| self.strings.text("own-instructor"));
-        let request = JoinRequest { link: ready.own_link(), name: name.clone(), password: None, store: None };
+        let request = JoinRequest { link: ready.own_link(), name: name.clone(), password: None, account: None, store: None };
         let seat = self.backend.join_own(request, self.changed());
         let began = self.ctx.input(|i| i.time);
         self.seat = Some(Member::new(seat, ready.link, name, began));

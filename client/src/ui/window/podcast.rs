@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use egui::Ui;
-use lectern_proto::control::{Role, StreamId};
+use lectern_proto::control::StreamId;
+use lectern_proto::rights::Action;
 
 use super::super::backend::{Backend, Pick, Picking};
 use super::super::command::{Command, Cx};
@@ -13,7 +14,7 @@ use super::super::podcast::{self, PodcastView, PodcastWish};
 use super::super::settings::Settings;
 use super::Window;
 use crate::class::{Changed, ClassState};
-use crate::live::{LiveError, Trims};
+use crate::live::{LiveError, Published};
 
 /// How often the screen is drawn while something is heard or sent: as often as its picture has a new bar.
 const DRAW_EVERY: Duration = Duration::from_millis(200);
@@ -55,9 +56,19 @@ pub(super) struct Around<'a> {
 }
 
 impl Podcasts {
+    /// Whether something is sent from here.
+    pub(super) fn is_sending(&self) -> bool {
+        self.sent.as_ref().is_some_and(|s| !matches!(s.sending.state().stage, Published::Ended | Published::Failed(_)))
+    }
+
+    /// Ends what is sent from here.
+    pub(super) fn stop_sending(&mut self) {
+        self.sent = None;
+    }
+
     /// Draws the screen, and takes its keys.
     pub(super) fn ui(&self, ui: &mut Ui, state: &ClassState, around: Around<'_>, cx: &mut Cx<'_>) {
-        let is_instructor = state.me.as_ref().is_some_and(|m| m.role == Role::Instructor);
+        let sends = state.may(Action::StartPodcast);
         let heard = self.heard.as_ref().map(|h| (h.stream, h.listening.as_ref().map(|l| l.status())));
         let sent = self.sent.as_ref().map(|s| SendStatus { state: s.sending.state(), file: s.file.clone() });
         let view = PodcastView {
@@ -65,7 +76,7 @@ impl Podcasts {
             sent,
             settings: around.settings,
             is_muted_by_room: around.is_muted_by_room,
-            microphones: is_instructor.then(|| around.backend.microphones(around.changed)).flatten(),
+            microphones: sends.then(|| around.backend.microphones(around.changed)).flatten(),
             microphone: self.microphone.as_deref(),
             problem: self.problem.as_deref(),
         };
@@ -79,8 +90,7 @@ impl Podcasts {
 impl Window {
     /// Whether what is live stays silent here because everybody sits in one room.
     pub(super) fn is_muted_by_room(&self, state: &ClassState) -> bool {
-        let is_student = state.me.as_ref().is_some_and(|m| m.role == Role::Student);
-        state.together && is_student && !self.podcasts.has_headphones
+        state.together && state.needs_stage() && !self.podcasts.has_headphones
     }
 
     /// How loud what is live is heard, 0 to 1.
@@ -95,16 +105,13 @@ impl Window {
             return;
         };
         let volume = self.live_volume(state);
-        let trims = Trims { fixed_ms: None, by_device_ms: self.settings.trims_ms.clone() };
+        let out = self.settings.sound_out();
         if let Some(Heard { listening: Ok(listening), volume: told, .. }) = &mut self.podcasts.heard {
             if told.replace(volume) != Some(volume) {
                 listening.set_volume(volume);
             }
-            listening.set_trims(&trims);
-            // A device that was heard stands in the settings from then on.
-            if let Some(device) = listening.status().device {
-                self.settings.trims_ms.entry(device).or_insert(0);
-            }
+            listening.set_sound_out(&out);
+            self.settings.note_device(listening.status().device);
         }
         if let Some(chosen) = self.podcasts.picking.as_ref().and_then(|p| p.outcome()) {
             self.podcasts.picking = None;
@@ -138,7 +145,7 @@ impl Window {
                 let title = self.strings.text("podcast-pick-file");
                 self.podcasts.picking = Some(self.backend.pick(Pick::File, &title, self.changed()));
             }
-            PodcastWish::StopSending => self.podcasts.sent = None,
+            PodcastWish::StopSending => self.podcasts.stop_sending(),
         }
     }
 
@@ -147,8 +154,7 @@ impl Window {
         let Some(member) = &self.seat else { return };
         // One channel is heard at a time; what was heard before goes first, and with it the device.
         self.podcasts.heard = None;
-        let trims = Trims { fixed_ms: None, by_device_ms: self.settings.trims_ms.clone() };
-        let listening = member.seat.listen(stream, trims, changed);
+        let listening = member.seat.listen(stream, self.settings.sound_out(), changed);
         self.podcasts.heard = Some(Heard { stream, listening, volume: None });
         self.podcasts.is_shown = true;
     }
@@ -167,13 +173,23 @@ impl Window {
         }
     }
 
+    /// Sound off or on, by key or button: who is muted for the room and wants to hear wears headphones.
+    pub(super) fn toggle_live_mute(&mut self) {
+        let is_muted_by_room = self.seat.as_ref().is_some_and(|m| self.is_muted_by_room(&m.seat.state()));
+        if is_muted_by_room {
+            self.podcast_wish(PodcastWish::Headphones);
+        } else {
+            self.settings.muted = !self.settings.muted;
+        }
+    }
+
     /// Commands that are also for what is heard on this screen. Says whether it was one.
     pub(super) fn podcast_volume(&mut self, command: &Command) -> bool {
         if !self.podcasts.is_shown || self.playing.is_some() || self.watching.is_some() {
             return false;
         }
         match command {
-            Command::ToggleMute => self.settings.muted = !self.settings.muted,
+            Command::ToggleMute => self.toggle_live_mute(),
             Command::SetVolume(volume) => (self.settings.volume, self.settings.muted) = (volume.clamp(0.0, 1.0), false),
             _ => return false,
         }

@@ -16,7 +16,7 @@ impl Window {
         let (Some(member), Some(projector)) = (&self.seat, &mut self.projector) else { return };
         let words = self.backend.words(member.link.fingerprint, changed);
         let joined = state.people.iter().filter(|p| p.connected).count();
-        let board = BoardView::new(&state.server_name, &member.link, words, joined, self.strings.language());
+        let board = BoardView::new(&state.server_name, &member.link, words, joined, self.strings.language()).with_keys(state.identities.values().copied());
         let watched = self.watching.as_ref().is_some_and(|w| state.floor.frozen.contains(&w.stream));
         let frozen = if self.studio.is_live() { self.studio.is_frozen() } else { watched };
         if !projector.show(&self.ctx, Projected { board, screen, frozen }) {

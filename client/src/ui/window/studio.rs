@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use egui::{Ui, ViewportCommand};
-use lectern_proto::control::Role;
+use lectern_proto::rights::Action;
 use lectern_proto::rung::RungSpec;
 
 use super::super::backend::{Looking, Pick, Publish};
@@ -14,9 +14,11 @@ use super::super::reasons;
 use super::super::strip::{Strip, StripView};
 use super::super::studio::{Chosen, StudioCommand, StudioView, question_ui, seen_by, studio_ui};
 use super::super::video::VideoScreen;
+use super::super::wishes::{Wish, Wishes};
 use super::Window;
+use super::document::Moving;
 use crate::class::ClassState;
-use crate::live::{Choice, Devices, Pictures, Published, Publishing, Sound};
+use crate::live::{Choice, Devices, DevicesError, Pictures, Published, Publishing, Sound};
 
 /// Pictures a second.
 const RATE: u32 = 30;
@@ -29,7 +31,7 @@ pub(super) struct Studio {
     /// The Class view is on the screen.
     pub(super) shown: bool,
     looking: Option<Box<dyn Looking>>,
-    devices: Option<Result<Arc<Devices>, String>>,
+    devices: Option<Result<Arc<Devices>, DevicesError>>,
     chosen: Chosen,
     /// Somebody chose, or it was chosen for somebody, once.
     has_chosen: bool,
@@ -38,6 +40,8 @@ pub(super) struct Studio {
     state: Option<Publishing>,
     pub(super) screen: Arc<VideoScreen>,
     question: Option<Then>,
+    /// Corners of the document camera that somebody moves.
+    pub(super) moving: Option<Moving>,
     strip: Option<Strip>,
 }
 
@@ -53,13 +57,26 @@ impl Studio {
         self.state.as_ref().is_some_and(Publishing::is_live)
     }
 
+    /// Whether the class could hear its microphone.
+    pub(super) fn is_microphone_live(&self) -> bool {
+        let brings_its_own = matches!(self.chosen.pictures, Some(Pictures::File(_)));
+        self.is_live() && !brings_its_own && matches!(self.chosen.sound, Some(Sound::Microphone(_)))
+    }
+
+    /// Whether the microphone is heard, where that is only while a key is held.
+    pub(super) fn talk(&self, is_heard: bool) {
+        if let Some(Ok(open)) = &self.open {
+            open.talk(is_heard);
+        }
+    }
+
     /// Whether its pictures stand still on purpose.
     pub(super) fn is_frozen(&self) -> bool {
         self.state.as_ref().is_some_and(|p| p.frozen)
     }
 
     /// Whether it is on air or to be so.
-    fn is_wanted(&self) -> bool {
+    pub(super) fn is_wanted(&self) -> bool {
         self.state.as_ref().is_some_and(|p| matches!(p.stage, Published::Live(_) | Published::Opening))
     }
 
@@ -70,10 +87,10 @@ impl Studio {
     }
 
     /// Draws the Class view.
-    pub(super) fn ui(&self, ui: &mut Ui, class: &ClassState, now: Instant, cx: &mut Cx<'_>) {
+    pub(super) fn ui(&self, ui: &mut Ui, class: &ClassState, wishes: &Wishes, now: Instant, cx: &mut Cx<'_>) {
         let view = StudioView {
             class,
-            devices: self.devices.as_ref().map(|d| d.as_ref().map(AsRef::as_ref).map_err(String::as_str)),
+            devices: self.devices.as_ref().map(|d| d.as_ref().map(AsRef::as_ref)),
             chosen: &self.chosen,
             rung: self.rung(class).map_or("", |r| &r.name),
             publishing: match (&self.open, &self.state) {
@@ -83,13 +100,21 @@ impl Studio {
             },
             screen: &self.screen,
             has_strip: self.strip.is_some(),
+            wishes,
+            sheet: self.open_source().map(|open| open.sheet()),
+            corners: self.moving.map(|moving| moving.corners),
             now,
         };
         studio_ui(ui, &view, cx);
     }
 
+    /// The source that is open.
+    pub(super) fn open_source(&self) -> Option<&dyn Publish> {
+        self.open.as_ref()?.as_deref().ok()
+    }
+
     fn close_source(&mut self) {
-        (self.open, self.state) = (None, None);
+        (self.open, self.state, self.moving) = (None, None, None);
         self.screen.show(None);
     }
 }
@@ -119,19 +144,24 @@ impl Window {
             studio.state = Some(open.state());
         }
         // Who had the stage and has it no more has nothing to show either.
-        if !class.may_publish() && class.me.as_ref().is_some_and(|me| me.role == Role::Student && !class.floor.stage.contains(&me.id)) {
+        if !class.may_publish() && class.needs_stage() && class.me.as_ref().is_some_and(|me| !class.floor.stage.contains(&me.id)) {
             studio.shown = false;
             studio.close_source();
         }
-        if self.ctx.input(|i| i.viewport().close_requested()) && self.studio.is_wanted() && self.studio.question != Some(Then::Close) {
+        if self.ctx.input(|i| i.viewport().close_requested()) && self.is_on_air() && self.studio.question != Some(Then::Close) {
             self.ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.studio.question = Some(Then::Close);
         }
     }
 
+    /// Whether the class sees or hears something from here, or is to.
+    fn is_on_air(&self) -> bool {
+        self.studio.is_wanted() || self.podcasts.is_sending()
+    }
+
     /// Leaving is asked about by who is on air. Says whether it was.
     pub(super) fn asks_before_leaving(&mut self) -> bool {
-        let asks = self.studio.is_wanted() && self.studio.question.is_none();
+        let asks = self.is_on_air() && self.studio.question.is_none();
         if asks {
             self.studio.question = Some(Then::Leave);
         }
@@ -145,7 +175,7 @@ impl Window {
         let preferred = devices.cameras.iter().find(|d| d.default).or(devices.cameras.first());
         let Some(camera) = preferred else { return };
         let sound = (!devices.microphones.is_empty()).then_some(Sound::Microphone(None));
-        self.studio.chosen = Chosen { pictures: Some(Pictures::Camera(camera.id.clone())), sound, rung: self.studio.chosen.rung.clone() };
+        self.studio.chosen = Chosen { pictures: Some(Pictures::Camera(camera.id.clone())), sound, ..self.studio.chosen.clone() };
         self.reopen();
     }
 
@@ -155,12 +185,14 @@ impl Window {
         self.studio.close_source();
         let changed = self.changed();
         let Some(member) = &self.seat else { return };
-        let Some(rung) = self.studio.rung(&member.seat.state()).cloned() else { return };
+        let class = member.seat.state();
+        let Some(rung) = self.studio.rung(&class).cloned() else { return };
+        let push_to_talk = class.needs_stage();
         if !self.studio.chosen.is_something() {
             return;
         }
-        let Chosen { pictures, sound, .. } = self.studio.chosen.clone();
-        let open = member.seat.publish(&Choice { pictures, sound, rung, rate: RATE }, changed);
+        let Chosen { pictures, inset, sound, .. } = self.studio.chosen.clone();
+        let open = member.seat.publish(&Choice { pictures, inset, sound, push_to_talk, rung, rate: RATE }, changed);
         if let Ok(open) = &open {
             self.studio.state = Some(open.state());
             if on_air {
@@ -173,7 +205,7 @@ impl Window {
     /// What lies over or beside everything else: the question, and the strip.
     pub(super) fn studio_over_ui(&mut self, ui: &Ui, class: &ClassState, now: Instant, out: &mut Vec<Command>) {
         if self.studio.question.is_some() {
-            question_ui(ui, &mut Cx { strings: &self.strings, out });
+            question_ui(ui, self.studio.is_wanted(), &mut Cx { strings: &self.strings, out });
         }
         let Some(strip) = &mut self.studio.strip else { return };
         let me = class.me.as_ref().map(|me| me.id);
@@ -182,7 +214,7 @@ impl Window {
             pictures: self.studio.chosen.pictures.clone(),
             others: class.people.iter().filter(|p| p.connected && Some(p.id) != me).count(),
             seen: seen_by(class, self.studio.state.as_ref()),
-            quiet: class.me.as_ref().filter(|me| me.role == Role::Instructor).map(|_| class.floor.quiet),
+            quiet: class.may(Action::Moderate).then_some(class.floor.quiet),
             language: self.strings.language(),
         };
         match strip.show(&self.ctx, view, now) {
@@ -201,7 +233,11 @@ impl Window {
                 self.studio.has_chosen = true;
                 // Only the pattern has a tone of its own.
                 let sound = self.studio.chosen.sound.take().filter(|s| *s != Sound::Tone || pictures == Some(Pictures::Pattern));
-                (self.studio.chosen.pictures, self.studio.chosen.sound) = (pictures, sound);
+                let chosen = &mut self.studio.chosen;
+                // A camera is open once.
+                let camera = pictures.as_ref().and_then(Pictures::camera);
+                chosen.inset = chosen.inset.take().filter(|inset| camera != Some(inset.camera.as_str()));
+                (chosen.pictures, chosen.sound) = (pictures, sound);
                 self.reopen();
             }
             StudioCommand::PickFile => self.pick(Pick::Shown),
@@ -209,15 +245,21 @@ impl Window {
                 self.studio.chosen.sound = sound;
                 self.reopen();
             }
+            StudioCommand::Inset(inset) => {
+                self.studio.chosen.inset = inset;
+                self.reopen();
+            }
+            StudioCommand::Document(wish) => self.document_wish(wish),
             StudioCommand::Rung(rung) => {
                 self.studio.chosen.rung = Some(rung);
                 self.reopen();
             }
             StudioCommand::OnAir(on_air) => self.publishing(|open| open.set_on_air(on_air)),
             StudioCommand::Freeze(frozen) => self.publishing(|open| open.set_frozen(frozen)),
-            StudioCommand::Quiet(quiet) => self.seat.iter().for_each(|member| member.seat.set_quiet(quiet)),
-            StudioCommand::Record(stream, recorded) => self.seat.iter().for_each(|member| member.seat.record(stream, recorded)),
-            StudioCommand::GiveStage(person, given) => self.seat.iter().for_each(|member| member.seat.give_stage(person, given)),
+            StudioCommand::Quiet(quiet) => self.wish(Wish::Quiet(quiet)),
+            StudioCommand::Record(stream, recorded) => self.wish(Wish::Record(stream, recorded)),
+            StudioCommand::AllowRecording(stream, allowed) => self.wish(Wish::AllowRecording(stream, allowed)),
+            StudioCommand::GiveStage(person, given) => self.wish(Wish::Stage(person, given)),
             StudioCommand::Projector => self.toggle_projector(false),
             StudioCommand::Strip => self.studio.strip = self.studio.strip.is_none().then(Strip::default),
             StudioCommand::Stay => self.studio.question = None,
@@ -225,6 +267,7 @@ impl Window {
                 let then = self.studio.question;
                 self.publishing(|open| open.set_on_air(false));
                 self.studio.close_source();
+                self.podcasts.stop_sending();
                 if then == Some(Then::Close) {
                     self.ctx.send_viewport_cmd(ViewportCommand::Close);
                 } else {
@@ -239,10 +282,13 @@ impl Window {
         self.carry_out_studio(StudioCommand::Pictures(Some(Pictures::File(path))));
     }
 
-    fn publishing(&self, act: impl Fn(&dyn Publish)) {
-        if let Some(Ok(open)) = &self.studio.open {
-            act(open.as_ref());
-        }
+    /// On air, as it was.
+    pub(super) fn put_on_air(&self) {
+        self.publishing(|open| open.set_on_air(true));
+    }
+
+    pub(super) fn publishing(&self, act: impl Fn(&dyn Publish)) {
+        self.studio.open_source().into_iter().for_each(act);
     }
 
     fn show_studio(&mut self) {

@@ -12,7 +12,7 @@ use super::sounds::{Block, Sounds};
 use crate::make::failure::Failure;
 use crate::make::opus_encoder::{PACKET_FRAMES, PACKET_US};
 use crate::make::pcm::{CHANNELS, RATE_HZ};
-use crate::speaker::{InputDevice, input_devices};
+use crate::speaker::{SoundDevice, called, input_devices};
 use cpal::traits::{DeviceTrait, StreamTrait};
 use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use std::sync::Arc;
@@ -155,7 +155,7 @@ impl Microphone {
 
 impl Recording {
     fn start(wanted: Option<&str>) -> Result<Self, Trouble> {
-        let InputDevice { device, name, is_pulse, .. } = find(wanted)?;
+        let SoundDevice { device, name, is_pulse, .. } = find(wanted)?;
         let unusable = |e: cpal::Error| {
             let why = format!(
                 "The microphone {name} cannot be heard ({e}). Choose another one, or allow it in the system's settings; it is tried again each second."
@@ -231,15 +231,13 @@ fn micros(frames: u64) -> f64 {
 }
 
 /// The device that is wanted.
-fn find(wanted: Option<&str>) -> Result<InputDevice, Trouble> {
+fn find(wanted: Option<&str>) -> Result<SoundDevice, Trouble> {
     let all = input_devices();
     let Some(wanted) = wanted.filter(|w| !w.is_empty()) else {
         let none = "No microphone was found. Connect one, or start the sound system; it is tried again each second.";
         return all.into_iter().find(|d| d.is_default).ok_or_else(|| trouble(TroubleCode::MicrophoneNone, "", none));
     };
-    let lower = wanted.to_lowercase();
-    let place = all.iter().position(|d| d.id == wanted || d.name == wanted).or_else(|| all.iter().position(|d| d.name.to_lowercase().contains(&lower)));
     let why = || format!("There is no microphone named {wanted}. Connect it, or choose another one; it is tried again each second.");
     let missing = || trouble(TroubleCode::MicrophoneMissing, wanted, why());
-    place.and_then(|i| all.into_iter().nth(i)).ok_or_else(missing)
+    called(all, wanted).ok_or_else(missing)
 }

@@ -92,7 +92,7 @@ pub fn run(arguments: &LiveArguments) -> ExitCode {
         _ if orders.has_ended() && !outlet.is_open() => ExitCode::from(events::EXIT_ORPHANED as u8),
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            outlet.tell(&News::Failed { why: failure.reason.clone() });
+            outlet.tell(&News::Failed { why: failure.reason.clone(), trouble: Some(failure.trouble()) });
             eprintln!("lectern-media: {failure}");
             ExitCode::FAILURE
         }
@@ -100,7 +100,7 @@ pub fn run(arguments: &LiveArguments) -> ExitCode {
 }
 
 fn tell_list() -> ExitCode {
-    match serde_json::to_string_pretty(&list::Sources::now()) {
+    match serde_json::to_string_pretty(&list::now()) {
         Ok(text) if writeln!(std::io::stdout(), "{text}").is_ok() => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }

@@ -2,11 +2,10 @@
 //! the end.
 
 use super::clock::ServerClock;
-use super::document;
 use super::gate::Talk;
 use crate::make::failure::Failure;
 use crate::make::limits;
-use lectern_proto::live::pipe::{Command, DocumentOrder};
+use lectern_proto::live::pipe::{Command, DocumentOrder, are_corners};
 use lectern_proto::rung::BITRATE_BPS;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -106,7 +105,7 @@ impl Orders {
             Command::Keyframe => self.0.keyframe.store(true, Ordering::Release),
             Command::Rate { bps } if !BITRATE_BPS.contains(&bps) => return Err(format!("{bps} is no bit rate")),
             Command::Rate { bps } => self.0.bps.store(bps, Ordering::Release),
-            Command::Document(DocumentOrder::Corners { corners }) if !document::are_corners(corners) => {
+            Command::Document(DocumentOrder::Corners { corners }) if !are_corners(corners) => {
                 return Err(format!("{corners:?} are no corners of a sheet: top left, top right, bottom right, bottom left"));
             }
             Command::Document(order) => *self.0.document.lock().unwrap_or_else(PoisonError::into_inner) = Some(order),

@@ -1,6 +1,7 @@
 //! Why the worker failed, in words for the catalogue that teachers read.
 
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use serde::Serialize;
 use std::io;
 
@@ -32,6 +33,14 @@ pub enum FailureKind {
     GivenUp,
     /// More memory is needed than there may be.
     NoMemory,
+    /// There is no screen to capture.
+    ScreenNone,
+    /// The desktop is Wayland, whose screen cannot be captured.
+    ScreenWayland,
+    /// The screen of this system cannot be captured.
+    ScreenUnsupported,
+    /// The screen has colours of a form that cannot be sent.
+    ScreenForm,
     /// A limit or a fault of this program.
     Internal,
 }
@@ -48,6 +57,23 @@ impl Failure {
     /// A failure of this kind for this reason.
     pub fn new(kind: FailureKind, reason: impl Into<String>) -> Self {
         Self { kind, reason: reason.into() }
+    }
+
+    /// What a live stream says of it.
+    pub(crate) fn trouble(&self) -> Trouble {
+        let code = match self.kind {
+            FailureKind::Io => TroubleCode::FileUnreadable,
+            FailureKind::Truncated | FailureKind::Unreadable | FailureKind::Damaged => TroubleCode::FileDamaged,
+            FailureKind::Unsupported => TroubleCode::FileUnsupported,
+            FailureKind::Empty | FailureKind::NoMedia | FailureKind::ZeroDuration => TroubleCode::FileEmpty,
+            FailureKind::NoMemory => TroubleCode::NoMemory,
+            FailureKind::ScreenNone => TroubleCode::ScreenNone,
+            FailureKind::ScreenWayland => TroubleCode::ScreenWayland,
+            FailureKind::ScreenUnsupported => TroubleCode::ScreenUnsupported,
+            FailureKind::ScreenForm => TroubleCode::ScreenForm,
+            FailureKind::NoSpace | FailureKind::Busy | FailureKind::GivenUp | FailureKind::Internal => TroubleCode::Fault,
+        };
+        Trouble { code, name: String::new(), why: self.reason.clone() }
     }
 
     pub(crate) fn internal(what: &str, why: impl std::fmt::Display) -> Self {

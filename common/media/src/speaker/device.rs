@@ -3,9 +3,9 @@
 use super::clock::{Playhead, Published};
 use super::ledger::Ledger;
 use super::{AudioSink, BUFFER_FRAMES, CHANNELS, SAMPLE_RATE_HZ, SpeakerError, SpeakerPosition, frames_to_duration};
-use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use std::sync::Arc;
+use cpal::traits::{DeviceTrait, StreamTrait};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Frames per callback: 20 ms. A sound server's own default can be seconds.
@@ -33,6 +33,8 @@ struct Shared {
 pub struct Speaker {
     /// Dropped first: afterwards the callback does not run.
     _stream: cpal::Stream,
+    /// While it is held, it is watched whether the device is there.
+    _watch: Option<super::Watch>,
     ring: rtrb::Producer<f32>,
     shared: Arc<Shared>,
     ledger: Ledger,
@@ -47,13 +49,15 @@ impl std::fmt::Debug for Speaker {
 }
 
 impl Speaker {
-    /// Opens the default device, paused. `on_error` is called, on a thread of the sound system, when the device is lost.
+    /// Opens a device by its name or id, or the system's choice, paused. `on_error` is called, on a thread of the sound system, when
+    /// the device is lost.
     ///
     /// # Errors
-    /// [`SpeakerError`] when there is no device or it cannot play 48 kHz stereo.
-    pub fn open(on_error: impl FnMut(SpeakerError) + Send + 'static) -> Result<Self, SpeakerError> {
-        let device = default_device().ok_or(SpeakerError::NoDevice)?;
-        let name = device.description().map_or_else(|_| "default".to_owned(), |d| d.name().to_owned());
+    /// [`SpeakerError`] when there is no device, not this one, or it cannot play 48 kHz stereo.
+    pub fn open(output: Option<&str>, on_error: impl FnMut(SpeakerError) + Send + 'static) -> Result<Self, SpeakerError> {
+        let chosen = super::devices::output(output)?;
+        let device = &chosen.device;
+        let name = super::devices::name_of(device).unwrap_or_else(|| "default".to_owned());
         let (ring, consumer) = rtrb::RingBuffer::new(BUFFER_FRAMES * CHANNELS);
         let shared = Arc::new(Shared {
             playing: AtomicBool::new(false),
@@ -63,13 +67,16 @@ impl Speaker {
             underruns: AtomicU64::new(0),
             timing: Published::default(),
         });
+        let on_error = Arc::new(Mutex::new(on_error));
+        let tells = Arc::clone(&on_error);
         let epoch = Instant::now();
         let callback = Callback { ring: consumer, shared: Arc::clone(&shared), head: Playhead::default(), volume: 1.0, fade: 0.0, started: false };
-        let stream = build(&device, callback, epoch, on_error).and_then(|s| s.play().map(|()| s)).map_err(|e| match e.kind() {
+        let stream = build(device, callback, epoch, move |why| lock(&tells)(why)).and_then(|s| s.play().map(|()| s)).map_err(|e| match e.kind() {
             cpal::ErrorKind::DeviceNotAvailable | cpal::ErrorKind::HostUnavailable => SpeakerError::NoDevice,
             _ => SpeakerError::Unsupported { device: name.clone(), reason: e.to_string() },
         })?;
-        Ok(Self { _stream: stream, ring, shared, ledger: Ledger::default(), epoch, name })
+        let watch = chosen.watch(move || lock(&on_error)(SpeakerError::Lost("it is not connected any more".to_owned())));
+        Ok(Self { _stream: stream, _watch: watch, ring, shared, ledger: Ledger::default(), epoch, name })
     }
 
     /// The device's name, for people.
@@ -79,9 +86,8 @@ impl Speaker {
     }
 }
 
-/// The default output, if the machine has any sound at all.
-fn default_device() -> Option<cpal::Device> {
-    usable_host()?.default_output_device()
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The sound system, if the machine has any sound at all.

@@ -6,14 +6,14 @@
 
 mod clock;
 mod device;
-#[cfg(feature = "make")]
-mod inputs;
+mod devices;
 mod ledger;
 mod silent;
 
 pub use device::Speaker;
+pub use devices::{Output, Watch, has_output, outputs, when_connected};
 #[cfg(feature = "make")]
-pub(crate) use inputs::{InputDevice, input_devices};
+pub(crate) use devices::{SoundDevice, called, input_devices};
 pub use silent::SilentSpeaker;
 
 use std::time::{Duration, Instant};
@@ -40,6 +40,8 @@ pub struct SpeakerPosition {
 pub enum SpeakerError {
     #[error("no sound device was found, so the video plays silently; connect one or start the sound server, then open the video again")]
     NoDevice,
+    #[error("the sound device `{device}` is not connected, so the system's choice plays until it is; connect it, or choose another one")]
+    NotConnected { device: String },
     #[error("the sound device `{device}` cannot play 48 kHz stereo ({reason}), so the video plays silently; choose another device in the system's settings")]
     Unsupported { device: String, reason: String },
     #[error("the sound device was lost ({0}), so the video plays on silently; connect it again and reopen the video")]

@@ -134,7 +134,7 @@ impl Live {
         loop {
             match self.next().expect("the worker goes on") {
                 (at, Said::Unit { track: its, keyframe, capture_us, data }) if its == track => return Unit { at, keyframe, capture_us, data },
-                (_, Said::News(News::Failed { why })) => panic!("{why}"),
+                (_, Said::News(News::Failed { why, .. })) => panic!("{why}"),
                 _ => {}
             }
         }

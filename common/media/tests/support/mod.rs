@@ -76,10 +76,17 @@ pub fn prepare_arguments(source: &Path, out: &Path, rungs: &[&str]) -> Vec<std::
 
 /// Starts preparing and kills the worker when it has come this far into the work.
 pub fn kill_at(source: &Path, out: &Path, rungs: &[&str], share: f64) {
+    kill_when(source, out, rungs, |event| {
+        let done = event["done_us"].as_f64().zip(event["total_us"].as_f64());
+        done.is_some_and(|(done, total)| done > total * share)
+    });
+}
+
+/// Starts preparing and kills the worker when it has told this.
+pub fn kill_when(source: &Path, out: &Path, rungs: &[&str], is_told: impl Fn(&Value) -> bool) {
     let mut worker = Worker::start(prepare_arguments(source, out, rungs));
     while let Some(event) = worker.event() {
-        let done = event["done_us"].as_f64().zip(event["total_us"].as_f64());
-        if done.is_some_and(|(done, total)| done > total * share) {
+        if is_told(&event) {
             worker.child.kill().expect("kills");
             worker.child.wait().expect("waits");
             return;

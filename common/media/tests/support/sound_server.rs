@@ -67,6 +67,15 @@ impl Server {
         [("XDG_RUNTIME_DIR", path(dir)), ("HOME", path(dir)), ("PULSE_SERVER", format!("unix:{}", path(&dir.join("native"))))]
     }
 
+    /// Numbers of the streams that play, oldest first.
+    pub fn inputs(&self) -> Vec<String> {
+        let output = Self::command("pactl", self.dir.path()).args(["list", "short", "sink-inputs"]).output();
+        let text = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+        let mut inputs: Vec<u32> = text.lines().filter_map(|line| line.split('\t').next()?.parse().ok()).collect();
+        inputs.sort_unstable();
+        inputs.into_iter().map(|n| n.to_string()).collect()
+    }
+
     pub fn pactl(&self, arguments: &[&str]) -> bool {
         let run = Self::command("pactl", self.dir.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
         run.expect("pactl is installed; run `make deps-test`").success()

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::ControlError;
-use super::messages::{Event, HelloReply, HelloRequest, LoginReply, LoginRequest, MAGIC, Request, VERSION, VERSION_MIN, Welcome};
+use super::hello::{HelloReply, HelloRequest, MAGIC, VERSION, VERSION_MIN, Welcome};
+use super::messages::{Event, LoginReply, LoginRequest, Request};
 use crate::framing::{FrameReader, frame};
 use crate::limits::{PING_EVERY, SERVER_MESSAGE_MAX, SILENCE_MAX};
 use crate::wire;

@@ -141,8 +141,9 @@ pub struct ViewerReport {
     pub came: u32,
     pub lost: u32,
     pub skipped: u32,
-    /// Records that came when they were asked for again.
+    /// Records that came when they were asked for again, or were restored by parity; those that were restored.
     pub repaired: u32,
+    pub restored: u32,
     /// Decoded pictures that wait for their time.
     pub waiting: u8,
     /// Share of the time that decoding took, in percent of one processor.

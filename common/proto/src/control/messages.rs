@@ -1,4 +1,4 @@
-//! The messages of the control plane, by phase: hello → login → joined.
+//! The messages of the control plane behind the hello, by phase: login → joined.
 //!
 //! Each phase has its own types, so a message of another phase does not even decode. Enums grow at their end only.
 //! Golden bytes of each message: `common/proto/vectors/control.txt`.
@@ -6,19 +6,18 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use super::account::{AccountEvent, AccountProof, AccountRefusal, AccountRequest};
+use super::chat::{ChatEvent, ChatRequest};
 use super::failure::FailureReason;
 use super::live::{Offer, StreamId, StreamInfo, ViewerReport};
+use super::refusal::{CloseReason, Refusal};
+use super::room::{RoomEvent, RoomRequest};
+use super::talk::{TalkEvent, TalkRequest};
+use crate::account::AccountSalt;
 use crate::link::InstructorKey;
 use crate::manifest::{ChunkHash, Span};
 use crate::rung::RungSpec;
 use crate::seal::RoomKey;
-
-/// First bytes of a hello, so that a stranger's protocol is told apart at once.
-pub const MAGIC: [u8; 8] = *b"LECTERN\0";
-/// The version this program speaks. A server speaks it and the one before it.
-pub const VERSION: u16 = 1;
-/// The oldest version this program speaks; there is none before the first.
-pub const VERSION_MIN: u16 = 1;
 
 /// Names a person's seat for the life of the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,49 +43,15 @@ impl fmt::Debug for SeatToken {
     }
 }
 
-/// What a person may do. Guests and assistants come with accounts and codes.
+/// What a person may do: [`crate::rights`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Student,
     Instructor,
-}
-
-// ---- hello ----
-
-/// First message of a client. A later version may only add to its end, which an older server does not look at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HelloRequest {
-    pub magic: [u8; 8],
-    /// Oldest and newest version that the client speaks.
-    pub version_min: u16,
-    pub version_max: u16,
-    /// Program and version, for the log and the refusal.
-    pub agent: String,
-}
-
-/// Answer to a hello.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum HelloReply {
-    Welcome(Welcome),
-    /// No common version, or not our protocol; the connection is closed.
-    Refused {
-        version_min: u16,
-        version_max: u16,
-        agent: String,
-    },
-}
-
-/// The server's side of the hello.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Welcome {
-    /// The version that both speak from here on.
-    pub version: u16,
-    /// `[server] name`.
-    pub server_name: String,
-    pub agent: String,
-    /// Random at each start: a change tells that the server's clock and media keys began anew.
-    pub boot_id: u64,
+    Assistant,
+    /// Entered with an access code alone.
+    Guest,
 }
 
 // ---- login ----
@@ -109,6 +74,10 @@ pub enum Proof {
     InstructorKey([u8; 16]),
     /// The token of an earlier login: the same seat, role and identity.
     Seat(SeatToken),
+    /// An access code: a guest.
+    Code(String),
+    /// An account.
+    Account(AccountProof),
 }
 
 /// Secrets do not reach a log.
@@ -118,6 +87,8 @@ impl fmt::Debug for Proof {
             Self::Password(_) => "Password(..)",
             Self::InstructorKey(_) => "InstructorKey(..)",
             Self::Seat(_) => "Seat(..)",
+            Self::Code(_) => "Code(..)",
+            Self::Account(_) => "Account(..)",
         })
     }
 }
@@ -136,6 +107,11 @@ pub enum LoginReply {
     Joined(Box<Joined>),
     /// The client may try again on the same connection.
     Refused(LoginRefusal),
+    /// The proof was right, and the person waits to be admitted since this server time; said again while it lasts. One of the others follows.
+    Waiting {
+        since_us: u64,
+        server_time_us: u64,
+    },
 }
 
 /// Why a login was refused.
@@ -157,6 +133,17 @@ pub enum LoginRefusal {
     RoomFull,
     /// The name is empty, too long or holds control characters.
     BadName,
+    /// Nobody new comes into the room at present.
+    Locked,
+    /// Who waited was not let in.
+    TurnedAway,
+    /// Kept out of this room.
+    Banned,
+    /// There is no such access code, or it is not good any more. One answer for all, so that codes cannot be searched for.
+    WrongCode,
+    /// The salt of the account that was named: log in with what it and the password give.
+    Challenge(AccountSalt),
+    Account(AccountRefusal),
 }
 
 /// Everything that a person needs who has just entered.
@@ -199,7 +186,7 @@ pub enum Request {
     Ping { id: u64 },
     /// Ends the seat at once; the connection is closed.
     Leave,
-    /// Instructor: ends a person's seat and rotates the media key. Answered with [`Event::Answer`].
+    /// Staff: ends a person's seat, an instructor's an instructor alone, and rotates the media key. Answered with [`Event::Answer`].
     Remove { request: u32, person: PersonId },
     /// What is shown at this time of a video that is being prepared is waited for: it comes next. Not answered.
     Want { video: VideoId, at_us: u64 },
@@ -210,22 +197,33 @@ pub enum Request {
     /// Publishes a stream. Answered with [`Event::Published`]; its units then come over a media connection. It ends with this
     /// control connection.
     Publish { request: u32, offer: Offer },
-    /// Ends a stream: one's own, for an instructor anybody's. Answered with [`Event::Answer`].
+    /// Ends a stream: one's own, for staff anybody's. Answered with [`Event::Answer`].
     EndStream { request: u32, stream: StreamId },
     /// How this viewer fares with a live stream. Not answered.
     Report(ViewerReport),
     /// Instructor: whether everybody sits together in one room. Answered with [`Event::Answer`].
     SetTogether { request: u32, on: bool },
-    /// Instructor: gives a student the stage, who may then publish, or takes it back, which ends what that student publishes. Answered
+    /// Staff: gives a student the stage, who may then publish, or takes it back, which ends what that student publishes. Answered
     /// with [`Event::Answer`].
     GiveStage { request: u32, person: PersonId, given: bool },
-    /// Instructor: what students publish ends, and no student publishes until it is not quiet any more. Answered with [`Event::Answer`].
+    /// Staff: what students publish ends, and no student publishes until it is not quiet any more. Answered with [`Event::Answer`].
     Quiet { request: u32, quiet: bool },
     /// The publisher of a stream says that its pictures stand still on purpose, or go on. Answered with [`Event::Answer`].
     Freeze { request: u32, stream: StreamId, frozen: bool },
-    /// Instructor: an instructor's stream is recorded from now on, or no more; it becomes a video of the catalogue. Answered with
-    /// [`Event::Answer`].
+    /// Instructor: a stream is recorded from now on, or no more; it becomes a video of the catalogue. A student's stream is not before
+    /// its publisher allows it. Answered with [`Event::Answer`].
     Record { request: u32, stream: StreamId, recorded: bool },
+    /// The publisher of a stream allows that it is recorded, or does not, or not any more, which ends the recording. Answered with
+    /// [`Event::Answer`].
+    AllowRecording { request: u32, stream: StreamId, allowed: bool },
+    /// One-to-one chat.
+    Chat(ChatRequest),
+    /// The room's tools. Answered with [`RoomEvent::Answer`].
+    Room { request: u32, what: RoomRequest },
+    /// Room chat.
+    Talk(TalkRequest),
+    /// Accounts. Answered with [`AccountEvent::Answer`].
+    Account { request: u32, what: AccountRequest },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -277,7 +275,7 @@ pub enum Event {
     },
     /// What is to be fetched ahead from now on. Follows joining where there is something.
     FetchAhead(Option<Lesson>),
-    /// Instructors: of so many students who are connected, so many have all of the lesson, and so many cannot keep it.
+    /// Staff: of so many students who are connected, so many have all of the lesson, and so many cannot keep it.
     FetchedAhead {
         ready: u32,
         of: u32,
@@ -291,7 +289,7 @@ pub enum Event {
         request: u32,
         result: Result<StreamId, Refusal>,
     },
-    /// Instructors: how the viewers of a stream fare, worst first; at most [`crate::limits::LIVE_REPORTS_TOLD`] of them.
+    /// Staff: how the viewers of a stream fare, worst first; at most [`crate::limits::LIVE_REPORTS_TOLD`] of them.
     Reports {
         stream: StreamId,
         viewers: Vec<(PersonId, ViewerReport)>,
@@ -309,41 +307,25 @@ pub enum Event {
     Frozen(Vec<StreamId>),
     /// All streams that are recorded; follows joining where there are some.
     Recorded(Vec<StreamId>),
+    /// All streams that an instructor wants to record and whose publisher has not allowed it; follows joining where there are some. One
+    /// that ended is none, unsaid.
+    RecordingAsked(Vec<RecordingAsked>),
+    /// One-to-one chat.
+    Chat(ChatEvent),
+    /// The room's tools.
+    Room(RoomEvent),
+    /// Room chat.
+    Talk(TalkEvent),
+    /// Accounts.
+    Account(AccountEvent),
 }
 
-/// Why a request was refused.
+/// A stream that is not recorded before its publisher allows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    NotAllowed,
-    NoSuchPerson,
-    /// The video or the rung is not there.
-    NoSuchVideo,
-    NoSuchStream,
-    /// Somebody else's stream has this name.
-    NameTaken,
-    /// As many streams as the room takes run already.
-    TooMany,
-    /// What is offered is not possible: a bad name, neither pictures nor sound, an unknown rung, a size of nothing.
-    BadOffer,
-    /// It is quiet: no student publishes.
-    Quiet,
-    /// The server cannot write where its videos are.
-    Unwritable,
-}
-
-/// Why the server ends a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CloseReason {
-    /// Removed from the room by this person.
-    Removed {
-        by: String,
-    },
-    /// The same seat connected from elsewhere.
-    Replaced,
-    ServerStopping,
-    /// The client did not read, or sent too much.
-    Overrun,
-    ProtocolError(String),
+pub struct RecordingAsked {
+    pub stream: StreamId,
+    /// The publisher said no.
+    pub declined: bool,
 }
 
 /// A person in the roster.

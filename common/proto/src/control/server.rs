@@ -7,10 +7,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::ControlError;
-use super::messages::{Event, HelloReply, HelloRequest, Joined, LoginRefusal, LoginReply, LoginRequest, MAGIC, Request, VERSION, VERSION_MIN, Welcome};
+use super::hello::{HelloReply, HelloRequest, MAGIC, VERSION, VERSION_MIN, Welcome};
+use super::messages::{Event, Joined, LoginRefusal, LoginReply, LoginRequest, Request};
 use crate::framing::{FrameReader, frame};
 use crate::handout::{Ask, HandOutRequest};
-use crate::limits::{AGENT_MAX, CLIENT_MESSAGE_MAX, HELLO_MAX, HELLO_WAIT, LOGIN_WAIT, REQUEST_BURST, REQUESTS_PER_S, SILENCE_MAX};
+use crate::limits::{AGENT_MAX, CLIENT_MESSAGE_MAX, HELLO_MAX, HELLO_WAIT, LOGIN_WAIT, PING_EVERY, REQUEST_BURST, REQUESTS_PER_S, SILENCE_MAX};
 use crate::rate::TokenBucket;
 use crate::wire;
 
@@ -30,12 +31,14 @@ enum Phase {
     Login,
     /// A login is being checked; what the client sends meanwhile waits unread.
     Checking,
+    /// It was right, and the person waits to be admitted since this time.
+    Waiting(Duration),
     Joined,
     /// Everything that is to be said has been said.
     Ended,
 }
 
-/// One control connection as the server sees it. Times are durations since any fixed moment.
+/// One control connection as the server sees it. Times are durations since the server's start.
 #[derive(Debug)]
 pub struct ServerCore {
     phase: Phase,
@@ -79,8 +82,8 @@ impl ServerCore {
                 Phase::Hello => HELLO_MAX,
                 Phase::Login | Phase::Joined => CLIENT_MESSAGE_MAX,
                 // One login at a time: a peer cannot make the hashing queue longer by sending ahead.
-                Phase::Checking if self.reader.buffered() > CLIENT_MESSAGE_MAX => return Err(ControlError::Flood),
-                Phase::Checking | Phase::Ended => return Ok(None),
+                Phase::Checking | Phase::Waiting(_) if self.reader.buffered() > CLIENT_MESSAGE_MAX => return Err(ControlError::Flood),
+                Phase::Checking | Phase::Waiting(_) | Phase::Ended => return Ok(None),
             };
             let Some(body) = self.reader.next_frame(limit)? else { return Ok(None) };
             match self.phase {
@@ -127,15 +130,32 @@ impl ServerCore {
 
     /// Refuses the login that is being checked; the client may try again.
     pub fn refuse(&mut self, now: Duration, why: LoginRefusal) {
-        debug_assert_eq!(self.phase, Phase::Checking);
+        debug_assert!(self.is_checking());
         self.push(&LoginReply::Refused(why));
         self.phase = Phase::Login;
         self.deadline = now + LOGIN_WAIT;
     }
 
+    /// The login was right, and the client waits to be admitted: it is told so, and again while it lasts.
+    pub fn wait(&mut self, now: Duration) {
+        debug_assert_eq!(self.phase, Phase::Checking);
+        self.phase = Phase::Waiting(now);
+        self.say_waiting(now, now);
+    }
+
+    fn say_waiting(&mut self, now: Duration, since: Duration) {
+        let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.push(&LoginReply::Waiting { since_us: us(since), server_time_us: us(now) });
+        self.deadline = now + PING_EVERY;
+    }
+
+    fn is_checking(&self) -> bool {
+        matches!(self.phase, Phase::Checking | Phase::Waiting(_))
+    }
+
     /// Lets the client in.
     pub fn join(&mut self, now: Duration, joined: Joined) {
-        debug_assert_eq!(self.phase, Phase::Checking);
+        debug_assert!(self.is_checking());
         self.push(&LoginReply::Joined(Box::new(joined)));
         self.phase = Phase::Joined;
         self.deadline = now + SILENCE_MAX;
@@ -177,6 +197,12 @@ impl ServerCore {
             Phase::Hello => HELLO_WAIT,
             Phase::Login => LOGIN_WAIT,
             Phase::Joined => SILENCE_MAX,
+            Phase::Waiting(since) => {
+                if now >= self.deadline {
+                    self.say_waiting(now, since);
+                }
+                return Ok(());
+            }
             Phase::Checking | Phase::Ended => return Ok(()),
         };
         if now < self.deadline { Ok(()) } else { Err(ControlError::Silence(wait.as_secs())) }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{ASK, Ask, CHALLENGE, CHALLENGE_LEN, HELLO, KNOCK, KNOCK_LEN, Opening, Sealing, TELL, Tell, VERSION, head, session_of};
-use crate::live::record;
+use crate::live::{parity, record};
 use crate::seal::MediaSecret;
 use crate::wire;
 
@@ -19,6 +19,8 @@ pub enum Output<'a> {
     Open,
     /// A live record, for the receiver of its track.
     Record(&'a [u8]),
+    /// A row of parity, likewise.
+    Parity(&'a [u8]),
     Tell(Tell),
 }
 
@@ -80,6 +82,7 @@ impl DatagramClientCore {
     pub fn receive<'a>(&mut self, datagram: &'a [u8]) -> Option<Output<'a>> {
         match *datagram.first()? {
             record::KIND if self.is_open() => Some(Output::Record(datagram)),
+            parity::KIND if self.is_open() => Some(Output::Parity(datagram)),
             CHALLENGE if matches!(self.phase, Phase::Knocking) => {
                 let cookie = datagram.get(12..CHALLENGE_LEN)?.first_chunk::<32>()?;
                 if datagram.len() != CHALLENGE_LEN || datagram[1] != VERSION || session_of(datagram) != Some(self.session) {

@@ -7,6 +7,7 @@
 //! kind 4  hello       client → server   4 | version u8 | 0 u16 | session u64 | 32 bytes of cookie | 32 bytes of answer
 //! kind 5  ask         client → server   5 | 0 | 0 u16 | session u64 | counter u64 | sealed [`Ask`]
 //! kind 6  tell        server → client   6 | 0 | 0 u16 | session u64 | counter u64 | sealed [`Tell`]
+//! kind 7  parity      server → client   a row of parity of live records ([`crate::live::parity`]), as it is
 //! ```
 //! The cookie is made of the client's address and needs no memory of the server (as in DTLS, RFC 9147, 5.1); an answer is never
 //! longer than its question until the address is proven. Who holds the session's secret answers as on TCP. What is sealed has
@@ -60,6 +61,12 @@ pub enum Ask {
     },
     /// The viewer goes.
     Bye,
+    /// From now on a track is to come with parity of this strength, in percent of its records; 0: without. Said again every
+    /// second while it is wanted.
+    Parity {
+        track: u16,
+        percent: u8,
+    },
 }
 
 /// What a server tells.
@@ -74,6 +81,11 @@ pub enum Tell {
     /// The stream of this track has ended, or there is none.
     StreamOver {
         track: u16,
+    },
+    /// The track does not fit into this viewer's share of the room's bandwidth, of so many bits per second, and does not come.
+    NotWithinShare {
+        track: u16,
+        bps: u64,
     },
 }
 

@@ -56,6 +56,8 @@ pub struct Seen {
 pub enum Limit {
     Line,
     Machine,
+    /// The viewer's share of the room's bandwidth.
+    Share,
 }
 
 /// The choice of one viewer among the rungs of a stream.
@@ -121,6 +123,19 @@ impl Choice {
         Some(other)
     }
 
+    /// The room has no place in this viewer's share for a rung; the one to take instead, if it was the one of now.
+    pub fn refused(&mut self, now: Duration, rung: usize) -> Option<usize> {
+        if rung != self.at {
+            return None;
+        }
+        let lower = (0..rung).rev().find(|r| !self.gone.contains(r))?;
+        if self.rose_at.take().is_some() {
+            self.quiet = (self.quiet * 2).min(QUIET_MAX);
+        }
+        self.limit = Some(Limit::Share);
+        Some(self.change(now, lower))
+    }
+
     /// Another second is over; the rung to take from now on, if it is another.
     pub fn seen(&mut self, now: Duration, seen: &Seen) -> Option<usize> {
         let trouble = self.trouble(seen);
@@ -133,7 +148,7 @@ impl Choice {
         }
         let share = self.highest_within(seen.share_bps.unwrap_or(u64::MAX));
         if self.at > share {
-            self.limit = Some(Limit::Line);
+            self.limit = Some(Limit::Share);
             return Some(self.change(now, share));
         }
         if now < self.settled_at {
@@ -146,7 +161,7 @@ impl Choice {
             let carried = seen.bytes.saturating_mul(8 * COUNTED_ON) / 100;
             let lower = match limit {
                 Limit::Line => self.highest_within(carried).min(self.at.saturating_sub(1)),
-                Limit::Machine => self.at.saturating_sub(1),
+                Limit::Machine | Limit::Share => self.at.saturating_sub(1),
             };
             let lower = (0..=lower).rev().find(|r| !self.gone.contains(r))?;
             if lower == self.at {
@@ -279,6 +294,23 @@ mod tests {
         let shared = Seen { share_bps: Some(400_000), ..good(700_000) };
         assert_eq!(choice.seen(s(7), &shared), Some(0), "at once");
         (8..60).for_each(|second| assert_eq!(choice.seen(s(second), &shared), None));
+        assert_eq!(choice.limit(), Some(Limit::Share));
+    }
+
+    #[test]
+    fn a_rung_that_the_room_refuses_is_left_and_tried_again_later_and_later() {
+        let mut choice = Choice::new(s(0), LADDER.to_vec());
+        assert_eq!((choice.refused(s(0), 1), choice.refused(s(0), 2), choice.limit()), (None, Some(1), Some(Limit::Share)));
+        let mut tries = Vec::new();
+        for second in 1..200 {
+            if choice.seen(s(second), &good(700_000)).is_some() {
+                assert_eq!(choice.refused(s(second), 2), Some(1));
+                tries.push(second);
+            }
+        }
+        assert!(tries.len() >= 3 && tries.windows(3).all(|w| w[2] - w[1] >= w[1] - w[0]), "{tries:?}");
+        assert_eq!(choice.refused(s(300), 1), Some(0));
+        assert_eq!(choice.refused(s(300), 0), None, "there is none below");
     }
 
     #[test]

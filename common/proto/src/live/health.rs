@@ -30,6 +30,8 @@ pub enum Trouble {
     SlowLine,
     /// The machine cannot decode or show the highest rung.
     SlowMachine,
+    /// The viewer's share of the room's bandwidth does not allow the highest rung.
+    SmallShare,
     /// It shows what is further behind than the others see, by so many milliseconds.
     Lags { by_ms: u16 },
 }
@@ -40,6 +42,7 @@ impl std::fmt::Display for Trouble {
             Self::Lost { percent } => write!(f, "the line lost {percent} % of the pictures"),
             Self::SlowLine => f.write_str("the line does not carry the highest resolution"),
             Self::SlowMachine => f.write_str("the machine cannot decode the highest resolution"),
+            Self::SmallShare => f.write_str("the share of the room's bandwidth does not allow the highest resolution"),
             Self::Lags { by_ms } => write!(f, "pictures come {by_ms} ms later than to the others"),
         }
     }
@@ -56,6 +59,7 @@ impl Trouble {
         match report.limit {
             Some(Limit::Line) => return Some(Self::SlowLine),
             Some(Limit::Machine) => return Some(Self::SlowMachine),
+            Some(Limit::Share) => return Some(Self::SmallShare),
             None => {}
         }
         let by_us = report.lag_us.saturating_sub(target_us);
@@ -69,6 +73,7 @@ impl Trouble {
             Self::Lost { percent } => 300 + u32::from(percent),
             Self::SlowMachine => 200,
             Self::SlowLine => 150,
+            Self::SmallShare => 120,
             Self::Lags { by_ms } => u32::from(by_ms).min(100),
         }
     }
@@ -109,7 +114,9 @@ impl StreamHealth {
 
     /// The target from now on, in microseconds; `now_us` is the one until now, `least_us` what it may not go below.
     pub fn target(&mut self, now: Duration, now_us: u32, least_us: u32) -> u32 {
-        let is_healthy = |report: &ViewerReport| missing_percent(report) < UNHEALTHY_PERCENT && report.limit.is_none() && report.needed_us <= max_us();
+        let is_healthy = |report: &ViewerReport| {
+            missing_percent(report) < UNHEALTHY_PERCENT && !matches!(report.limit, Some(Limit::Line | Limit::Machine)) && report.needed_us <= max_us()
+        };
         let mut needed: Vec<u32> = self.reports.values().map(|(_, report)| report).filter(|r| is_healthy(r)).map(|r| r.needed_us).collect();
         if needed.is_empty() {
             return now_us;
@@ -155,6 +162,7 @@ mod tests {
             came: 60,
             lost: 0,
             repaired: 0,
+            restored: 0,
             skipped: 0,
             waiting: 2,
             busy_percent: 20,

@@ -2,13 +2,19 @@
 //!
 //! A publisher sends [`Unit`]s, each one coded picture or sound packet with the time of its capture. The server cuts them into
 //! records of at most [`RECORD_MAX`] bytes and seals them once for everybody ([`record`]): one datagram each over UDP, the same
-//! bytes back to back over TCP. A viewer opens records, asks again for what is missing and puts units together ([`receive`]).
-//! Which rung a viewer takes is [`choice`]; how it fares, and how far all lag, is [`health`]. [`pipe`] is how a media worker hands units to the program that started it.
+//! bytes back to back over TCP. A viewer opens records, asks again for what is missing and puts units together ([`receive`]); where
+//! that takes too long ([`protection`]) the server adds parity ([`parity`], [`erasure`]). Which rung a viewer takes is [`choice`]; how
+//! it fares, and how far all lag, is [`health`]. [`pipe`] is how a media worker hands units to the program that started it,
+//! [`devices`] what it says there is to capture.
 
 pub mod choice;
+pub mod devices;
+pub mod erasure;
 pub mod health;
 pub mod lag;
+pub mod parity;
 pub mod pipe;
+pub mod protection;
 pub mod receive;
 pub mod record;
 pub mod resample;

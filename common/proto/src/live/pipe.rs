@@ -59,7 +59,12 @@ pub enum News {
     /// The loudest sample of the last tenth of a second, in dB below full scale.
     Level { peak_db: f32 },
     /// It cannot go on; its last word. What happened, why, and what to do.
-    Failed { why: String },
+    Failed {
+        why: String,
+        /// The same for whoever says it in another language.
+        #[serde(default)]
+        trouble: Option<Trouble>,
+    },
     /// The source has come to its end.
     Ended,
     /// Where the document camera sees the sheet; when that changed.
@@ -105,6 +110,14 @@ pub enum TroubleCode {
     ScreenRegion,
     /// There is no such window.
     WindowMissing,
+    /// There is no screen where it runs.
+    ScreenNone,
+    /// The desktop is Wayland, whose screen cannot be captured yet.
+    ScreenWayland,
+    /// The screen of this system cannot be captured yet.
+    ScreenUnsupported,
+    /// The screen has colours of a form that cannot be sent.
+    ScreenForm,
     /// The window is minimised.
     WindowHidden,
     /// The window was closed.
@@ -117,6 +130,18 @@ pub enum TroubleCode {
     MicrophoneUnusable,
     /// The microphone was heard and is not any more.
     MicrophoneLost,
+    /// The file is not there, or may not be read.
+    FileUnreadable,
+    /// The file is no media file, or is damaged.
+    FileDamaged,
+    /// The file is of a form that is not decoded.
+    FileUnsupported,
+    /// The file holds nothing that could be sent.
+    FileEmpty,
+    /// There is not enough memory.
+    NoMemory,
+    /// A limit or a fault of the worker itself.
+    Fault,
     /// Something that this program does not know yet.
     #[serde(other)]
     Other,
@@ -154,6 +179,19 @@ pub enum DocumentOrder {
     },
     /// Show the whole picture.
     Off,
+}
+
+/// Whether four corners are those of a sheet, as [`DocumentOrder::Corners`] has them: finite, from -1 to 2, convex, in order, no sliver.
+#[must_use]
+pub fn are_corners(c: [[f32; 2]; 4]) -> bool {
+    let finite = c.iter().flatten().all(|v| v.is_finite() && (-1.0..=2.0).contains(v));
+    let next = |i: usize| (c[i], c[(i + 1) % 4]);
+    let turn = |i: usize| {
+        let ((a, b), (_, d)) = (next(i), next((i + 1) % 4));
+        (b[0] - a[0]) * (d[1] - b[1]) - (b[1] - a[1]) * (d[0] - b[0])
+    };
+    let area: f32 = (0..4).map(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum::<f32>() / 2.0;
+    finite && (0..4).all(|i| turn(i) > 1e-4) && area > 0.005
 }
 
 /// The form of the pictures.

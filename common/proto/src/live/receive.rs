@@ -3,7 +3,8 @@
 //!
 //! The selective-repeat receiver (ARQ) that the labs show, with a deadline: a hole is noticed when a later record comes, asked
 //! for once it is not just reordered, asked for again after a round trip, and given up after [`Receiver::set_patience`].
-//! Pictures then go on with the next keyframe, since all before it would be damaged; sound goes on with the next packet.
+//! Pictures then go on with the next keyframe, since all before it would be damaged; sound goes on with the next packet. Where
+//! parity comes as well ([`super::parity`]), a hole is only asked for when that did not fill it.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -11,8 +12,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::Unit;
+use super::parity::{ParityHeader, ParityTaker};
+use super::protection::Line;
 use super::record::{LiveOpener, RecordHeader, unit_head};
+use super::{Unit, protection};
 use crate::control::StreamId;
 use crate::limits::{LIVE_NACK_RANGES, LIVE_WINDOW};
 use crate::seal::RoomKey;
@@ -25,6 +28,8 @@ const REORDER_WAIT: Duration = Duration::from_millis(8);
 const ASK_AGAIN_MIN: Duration = Duration::from_millis(10);
 /// How often one record is asked for.
 const ASKS_MAX: u8 = 6;
+/// Where parity comes, a hole is left to it for so long: a block of small units takes its time.
+const PARITY_WAIT: Duration = Duration::from_millis(100);
 
 /// How records come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +63,12 @@ pub struct ReceiveStats {
     pub duplicates: u64,
     /// Records that were not authentic.
     pub forged: u64,
-    /// Records that were noticed missing, and those of them that came after they were asked for.
+    /// Records that were noticed missing, and those of them that came after they were asked for or were restored.
     pub missing: u64,
     pub repaired: u64,
+    /// Rows of parity that came, and records that were restored by them.
+    pub parity: u64,
+    pub restored: u64,
     /// Units that never came whole.
     pub lost: u64,
     /// Units that the server left out because this viewer fell behind, and those that were of no use without a lost one.
@@ -106,7 +114,17 @@ pub struct Receiver {
     dropped: u32,
     /// A unit that is given after the count of those that are missing before it.
     pending: Option<Unit>,
+    /// Where parity comes.
+    parity: Option<ParityTaker>,
+    line: protection::Measure,
     stats: ReceiveStats,
+}
+
+/// How a record came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Line,
+    Parity,
 }
 
 impl Receiver {
@@ -127,6 +145,8 @@ impl Receiver {
             given: None,
             dropped: 0,
             pending: None,
+            parity: None,
+            line: protection::Measure::default(),
             stats: ReceiveStats::default(),
         }
     }
@@ -153,24 +173,76 @@ impl Receiver {
         self.wants_keyframe
     }
 
+    /// Whether parity comes, or is to come.
+    pub fn set_parity(&mut self, comes: bool) {
+        match comes {
+            true => _ = self.parity.get_or_insert_default(),
+            false => self.parity = None,
+        }
+    }
+
+    /// What the line did since this was asked before.
+    pub fn line(&mut self) -> Line {
+        self.line.take()
+    }
+
     /// Takes one record. Follow with [`Self::poll`] until it is empty. What is not authentic, not of this track, doubled or
     /// too late is counted and dropped.
     pub fn push(&mut self, now: Duration, record: &[u8]) {
-        let Some(header) = RecordHeader::read(record) else {
+        let mut restored = self.take(now, record, By::Line);
+        while let Some(record) = restored.pop() {
+            restored.extend(self.take(now, &record, By::Parity));
+        }
+    }
+
+    /// Takes one row of parity, as [`Self::push`] takes a record.
+    pub fn push_parity(&mut self, now: Duration, row: &[u8]) {
+        let Some(parity) = &mut self.parity else { return };
+        let opened = ParityHeader::read(row).and_then(|header| Some((header, self.opener.open_parity(&header, row).ok()?)));
+        let Some((header, bytes)) = opened else {
             self.stats.forged += 1;
             return;
+        };
+        self.stats.parity += 1;
+        let mut restored = parity.row(now, &header, bytes);
+        while let Some(record) = restored.pop() {
+            restored.extend(self.take(now, &record, By::Parity));
+        }
+    }
+
+    /// Takes one record; gives those that can be restored with it.
+    fn take(&mut self, now: Duration, record: &[u8], by: By) -> Vec<Bytes> {
+        let Some(header) = RecordHeader::read(record) else {
+            self.stats.forged += 1;
+            return Vec::new();
         };
         let counter = header.counter;
         // Nothing is opened that would not be used.
         if self.next.is_some_and(|next| counter < next) || self.held.contains_key(&counter) {
-            self.stats.duplicates += 1;
-            return;
+            self.stats.duplicates += u64::from(by == By::Line);
+            return Vec::new();
         }
         let Ok(plain) = self.opener.open(&header, record) else {
             self.stats.forged += 1;
-            return;
+            return Vec::new();
         };
-        self.stats.records += 1;
+        self.hold(now, &header, plain, by);
+        self.parity.as_mut().map_or_else(Vec::new, |parity| parity.keep(counter, record))
+    }
+
+    /// Holds what an authentic record brought.
+    fn hold(&mut self, now: Duration, header: &RecordHeader, plain: Bytes, by: By) {
+        let counter = header.counter;
+        let hole = self.holes.remove(&counter);
+        let is_asked = hole.is_some_and(|hole| hole.asks > 0);
+        match by {
+            By::Line => {
+                self.stats.records += 1;
+                self.line.came(now, header, &plain, hole.is_some(), is_asked);
+            }
+            By::Parity => self.stats.restored += 1,
+        }
+        self.stats.repaired += u64::from(is_asked || by == By::Parity);
         if self.next.is_none() {
             // What came before the first record of its keyframe is asked for again.
             if !(header.first && header.keyframe) {
@@ -179,11 +251,8 @@ impl Receiver {
             self.go_on_at(counter);
             self.end = counter;
         }
-        if self.holes.remove(&counter).is_some_and(|hole| hole.asks > 0) {
-            self.stats.repaired += 1;
-        }
         if counter >= self.end {
-            self.extend(now, counter);
+            self.extend(now, counter, by);
         }
         self.held.insert(counter, Held { first: header.first, last: header.last, keyframe: header.keyframe, plain });
         // Nobody makes us hold more than the window.
@@ -194,8 +263,9 @@ impl Receiver {
     }
 
     /// Notes what is missing between what was seen and a later record.
-    fn extend(&mut self, now: Duration, counter: u32) {
+    fn extend(&mut self, now: Duration, counter: u32, by: By) {
         let gap = counter - self.end;
+        self.line.skipped(if gap < LIVE_WINDOW { gap + u32::from(by == By::Parity) } else { 0 });
         if gap >= LIVE_WINDOW {
             self.lose_before(counter);
         } else if self.way == Way::Udp {
@@ -245,7 +315,8 @@ impl Receiver {
         let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
         let (end, patience) = (self.end, self.patience);
         for (&counter, hole) in &mut self.holes {
-            let is_lost = end - counter > REORDER_RECORDS || now >= hole.noticed + REORDER_WAIT;
+            let is_overtaken = self.parity.is_none() && end - counter > REORDER_RECORDS;
+            let is_lost = is_overtaken || now >= lost_at(self.parity.as_ref(), counter, hole);
             let is_due = hole.asked.is_none_or(|asked| now >= asked + again(round_trip));
             if !is_lost || !is_due || hole.asks >= ASKS_MAX || now + round_trip > hole.noticed + patience {
                 continue;
@@ -265,12 +336,12 @@ impl Receiver {
     /// When [`Self::poll`] and [`Self::poll_nack`] should be called again although nothing came.
     #[must_use]
     pub fn poll_timeout(&self, round_trip: Duration) -> Option<Duration> {
-        let time = |hole: &Hole| {
+        let time = |(counter, hole): (&u32, &Hole)| {
             let give_up = hole.noticed + self.patience;
-            let ask = hole.asked.map_or(hole.noticed + REORDER_WAIT, |asked| asked + again(round_trip));
+            let ask = hole.asked.map_or_else(|| lost_at(self.parity.as_ref(), *counter, hole), |asked| asked + again(round_trip));
             if hole.asks >= ASKS_MAX || ask + round_trip > give_up { give_up } else { ask }
         };
-        self.holes.values().map(time).min()
+        self.holes.iter().map(time).min()
     }
 
     fn is_given_up(&self, now: Duration, hole: u32) -> bool {
@@ -351,6 +422,14 @@ enum Run {
     Broken(u32),
     /// Its end has not been seen.
     Coming,
+}
+
+/// When a hole that was not just overtaken counts as lost: where parity comes, once that came and was not enough.
+fn lost_at(parity: Option<&ParityTaker>, counter: u32, hole: &Hole) -> Duration {
+    match parity {
+        None => hole.noticed + REORDER_WAIT,
+        Some(parity) => parity.short_since(counter).map_or(hole.noticed + PARITY_WAIT, |came| came + REORDER_WAIT),
+    }
 }
 
 /// After so long a record is asked for again.

@@ -11,6 +11,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::parity::{self, ParityBlock, ParityHeader};
 use super::{RECORD_MAX, Unit};
 use crate::control::StreamId;
 use crate::media::{HEADER_LEN, live_header};
@@ -79,6 +80,8 @@ pub struct SealedUnit {
     pub first_record: u32,
     /// The header of the media port ([`crate::media`]) and the records back to back: what TCP sends.
     frame: Bytes,
+    /// The parity of the blocks that end with it, where somebody wants some.
+    pub parity: Vec<ParityBlock>,
 }
 
 impl SealedUnit {
@@ -116,6 +119,7 @@ pub struct LiveSealer {
     track: u16,
     epoch: u32,
     cipher: LiveCipher,
+    parity: LiveCipher,
     counter: u32,
 }
 
@@ -128,13 +132,14 @@ impl LiveSealer {
     /// Starts with record 0.
     #[must_use]
     pub fn new(room_key: &RoomKey, epoch: u32, stream: StreamId, track: u16) -> Self {
-        Self { stream, track, epoch, cipher: LiveCipher::new(room_key, epoch, &stream, track), counter: 0 }
+        let (cipher, parity) = (LiveCipher::new(room_key, epoch, &stream, track), LiveCipher::parity(room_key, epoch, &stream, track));
+        Self { stream, track, epoch, cipher, parity, counter: 0 }
     }
 
     /// Goes on with the key of another epoch; records are numbered on.
     pub fn rekey(&mut self, room_key: &RoomKey, epoch: u32) {
         if epoch != self.epoch {
-            (self.epoch, self.cipher) = (epoch, LiveCipher::new(room_key, epoch, &self.stream, self.track));
+            *self = Self { counter: self.counter, ..Self::new(room_key, epoch, self.stream, self.track) };
         }
     }
 
@@ -142,6 +147,16 @@ impl LiveSealer {
     #[must_use]
     pub fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// The track that it seals.
+    #[must_use]
+    pub fn track(&self) -> u16 {
+        self.track
+    }
+
+    pub(super) fn parity_cipher(&self) -> &LiveCipher {
+        &self.parity
     }
 
     /// Cuts and seals a unit.
@@ -171,7 +186,7 @@ impl LiveSealer {
             out.extend_from_slice(&tag);
         }
         let first_record = std::mem::replace(&mut self.counter, after);
-        Ok(SealedUnit { sequence: unit.sequence, keyframe: unit.keyframe, first_record, frame: out.freeze() })
+        Ok(SealedUnit { sequence: unit.sequence, keyframe: unit.keyframe, first_record, frame: out.freeze(), parity: Vec::new() })
     }
 }
 
@@ -180,8 +195,8 @@ impl LiveSealer {
 pub(super) struct LiveOpener {
     stream: StreamId,
     track: u16,
-    /// Ciphers by epoch: the current one and the one before.
-    ciphers: Vec<(u32, LiveCipher)>,
+    /// Ciphers of records and of parity by epoch: the current one and the one before.
+    ciphers: Vec<(u32, LiveCipher, LiveCipher)>,
 }
 
 impl LiveOpener {
@@ -190,10 +205,11 @@ impl LiveOpener {
     }
 
     pub(super) fn add_key(&mut self, epoch: u32, room_key: &RoomKey) {
-        if self.ciphers.iter().any(|(e, _)| *e == epoch) {
+        if self.ciphers.iter().any(|(e, ..)| *e == epoch) {
             return;
         }
-        self.ciphers.push((epoch, LiveCipher::new(room_key, epoch, &self.stream, self.track)));
+        let (stream, track) = (&self.stream, self.track);
+        self.ciphers.push((epoch, LiveCipher::new(room_key, epoch, stream, track), LiveCipher::parity(room_key, epoch, stream, track)));
         if self.ciphers.len() > 2 {
             self.ciphers.remove(0);
         }
@@ -201,9 +217,15 @@ impl LiveOpener {
 
     /// The plaintext of a record whose header was read from it.
     pub(super) fn open(&self, header: &RecordHeader, record: &[u8]) -> Result<Bytes, SealError> {
-        let (_, cipher) = self.ciphers.iter().find(|(e, _)| *e == header.epoch && header.track == self.track).ok_or(SealError::Forged)?;
+        let (_, cipher, _) = self.ciphers.iter().find(|(e, ..)| *e == header.epoch && header.track == self.track).ok_or(SealError::Forged)?;
         let (head, sealed) = record.split_first_chunk::<RECORD_HEADER>().ok_or(SealError::Length)?;
         cipher.open(u64::from(header.counter), head, sealed)
+    }
+
+    /// What the code combined in a row of parity whose header was read from it.
+    pub(super) fn open_parity<'a>(&self, header: &ParityHeader, row: &'a [u8]) -> Result<&'a [u8], SealError> {
+        let (.., cipher) = self.ciphers.iter().find(|(e, ..)| *e == header.epoch && header.track == self.track).ok_or(SealError::Forged)?;
+        parity::open(cipher, header, row)
     }
 }
 

@@ -112,6 +112,8 @@ pub enum Reply {
     KeyframeWanted,
     /// The stream of this track has ended, or there is none.
     StreamOver { track: u16 },
+    /// The track does not fit into this viewer's share of the room's bandwidth, of so many bits per second, and does not come.
+    NotWithinShare { track: u16, bps: u64 },
 }
 
 /// Why a fetch ended early.

@@ -14,7 +14,7 @@ use crate::link::Fingerprint;
 /// `docs/DEPENDENCIES.md`).
 const LIST: &str = include_str!("english.txt");
 /// Words in the list: 11 bits.
-const LIST_WORDS: u64 = 2_048;
+const LIST_WORDS: usize = 2_048;
 /// Domain of the hash.
 const SALT: &[u8] = b"lectern check-words v1";
 /// Argon2id (RFC 9106), version 0x13: 64 MiB, 2 passes, 1 lane; about 0.1 s of one core.
@@ -31,6 +31,11 @@ pub struct CheckWords([&'static str; 3]);
 #[error("the check-words of the server cannot be computed: {0}")]
 pub struct WordsError(String);
 
+/// The word of the lowest 11 bits of a number.
+pub(crate) fn word(number: usize) -> &'static str {
+    LIST.lines().nth(number % LIST_WORDS).unwrap_or_default()
+}
+
 impl CheckWords {
     /// Computes the words; takes about 0.1 s and 64 MiB of memory, so it does not belong on a thread that others wait for.
     ///
@@ -46,8 +51,8 @@ impl CheckWords {
 
     /// The words of the 33 low bits, the first word from the highest.
     fn from_bits(bits: u64) -> Self {
-        // Below 2,048, so it fits any `usize`, and the list has it.
-        let word = |shift: u32| LIST.lines().nth(((bits >> shift) % LIST_WORDS) as usize).unwrap_or_default();
+        // The cut is wanted: a word is of the lowest 11 bits.
+        let word = |shift: u32| word((bits >> shift) as usize);
         Self([word(22), word(11), word(0)])
     }
 
@@ -88,7 +93,7 @@ mod tests {
     #[test]
     fn the_list_has_every_word_once_and_four_letters_tell() {
         let words: Vec<_> = LIST.lines().collect();
-        assert_eq!(words.len() as u64, LIST_WORDS);
+        assert_eq!(words.len(), LIST_WORDS);
         let starts: BTreeSet<_> = words.iter().map(|w| &w[..w.len().min(4)]).collect();
         assert_eq!(starts.len(), words.len());
         assert!(words.iter().all(|w| (3..=8).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_lowercase())));

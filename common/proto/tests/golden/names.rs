@@ -15,7 +15,8 @@ macro_rules! variants {
 }
 
 variants!(hello_reply, HELLO_REPLIES, HelloReply: HelloReply::Welcome(_) => "Welcome", HelloReply::Refused { .. } => "Refused");
-variants!(proof, PROOFS, Proof: Proof::Password(_) => "Password", Proof::InstructorKey(_) => "InstructorKey", Proof::Seat(_) => "Seat");
+variants!(proof, PROOFS, Proof: Proof::Password(_) => "Password", Proof::InstructorKey(_) => "InstructorKey", Proof::Seat(_) => "Seat", Proof::Code(_) => "Code",
+    Proof::Account(_) => "Account");
 variants!(login_refusal, LOGIN_REFUSALS, LoginRefusal:
     LoginRefusal::WrongRoomOrPassword => "WrongRoomOrPassword",
     LoginRefusal::WrongInstructorKey => "WrongInstructorKey",
@@ -24,6 +25,10 @@ variants!(login_refusal, LOGIN_REFUSALS, LoginRefusal:
     LoginRefusal::Busy { .. } => "Busy",
     LoginRefusal::RoomFull => "RoomFull",
     LoginRefusal::BadName => "BadName",
+    LoginRefusal::Locked => "Locked", LoginRefusal::TurnedAway => "TurnedAway", LoginRefusal::Banned => "Banned",
+    LoginRefusal::WrongCode => "WrongCode",
+    LoginRefusal::Challenge(_) => "Challenge",
+    LoginRefusal::Account(_) => "Account",
 );
 variants!(request, REQUESTS, Request:
     Request::Ping { .. } => "Ping", Request::Leave => "Leave", Request::Remove { .. } => "Remove", Request::Want { .. } => "Want",
@@ -32,7 +37,9 @@ variants!(request, REQUESTS, Request:
     Request::Publish { .. } => "Publish", Request::EndStream { .. } => "EndStream",
     Request::Report(_) => "Report", Request::SetTogether { .. } => "SetTogether",
     Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet", Request::Freeze { .. } => "Freeze",
-    Request::Record { .. } => "Record",
+    Request::Record { .. } => "Record", Request::AllowRecording { .. } => "AllowRecording",
+    Request::Chat(_) => "Chat", Request::Room { .. } => "Room", Request::Talk(_) => "Talk",
+    Request::Account { .. } => "Account",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -55,19 +62,24 @@ variants!(event, EVENTS, Event:
     Event::Stage(_) => "Stage",
     Event::Quiet(_) => "Quiet",
     Event::Frozen(_) => "Frozen",
-    Event::Recorded(_) => "Recorded",
+    Event::Recorded(_) => "Recorded", Event::RecordingAsked(_) => "RecordingAsked",
+    Event::Chat(_) => "Chat", Event::Room(_) => "Room", Event::Talk(_) => "Talk",
+    Event::Account(_) => "Account",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
     CloseReason::Replaced => "Replaced",
     CloseReason::ServerStopping => "ServerStopping",
     CloseReason::Overrun => "Overrun",
-    CloseReason::ProtocolError(_) => "ProtocolError",
+    CloseReason::ProtocolError(_) => "ProtocolError", CloseReason::RoomClosed { .. } => "RoomClosed",
 );
 variants!(refusal_name, REFUSALS, Refusal:
     Refusal::NotAllowed => "NotAllowed", Refusal::NoSuchPerson => "NoSuchPerson", Refusal::NoSuchVideo => "NoSuchVideo",
     Refusal::NoSuchStream => "NoSuchStream", Refusal::NameTaken => "NameTaken", Refusal::TooMany => "TooMany", Refusal::BadOffer => "BadOffer",
-    Refusal::Quiet => "Quiet", Refusal::Unwritable => "Unwritable",
+    Refusal::Quiet => "Quiet", Refusal::Unwritable => "Unwritable", Refusal::Away => "Away", Refusal::Full => "Full",
+    Refusal::BadKeys => "BadKeys", Refusal::NoPrivateChat => "NoPrivateChat",
+    Refusal::Muted => "Muted", Refusal::NoSuchPoll => "NoSuchPoll", Refusal::BadPoll => "BadPoll", Refusal::BadCode => "BadCode",
+    Refusal::BadRoom => "BadRoom", Refusal::NoSuchRoom => "NoSuchRoom",
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",
@@ -79,7 +91,7 @@ variants!(video_state, VIDEO_STATES, VideoState:
     VideoState::Ready { .. } => "Ready",
     VideoState::Failed { .. } => "Failed",
 );
-variants!(role, ROLES, Role: Role::Student => "Student", Role::Instructor => "Instructor");
+variants!(role, ROLES, Role: Role::Student => "Student", Role::Instructor => "Instructor", Role::Assistant => "Assistant", Role::Guest => "Guest");
 variants!(media_request, MEDIA_REQUESTS, MediaRequest:
     MediaRequest::Fetch { .. } => "Fetch", MediaRequest::Cancel { .. } => "Cancel",
     MediaRequest::Subscribe { .. } => "Subscribe", MediaRequest::Unsubscribe { .. } => "Unsubscribe", MediaRequest::Clock { .. } => "Clock",
@@ -87,6 +99,6 @@ variants!(media_request, MEDIA_REQUESTS, MediaRequest:
 );
 variants!(media_reply, MEDIA_REPLIES, Reply:
     Reply::Accepted { .. } => "Accepted", Reply::Ended { .. } => "Ended", Reply::Clock { .. } => "Clock",
-    Reply::Publishing { .. } => "Publishing", Reply::KeyframeWanted => "KeyframeWanted", Reply::StreamOver { .. } => "StreamOver",
+    Reply::Publishing { .. } => "Publishing", Reply::KeyframeWanted => "KeyframeWanted", Reply::StreamOver { .. } => "StreamOver", Reply::NotWithinShare { .. } => "NotWithinShare",
 );
 variants!(end, ENDS, End: End::Cancelled => "Cancelled", End::NotFound => "NotFound", End::Busy => "Busy", End::Unreadable => "Unreadable");

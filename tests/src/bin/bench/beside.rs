@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use lectern::player::PlayerOptions;
+use lectern_proto::rung::ORIGINAL;
 use lectern_tests::playback::{first, join, open, options, rung};
 use lectern_tests::stack::Stack;
 
@@ -48,19 +49,19 @@ pub fn pictures(stack: &Stack, video: &str, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Processor time of playing at normal speed, without a screen.
-pub fn decoding(stack: &Stack, video: &str, rung: &str, table: &mut Table) -> Result<()> {
+/// Processor time of playing at normal speed, without a screen: on both sides the coded pictures of the file itself.
+pub fn decoding(stack: &Stack, video: &str, size: &str, table: &mut Table) -> Result<()> {
     let (mut ours, mut theirs) = (Values::default(), Values::default());
     let seconds = PLAYED.to_string();
     let file = stack.videos().join("lesson.mp4");
     for _ in 0..PLAYS {
-        let watch = stack.client(&["watch", "--video", video, "--quality", rung, "--for", &seconds]);
+        let watch = stack.client(&["watch", "--video", video, "--quality", ORIGINAL, "--for", &seconds]);
         ours.0.push(100.0 * children_time(watch)? / f64::from(PLAYED));
         let mut mpv = Command::new("mpv");
         mpv.args(PLAIN).args(["--vo=null", &format!("--length={seconds}")]).arg(&file);
         theirs.0.push(100.0 * children_time(mpv)? / f64::from(PLAYED));
     }
-    table.ratio(&format!("{rung}, 30 pictures a second, played without a screen: processor time"), "% of a core", &ours, ("mpv, the same file", &theirs), 1.0);
+    table.ratio(&format!("{size}, 30 pictures a second, played without a screen: processor time"), "% of a core", &ours, ("mpv, the same file", &theirs), 1.0);
     Ok(())
 }
 

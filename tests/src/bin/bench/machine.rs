@@ -15,13 +15,19 @@ pub fn describe() -> String {
     format!("Machine: {cpu}, {cores} cores, {memory}, {kernel}; {build}; server and viewers on loopback of one machine.")
 }
 
-/// Processor time that a process has used, in seconds.
+/// The day and time of now, UTC.
+pub fn now() -> String {
+    let now = Command::new("date").args(["-u", "+%Y-%m-%d %H:%M"]).output();
+    now.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// Processor time that a process has used, all of its threads, in seconds.
 pub fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let ticks: f64 = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
-    // SAFETY: sysconf only reads a constant.
-    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
-    ticks / per_second.max(1) as f64
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut clock = 0;
+    // SAFETY: both calls write to what they are given and nothing else.
+    let failed = unsafe { libc::clock_getcpuclockid(pid.cast_signed(), &raw mut clock) != 0 || libc::clock_gettime(clock, &raw mut time) != 0 };
+    if failed { f64::NAN } else { time.tv_sec as f64 + time.tv_nsec as f64 / 1e9 }
 }
 
 /// Resident memory of a process in MiB: now, and the most it ever was.

@@ -28,7 +28,7 @@ pub fn measure_all(table: &mut Table) -> Result<()> {
     let (_relay, link) = Relay::before(&stack, 31, jitter)?;
     for (what, link) in [("good line", None), ("20 ms jitter", Some(&link))] {
         let sound = Server::start();
-        let measured = measure(&stack, &sound, [Side { link, trim_ms: 0 }; 2], MEASURED)?;
+        let measured = measure(&stack, &sound, [Side { link, ..Side::default() }; 2], MEASURED)?;
         let [p95, floor] = [&measured.apart_ms, &measured.floor_ms].map(|values| Values(vec![InStep::p95(values)]));
         table.value(&format!("two listeners of a podcast apart, p95, {what}"), "ms", &p95, ("the recording against itself", &floor), GOAL_MS);
     }

@@ -37,15 +37,33 @@ fn short(v: f64) -> String {
     }
 }
 
-#[derive(Debug)]
+/// One row as it is written; what it is about and the other side's name tell it from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Row {
     what: String,
-    ours: String,
     other: String,
-    ratio: String,
-    goal: String,
-    verdict: &'static str,
+    line: String,
 }
+
+impl Row {
+    fn new(cells: &[&str]) -> Option<Self> {
+        let name = |cell: &str| cell.split(": ").next().unwrap_or_default().to_owned();
+        // A count in brackets is of that run.
+        let what = cells.first()?.split(" (").next()?.to_owned();
+        Some(Self { what, other: name(cells.get(2)?), line: format!("| {} |", cells.join(" | ")) })
+    }
+
+    fn read(line: &str) -> Option<Self> {
+        let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
+        Self::new(&cells).filter(|_| cells.len() == COLUMNS.len() && cells != COLUMNS)
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        (&self.what, &self.other) == (&other.what, &other.other)
+    }
+}
+
+const COLUMNS: [&str; 7] = ["what", "ours", "the other side", "ratio", "goal", "verdict", "measured"];
 
 /// The table of one run.
 #[derive(Debug, Default)]
@@ -57,38 +75,71 @@ impl Table {
     /// A row whose goal is on our value, with what the bare limit takes beside it.
     pub fn value(&mut self, what: &str, unit: &str, ours: &Values, other: (&str, &Values), goal: f64) {
         let met = ours.median() <= goal;
-        self.push(what, unit, ours, other, format!("≤ {} {unit}", short(goal)), met);
+        self.push(what, unit, ours, other, &format!("≤ {} {unit}", short(goal)), met);
     }
 
     /// A row whose goal is on the ratio.
     pub fn ratio(&mut self, what: &str, unit: &str, ours: &Values, other: (&str, &Values), goal: f64) {
         let met = ours.median() / other.1.median() <= goal;
-        self.push(what, unit, ours, other, format!("≤ {} times", short(goal)), met);
+        self.push(what, unit, ours, other, &format!("≤ {} times", short(goal)), met);
     }
 
-    fn push(&mut self, what: &str, unit: &str, ours: &Values, (name, other): (&str, &Values), goal: String, met: bool) {
-        let row = Row {
-            what: what.to_owned(),
-            ours: ours.text(unit),
-            other: format!("{name}: {}", other.text(unit)),
-            ratio: short(ours.median() / other.median()),
-            goal,
-            verdict: if met { "met" } else { "missed" },
-        };
-        eprintln!("  {}: {} | {} | ratio {} | goal {} {}", row.what, row.ours, row.other, row.ratio, row.goal, row.verdict);
-        self.rows.push(row);
+    fn push(&mut self, what: &str, unit: &str, ours: &Values, (name, other): (&str, &Values), goal: &str, met: bool) {
+        let (ours_text, other_text) = (ours.text(unit), format!("{name}: {}", other.text(unit)));
+        let (ratio, verdict) = (short(ours.median() / other.median()), if met { "met" } else { "missed" });
+        eprintln!("  {what}: {ours_text} | {other_text} | ratio {ratio} | goal {goal} {verdict}");
+        self.rows.extend(Row::new(&[what, &ours_text, &other_text, &ratio, goal, verdict, &crate::machine::now()]));
     }
 
     /// The whole document.
     pub fn to_markdown(&self, machine: &str) -> String {
         let mut out = String::from(
-            "# Benchmarks\n\nWritten by `make bench`. Each row is measured beside its other side in the same run; values are medians (smallest to largest, number of runs).\n\n",
+            "# Benchmarks\n\nWritten by `make bench`. Each row is measured beside its other side in the same run; values are medians (smallest to largest, number of runs). Times are UTC.\n\n",
         );
-        let _ = writeln!(out, "{machine}\n");
-        out.push_str("| what | ours | the other side | ratio | goal | |\n|---|---|---|---|---|---|\n");
-        for r in &self.rows {
-            let _ = writeln!(out, "| {} | {} | {} | {} | {} | {} |", r.what, r.ours, r.other, r.ratio, r.goal, r.verdict);
+        let _ = writeln!(out, "{machine}\n\n| {} |\n|{}", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len()));
+        for row in &self.rows {
+            let _ = writeln!(out, "{}", row.line);
         }
         out
+    }
+
+    /// An earlier document with these rows in the place of older ones, new ones at the end. None when it is of another machine.
+    pub fn written_over(&self, machine: &str, earlier: &str) -> Option<String> {
+        if !earlier.lines().any(|line| line == machine) {
+            return None;
+        }
+        let mut rows: Vec<Row> = earlier.lines().filter_map(Row::read).collect();
+        for row in &self.rows {
+            match rows.iter_mut().find(|r| r.is_of(row)) {
+                Some(older) => *older = row.clone(),
+                None => rows.push(row.clone()),
+            }
+        }
+        Some(Self { rows }.to_markdown(machine))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[(&str, &str, f64)]) -> Table {
+        let mut table = Table::default();
+        for (what, other, value) in rows {
+            table.ratio(what, "s", &Values(vec![*value]), (other, &Values(vec![1.0])), 2.0);
+        }
+        table
+    }
+
+    #[test]
+    fn parts_are_written_in_place() {
+        let whole = table(&[("a", "x", 1.0), ("a", "y", 2.0), ("b (3 of 12)", "x", 3.0)]).to_markdown("Machine: one");
+        let part = table(&[("a", "y", 4.0), ("b (5 of 12)", "x", 5.0), ("c", "x", 6.0)]);
+        let both = part.written_over("Machine: one", &whole).expect("of the same machine");
+        let ours: Vec<_> = both.lines().filter_map(Row::read).map(|r| (r.what, r.line.split(" | ").nth(1).expect("ours")[..4].to_owned())).collect();
+        let want = [("a", "1.00"), ("a", "4.00"), ("b", "5.00"), ("c", "6.00")].map(|(what, ours)| (what.to_owned(), ours.to_owned()));
+        assert_eq!(ours, want);
+        assert!(Table::default().written_over("Machine: one", &both).is_some_and(|same| same == both), "what is read is written as it was");
+        assert!(part.written_over("Machine: two", &whole).is_none());
     }
 }

@@ -78,6 +78,13 @@ impl<'a> Hand<'a> {
         Ok(())
     }
 
+    /// Puts another window of the program somewhere, above the others.
+    pub(crate) fn place(&self, title: &str, x: u32, y: u32) -> Result<()> {
+        let found = self.desk.command("xdotool").args(["search", "--onlyvisible", "--name", title]).output()?;
+        let window = String::from_utf8_lossy(&found.stdout).lines().next().with_context(|| format!("there is no window {title}"))?.to_owned();
+        self.xdotool(&["windowmove", &window, &x.to_string(), &y.to_string(), "windowraise", &window])
+    }
+
     /// Where nothing lights up under the pointer.
     pub(crate) fn rest(&self) -> Result<()> {
         self.point(self.width - PEOPLE / 2, self.height - 120)

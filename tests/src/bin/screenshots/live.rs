@@ -66,7 +66,7 @@ pub(crate) fn take(stack: &Stack, size: (u32, u32), light: bool, name: &dyn Fn(&
 }
 
 /// Through the first screen into the class.
-fn enter<'a>(desk: &'a Desk, size: (u32, u32), light: bool, name: &'a dyn Fn(&str) -> PathBuf, link: &str, who: &str) -> Result<Hand<'a>> {
+pub(crate) fn enter<'a>(desk: &'a Desk, size: (u32, u32), light: bool, name: &'a dyn Fn(&str) -> PathBuf, link: &str, who: &str) -> Result<Hand<'a>> {
     let hand = Hand::at(desk, size, name)?;
     if light {
         hand.lighten()?;

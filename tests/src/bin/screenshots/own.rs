@@ -71,7 +71,7 @@ fn join(runtime: &tokio::runtime::Runtime, port: u16, password: &std::path::Path
     let address = ServerAddress { hosts: vec!["127.0.0.1".into()], port, room: Some("class".into()) };
     let link = runtime.block_on(introduce(address))?.link("class");
     let password = std::fs::read_to_string(password).context("the class has no password")?;
-    let class = Class::join(runtime.handle(), JoinRequest { link, name: "Ana".into(), password: Some(password), store: None }, Arc::new(|| ()));
+    let class = Class::join(runtime.handle(), JoinRequest { link, name: "Ana".into(), password: Some(password), account: None, store: None }, Arc::new(|| ()));
     runtime.block_on(class.joined())?;
     Ok(class)
 }

@@ -114,7 +114,7 @@ fn put(stack: &Stack, drawn: &Path, title: &str, end: &str, input: &[&str]) -> R
 
 fn join(stack: &Stack, runtime: &tokio::runtime::Runtime, name: &str) -> Result<Class> {
     let store = ChunkStore::open(&stack.path("ahead").join(name), 1 << 30)?;
-    let request = JoinRequest { link: stack.link()?, name: name.to_owned(), password: Some(PASSWORD.to_owned()), store: Some(Arc::new(store)) };
+    let request = JoinRequest { link: stack.link()?, name: name.to_owned(), password: Some(PASSWORD.to_owned()), account: None, store: Some(Arc::new(store)) };
     let class = Class::join(runtime.handle(), request, Arc::new(|| ()));
     ensure!(wait_until(Duration::from_secs(20), || class.state().me.is_some()), "{name} cannot join");
     Ok(class)

@@ -55,8 +55,8 @@ pub(crate) fn take(room: &mut Room, width: u32, height: u32, light: bool, name: 
     hand.write("c")?;
     shot("12-catalogue-search")?;
     hand.keys(&["Escape"])?;
-    // The cross of the third person.
-    hand.click(width - 24, HEADER + 40 + 8 + 32 * 2 + 16)?;
+    // The cross of the third person, below the tabs and the title.
+    hand.click(width - 24, HEADER + 40 + 8 + 40 + 8 + 32 * 2 + 16)?;
     shot("06-people-remove")?;
     room.end_long_work()?;
 

@@ -39,11 +39,6 @@ const LOOK_EDGE: u32 = 640;
 const TELL: f32 = 0.002;
 const TELL_EVERY_US: u64 = 200_000;
 
-/// Whether four corners, as they are ordered, can be straightened.
-pub(crate) fn are_corners(corners: [[f32; 2]; 4]) -> bool {
-    Quad(corners).is_good()
-}
-
 /// The document mode of one camera.
 pub(crate) struct Document {
     mode: DocumentOrder,

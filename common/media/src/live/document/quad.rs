@@ -1,5 +1,7 @@
 //! A quadrilateral in a picture: where a sheet lies. Pure geometry: it knows no pixels and no time.
 
+use lectern_proto::live::pipe::are_corners;
+
 /// A place in a picture, as shares of its width and height; outside of 0 to 1 it lies outside of the picture.
 pub(crate) type Share = [f32; 2];
 
@@ -58,21 +60,9 @@ impl Quad {
         Self(std::array::from_fn(|i| std::array::from_fn(|k| self.0[i][k] + (other.0[i][k] - self.0[i][k]) * share)))
     }
 
-    /// Its part of the picture's area.
-    pub(crate) fn area(&self) -> f32 {
-        let cross = |a: Share, b: Share| a[0] * b[1] - b[0] * a[1];
-        ((0..4).map(|i| cross(self.0[i], self.0[(i + 1) % 4])).sum::<f32>() / 2.0).abs()
-    }
-
     /// Whether it can be straightened: finite, convex, in order, not a sliver.
     pub(crate) fn is_good(&self) -> bool {
-        let c = &self.0;
-        let finite = c.iter().flatten().all(|v| v.is_finite() && (-1.0..=2.0).contains(v));
-        let turn = |i: usize| {
-            let (a, b, d) = (c[i], c[(i + 1) % 4], c[(i + 2) % 4]);
-            (b[0] - a[0]) * (d[1] - b[1]) - (b[1] - a[1]) * (d[0] - b[0])
-        };
-        finite && (0..4).all(|i| turn(i) > 1e-4) && self.area() > 0.005
+        are_corners(self.0)
     }
 
     /// Width by height of the rectangle that is seen as this, in a picture of this aspect whose middle the camera looks through

@@ -19,7 +19,6 @@ use unsupported as system;
 use x11 as system;
 
 use super::camera::Fit;
-use super::list::{Named, ScreenArea};
 use super::orders::Orders;
 use super::outlet::{Outlet, PICTURES, trouble};
 use super::pace::Pace;
@@ -28,6 +27,7 @@ use super::slate::Slate;
 use crate::make::failure::{Failure, FailureKind};
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::devices::{Device, Monitor};
 use lectern_proto::live::pipe::{Trouble, TroubleCode};
 use lectern_proto::rung::PictureSize;
 use system::Grabber;
@@ -43,12 +43,12 @@ const AGAIN_US: u64 = 1_000_000;
 ///
 /// # Errors
 /// Why there are none.
-pub(crate) fn monitors() -> Result<Vec<ScreenArea>, String> {
-    system::monitors().map_err(|why| why.into_trouble().why)
+pub(crate) fn monitors() -> Result<Vec<Monitor>, Trouble> {
+    system::monitors().map_err(GrabError::into_trouble)
 }
 
 /// The windows on this screen; none where they are not known.
-pub(crate) fn windows() -> Vec<Named> {
+pub(crate) fn windows() -> Vec<Device> {
     system::windows().unwrap_or_default()
 }
 
@@ -90,7 +90,7 @@ pub fn parse_region(text: &str) -> Result<Region, String> {
 #[derive(Debug)]
 enum GrabError {
     /// On this system it never can.
-    Never(String),
+    Never(FailureKind, String),
     /// Trying again may help.
     Now(Trouble),
     /// It has another size now: it is opened again at once.
@@ -100,7 +100,7 @@ enum GrabError {
 impl GrabError {
     fn into_trouble(self) -> Trouble {
         match self {
-            Self::Never(why) => trouble(TroubleCode::ScreenLost, "", why),
+            Self::Never(kind, why) => Failure::new(kind, why).trouble(),
             Self::Now(why) => why,
             Self::Resized => trouble(TroubleCode::ScreenLost, "", "The screen has another size now. It is tried again each second."),
         }
@@ -158,7 +158,7 @@ impl Screen {
                 self.slate.over();
                 self.outlet.trouble(PICTURES, None);
             }
-            Err(GrabError::Never(why)) => return Err(Failure::new(FailureKind::Internal, why)),
+            Err(GrabError::Never(kind, why)) => return Err(Failure::new(kind, why)),
             Err(why) => self.lost(why.into_trouble()),
         }
         Ok(())

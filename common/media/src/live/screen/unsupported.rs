@@ -1,9 +1,10 @@
 //! The screen on systems where it cannot be captured yet.
 
 use super::{GrabError, Wanted};
-use crate::live::list::{Named, ScreenArea};
+use crate::make::failure::FailureKind;
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::devices::{Device, Monitor};
 
 /// Never open.
 #[derive(Debug)]
@@ -19,14 +20,15 @@ impl Grabber {
     }
 }
 
-pub(super) fn monitors() -> Result<Vec<ScreenArea>, GrabError> {
+pub(super) fn monitors() -> Result<Vec<Monitor>, GrabError> {
     Err(missing())
 }
 
-pub(super) fn windows() -> Result<Vec<Named>, GrabError> {
+pub(super) fn windows() -> Result<Vec<Device>, GrabError> {
     Err(missing())
 }
 
 fn missing() -> GrabError {
-    GrabError::Never("The screen cannot be captured on this system yet, only on Linux with X11. Send a camera or a file instead.".to_owned())
+    let why = "The screen cannot be captured on this system yet, only on Linux with X11. Send a camera or a file instead.";
+    GrabError::Never(FailureKind::ScreenUnsupported, why.to_owned())
 }

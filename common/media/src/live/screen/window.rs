@@ -1,8 +1,8 @@
 //! The windows of an X server's screen: which there are, and the one that somebody means by its number or its title.
 
 use super::GrabError;
-use crate::live::list::Named;
 use crate::live::outlet::trouble;
+use lectern_proto::live::devices::Device;
 use lectern_proto::live::pipe::TroubleCode;
 use x11rb::protocol::xproto::{self, AtomEnum, MapState, Window};
 use x11rb::rust_connection::RustConnection;
@@ -13,7 +13,7 @@ const WINDOWS_MAX: usize = 200;
 const TITLE_MAX: u32 = 64;
 
 /// The windows that can be sent, the one in front last.
-pub(super) fn all(connection: &RustConnection, root: Window) -> Result<Vec<Named>, GrabError> {
+pub(super) fn all(connection: &RustConnection, root: Window) -> Result<Vec<Device>, GrabError> {
     let windows = managed(connection, root)?;
     let windows = if windows.is_empty() { xproto::query_tree(connection, root)?.reply()?.children } else { windows };
     let mut found = Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn all(connection: &RustConnection, root: Window) -> Result<Vec<Named
         // A window may go while the others are asked.
         let seen = xproto::get_window_attributes(connection, window)?.reply().is_ok_and(|a| a.map_state == MapState::VIEWABLE);
         if let Some(name) = title(connection, window)?.filter(|_| seen) {
-            found.push(Named { id: format!("{window:#x}"), name, default: false });
+            found.push(Device { id: format!("{window:#x}"), name, default: false });
         }
     }
     Ok(found)

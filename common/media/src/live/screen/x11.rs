@@ -4,11 +4,12 @@
 use super::cursor::{self, Look};
 use super::shared::Shared;
 use super::{GrabError, Region, Wanted, window};
-use crate::live::list::{Named, ScreenArea};
 use crate::live::outlet::trouble;
+use crate::make::failure::FailureKind;
 use ffmpeg::format::Pixel;
 use ffmpeg::frame::Video;
 use ffmpeg_the_third as ffmpeg;
+use lectern_proto::live::devices::{Device, Monitor};
 use lectern_proto::live::pipe::TroubleCode;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
@@ -79,35 +80,35 @@ fn connect() -> Result<(RustConnection, usize), GrabError> {
                    send the screen from there; or send a camera or a file.";
     if !set("DISPLAY") {
         let none = "There is no screen here: DISPLAY is not set. Start this from a desktop on X11; or send a camera or a file.";
-        return Err(GrabError::Never(if set("WAYLAND_DISPLAY") { wayland } else { none }.to_owned()));
+        let (kind, why) = if set("WAYLAND_DISPLAY") { (FailureKind::ScreenWayland, wayland) } else { (FailureKind::ScreenNone, none) };
+        return Err(GrabError::Never(kind, why.to_owned()));
     }
     let (connection, screen) = RustConnection::connect(None).map_err(gone)?;
     // The X server inside Wayland shows X programs alone; its screen stays black.
     if xproto::query_extension(&connection, b"XWAYLAND")?.reply()?.present {
-        return Err(GrabError::Never(wayland.to_owned()));
+        return Err(GrabError::Never(FailureKind::ScreenWayland, wayland.to_owned()));
     }
     Ok((connection, screen))
 }
 
 /// The monitors that make up the screen.
-pub(super) fn monitors() -> Result<Vec<ScreenArea>, GrabError> {
+pub(super) fn monitors() -> Result<Vec<Monitor>, GrabError> {
     let (connection, number) = connect()?;
     let Some(screen) = connection.setup().roots.get(number) else { return Err(gone("the server has no such screen")) };
-    let whole =
-        ScreenArea { name: "Screen".to_owned(), x: 0, y: 0, width: screen.width_in_pixels.into(), height: screen.height_in_pixels.into(), default: true };
+    let whole = Monitor { name: "Screen".to_owned(), x: 0, y: 0, width: screen.width_in_pixels.into(), height: screen.height_in_pixels.into(), default: true };
     let Ok(Ok(reply)) = randr::get_monitors(&connection, screen.root, true).map(|cookie| cookie.reply()) else { return Ok(vec![whole]) };
     let mut found = Vec::new();
     for monitor in reply.monitors {
         let name = xproto::get_atom_name(&connection, monitor.name)?.reply()?.name;
         let (x, y) = (monitor.x.into(), monitor.y.into());
         let name = String::from_utf8_lossy(&name).into_owned();
-        found.push(ScreenArea { name, x, y, width: monitor.width.into(), height: monitor.height.into(), default: monitor.primary });
+        found.push(Monitor { name, x, y, width: monitor.width.into(), height: monitor.height.into(), default: monitor.primary });
     }
     Ok(if found.is_empty() { vec![whole] } else { found })
 }
 
 /// The windows on the screen.
-pub(super) fn windows() -> Result<Vec<Named>, GrabError> {
+pub(super) fn windows() -> Result<Vec<Device>, GrabError> {
     let (connection, number) = connect()?;
     let Some(screen) = connection.setup().roots.get(number) else { return Err(gone("the server has no such screen")) };
     let root = screen.root;
@@ -127,7 +128,7 @@ impl Grabber {
         let bits = setup.pixmap_formats.iter().find(|f| f.depth == depth).map(|f| f.bits_per_pixel);
         if !matches!(depth, 24 | 32) || bits != Some(32) || setup.image_byte_order != ImageOrder::LSB_FIRST {
             let why = format!("This screen has {depth} bits of colour in a form that cannot be sent. Set it to 24 bits of colour.");
-            return Err(GrabError::Never(why));
+            return Err(GrabError::Never(FailureKind::ScreenForm, why));
         }
         let area = clip(wanted.region, geometry.width, geometry.height).ok_or_else(|| {
             let size = format!("{}x{}", geometry.width, geometry.height);
@@ -260,7 +261,7 @@ fn pixels(connection: &RustConnection, window: xproto::Window) -> Result<xproto:
     }
     let missing = || "This X server does not give the pixels of single windows. Send the screen or a region of it instead.";
     if connection.extension_information(composite::X11_EXTENSION_NAME)?.is_none() {
-        return Err(GrabError::Never(missing().to_owned()));
+        return Err(GrabError::Never(FailureKind::Internal, missing().to_owned()));
     }
     composite::query_version(connection, 0, 4)?.reply()?;
     composite::redirect_window(connection, window, composite::Redirect::AUTOMATIC)?.check()?;

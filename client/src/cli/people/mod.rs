@@ -1,28 +1,54 @@
-//! `lectern people`: the roster, this visitor included; for an instructor also how those fare who watch a live stream.
+//! `lectern people`: the roster, this visitor included, and the door; for an instructor also its tools, and how those fare who watch a live
+//! stream.
+
+mod tools;
 
 use clap::Args;
-use lectern_proto::control::{PersonId, Role, ViewerReport};
+use lectern_proto::control::{PersonId, PrivateChat, Role, ViewerReport};
 use lectern_proto::limits::LIVE_REPORT_EVERY;
 use lectern_proto::live::health::Trouble;
 use serde::Serialize;
 
 use super::{Failure, join, print};
 use crate::class::{ClassState, JoinRequest};
+use tools::Tool;
+
+pub(super) const HELP: &str = "\
+Examples:
+  lectern people --join LINK --name Ana --password open-sesame
+  lectern people --admit Ben --join LINK --name Nora
+  lectern people --waiting-room on --join LINK --name Nora
+  lectern people --attendance tuesday.csv --join LINK --name Nora";
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct PeopleArgs {
     /// For instructors: wait some seconds for what viewers of live streams report, and say it, worst first
     #[arg(long)]
     live: bool,
+    #[command(flatten)]
+    tool: Tool,
 }
 
 #[derive(Debug, Serialize)]
 struct People<'a> {
     /// Whether no student publishes at present.
     quiet: bool,
+    /// Nobody new comes in.
+    locked: bool,
+    /// Whoever is new waits until admitted.
+    waiting_room: bool,
+    /// Every window shows the stage.
+    attention: bool,
+    private_chat: PrivateChat,
+    /// Raised hands, the first first.
+    hands: Vec<&'a str>,
     people: Vec<PersonLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     viewers: Option<Vec<ViewerLine<'a>>>,
+    /// For staff: who waits to be admitted, longest first.
+    waiting: Vec<&'a str>,
+    /// For staff: who is kept out.
+    banned: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -33,6 +59,9 @@ struct PersonLine<'a> {
     connected: bool,
     /// A student who has the stage.
     stage: bool,
+    /// The place of the raised hand, from 1.
+    hand: Option<usize>,
+    muted: bool,
     /// Names of what this person publishes.
     publishes: Vec<&'a str>,
     you: bool,
@@ -51,6 +80,7 @@ struct ViewerLine<'a> {
     came: u32,
     lost: u32,
     repaired: u32,
+    restored: u32,
     skipped: u32,
     waiting: u8,
     busy_percent: u8,
@@ -65,14 +95,37 @@ pub(super) async fn run(request: JoinRequest, args: &PeopleArgs) -> Result<(), F
         tokio::time::sleep(2 * LIVE_REPORT_EVERY).await;
         state = class.state();
     }
+    let used = args.tool.use_in(&class, &state).await;
+    if used.is_err() {
+        // The seat is not left behind.
+        class.left().await;
+    }
+    used?;
+    // What everybody is told of it came before the answer.
+    let state = class.state();
     class.left().await;
     let me = state.me.as_ref().map(|m| m.id);
     let people = state.people.iter().map(|p| {
         let publishes = state.streams.iter().filter(|s| s.publisher == p.id).map(|s| s.name.as_str()).collect();
         let (stage, you) = (state.floor.stage.contains(&p.id), Some(p.id) == me);
-        PersonLine { id: p.id.0, name: &p.name, role: p.role, connected: p.connected, stage, publishes, you }
+        let hand = state.tools.hands.iter().position(|h| *h == p.id).map(|at| at + 1);
+        let muted = state.tools.muted.contains(&p.id);
+        PersonLine { id: p.id.0, name: &p.name, role: p.role, connected: p.connected, stage, hand, muted, publishes, you }
     });
-    print(&People { quiet: state.floor.quiet, people: people.collect(), viewers: args.live.then(|| viewers(&state)) })
+    let name = |id: &PersonId| state.people.iter().find(|p| p.id == *id).map(|p| p.name.as_str());
+    let tools = &state.tools;
+    print(&People {
+        quiet: state.floor.quiet,
+        locked: tools.door.locked,
+        waiting_room: tools.door.waiting_room,
+        attention: tools.attention,
+        private_chat: state.private_chat,
+        hands: tools.hands.iter().filter_map(name).collect(),
+        people: people.collect(),
+        viewers: args.live.then(|| viewers(&state)),
+        waiting: tools.waiting.iter().map(|w| w.name.as_str()).collect(),
+        banned: &tools.banned,
+    })
 }
 
 fn viewers(state: &ClassState) -> Vec<ViewerLine<'_>> {
@@ -90,6 +143,7 @@ fn viewers(state: &ClassState) -> Vec<ViewerLine<'_>> {
             came: report.came,
             lost: report.lost,
             repaired: report.repaired,
+            restored: report.restored,
             skipped: report.skipped,
             waiting: report.waiting,
             busy_percent: report.busy_percent,

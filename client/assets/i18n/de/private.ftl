@@ -1,0 +1,80 @@
+# Privater Chat.
+chat-list = Zurück zu allen Chats
+private-all = Einen privaten Chat lesen nur die beiden, nicht der Server. In diesem Raum dürfen alle allen schreiben.
+private-instructor = Einen privaten Chat lesen nur die beiden, nicht der Server. In diesem Raum ist immer eine Lehrkraft dabei.
+private-off = In diesem Raum ist privater Chat ausgeschaltet.
+private-keys-made = Auf diesem Computer werden Schlüssel erzeugt.
+private-own-wrong = Der Server nennt anderen einen Schlüssel für Sie, der nicht Ihrer ist: Was man Ihnen schreibt, liest jemand anderes. Sagen Sie es der Lehrkraft, und schreiben Sie hier nichts Privates.
+private-write-to = Noch nichts geschrieben
+private-gone = Hat die Klasse verlassen
+private-blocked = Blockiert
+private-key-changed-short = Schlüssel geändert, Senden angehalten
+private-writes = { $name } schreibt
+private-waits-for = Wartet, bis { $name } da ist
+private-waits-decision = Wartet auf Ihre Entscheidung
+private-you = Sie: { $text }
+private-write = An { $name } schreiben
+private-verified = Geprüft: Sie haben die Sicherheitsnummer verglichen
+private-not-verified = Privat, noch nicht geprüft
+private-unknown = Privat
+private-student = Schülerin oder Schüler
+private-empty = Was Sie { $name } schreiben, kann sonst niemand lesen, auch der Server nicht.
+private-missing = { $n ->
+    [one] Eine Nachricht ist nicht angekommen.
+   *[other] { $n } Nachrichten sind nicht angekommen.
+}
+private-unreadable = { $n ->
+    [one] Eine Nachricht ist hier nicht lesbar
+   *[other] { $n } Nachrichten sind hier nicht lesbar
+}
+private-unreadable-about = Sie war mit einem Schlüssel verschlossen, der nicht mehr hier ist. Das Lectern von { $name } wurde gebeten, sie noch einmal zu senden; Sie brauchen nichts zu tun.
+private-sent = Der Server hat sie
+private-delivered = Zugestellt
+private-read = Gesehen
+private-trouble = Nicht durchgekommen
+private-unconfirmed = Niemand sagt, dass { $name } sie bekommen hat
+private-false-keys = Der Server nannte Schlüssel, die nicht die richtigen sind, darum wurde nichts gesendet. Sagen Sie es der Lehrkraft.
+private-refused = Nicht gesendet: { $why }
+private-chosen = Teil der Meldung
+private-stopped = Das Senden ist angehalten, bis Sie den neuen Schlüssel von { $name } angesehen haben
+private-is-gone = { $name } hat die Klasse verlassen.
+private-is-blocked = Sie haben { $name } blockiert.
+private-changed = Der Schlüssel von { $name } hat sich geändert
+private-changed-about = Die Nachrichten von { $name } sind mit einem Schlüssel unterschrieben, den Sie nicht geprüft haben. Das kommt nach einem neuen Computer oder einem neuen Platz vor. Es kommt auch vor, wenn sich jemand für { $name } ausgibt. Nichts von Ihnen wird gesendet, bis Sie entschieden haben.
+private-number = Sicherheitsnummer
+private-number-of = Sicherheitsnummer von Ihnen und { $name }
+private-read-out = Lesen Sie sie einander vor. Auf dem Bildschirm von { $name } muss dieselbe Nummer stehen.
+private-match = Gleich: geprüft
+private-go-on = Ungeprüft weiter
+private-differ = Verschieden: blockieren
+private-code = Sicherheitsnummer als Code
+private-code-show = Code zeigen
+private-code-hide = Code ausblenden
+private-copy = Kopieren
+private-same = Wir haben verglichen, sie sind gleich
+private-verified-about = Geprüft. Sie haben die Sicherheitsnummer verglichen, und der Schlüssel ist noch derselbe.
+private-unverified-about = Noch nicht geprüft. Lesen Sie einander die Sicherheitsnummer vor: Ist sie gleich, steht niemand zwischen Ihnen und { $name }.
+private-in-this-chat = In diesem Chat
+private-waiting = Wartet auf das Senden
+private-notifications = Neue Nachrichten melden
+private-line = Die Schlüssel des Raums in einer Zeile
+private-line-about = Dieselben Wörter stehen auf allen Bildschirmen und auf dem Projektor, oder jemand hat andere Schlüssel.
+private-report = Melden …
+private-report-not = Nicht in die Meldung
+private-report-to = An { $to } melden
+private-report-about = { $n ->
+    [0] Wählen Sie Nachrichten von { $name } über ihr Menü. { $to } sieht diese, mit Beweis, wer sie schrieb, und sonst nichts.
+    [one] { $to } sieht eine Nachricht, mit Beweis, dass { $name } sie schrieb, und sonst nichts.
+   *[other] { $to } sieht { $n } Nachrichten, mit Beweis, dass { $name } sie schrieb, und sonst nichts.
+}
+private-reports = Meldungen ({ $n })
+private-reported = { $by } meldet, dass { $wrote } schrieb: „{ $text }“. Es ist bewiesen.
+private-reported-false = { $by } meldet, dass { $wrote } schrieb: „{ $text }“. Der Beweis ist falsch.
+private-reported-unknown = { $by } meldet, dass { $wrote } schrieb: „{ $text }“. Der Beweis wird geprüft.
+private-block = { $name } blockieren
+private-unblock = { $name } nicht mehr blockieren
+private-error-gone = Diese Person ist nicht mehr in der Klasse.
+private-error-changed = Der Schlüssel dieser Person hat sich geändert. Sehen Sie ihn zuerst an.
+private-error-blocked = Sie haben diese Person blockiert. Heben Sie das auf, um zu schreiben.
+private-error-many = Zu viele Ihrer Nachrichten sind noch nicht angekommen. Warten Sie, bis einige da sind.
+private-error-keys = Die Schlüssel für privaten Chat konnten auf diesem Computer nicht erzeugt werden. Starten Sie das Programm neu.

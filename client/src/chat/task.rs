@@ -1,0 +1,234 @@
+//! The task behind a [`Chat`](super::Chat): carries between the messenger, the class and who looks at it.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use lectern_proto::chat::content::MessageId;
+use lectern_proto::chat::keys::Keys;
+use lectern_proto::chat::messenger::{Messenger, News, Output, Presence};
+use lectern_proto::chat::party::Party;
+use lectern_proto::control::PersonId;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{ChatError, ChatState, Order};
+use crate::class::{Changed, ChatCommand, Class, ClassState, Letter, Phase, StreamError};
+
+/// News that wait for who takes them. Full: the oldest goes.
+const NEWS: usize = 1_024;
+/// How long the server may take to take the own keys.
+const KEYS_WAIT: Duration = Duration::from_secs(10);
+
+/// Whom the task tells.
+pub(super) struct Outs {
+    pub(super) news: mpsc::Sender<News>,
+    pub(super) state: watch::Sender<Arc<ChatState>>,
+    pub(super) changed: Changed,
+}
+
+struct Task {
+    class: Class,
+    messenger: Messenger,
+    outs: Outs,
+    begun: Instant,
+    /// News that nobody has taken yet.
+    news: VecDeque<News>,
+    /// Who waits until the server has taken a message.
+    waiting: HashMap<MessageId, oneshot::Sender<Result<(), ChatError>>>,
+    /// Whom the server is to be told again that they are blocked.
+    blocked: BTreeMap<PersonId, bool>,
+}
+
+pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver<Letter>, mpsc::Receiver<Order>), outs: Outs) {
+    let Ok(Ok(keys)) = tokio::task::spawn_blocking(|| Keys::generate(&mut rand::rng())).await else {
+        return tracing::error!("the keys for private chat could not be made");
+    };
+    let mut states = class.states();
+    let messenger = Messenger::new(Party::new(keys));
+    let mut task = Task { class, messenger, outs, begun: Instant::now(), news: VecDeque::new(), waiting: HashMap::new(), blocked: BTreeMap::new() };
+    let news_out = task.outs.news.clone();
+    // On which connection the keys were offered.
+    let mut offered = None;
+    let mut is_new = true;
+    loop {
+        if std::mem::take(&mut is_new) {
+            let state = states.borrow_and_update().clone();
+            if matches!(state.phase, Phase::Ended(_)) {
+                return;
+            }
+            let connection = (state.phase == Phase::Joined).then_some(state.connection);
+            if offered.is_some() && offered != connection {
+                task.messenger.lost();
+            }
+            offered = offered.filter(|_| offered == connection);
+            if connection.is_some() && offered.is_none() && task.offer(&state).await {
+                offered = connection;
+            }
+            task.look(&state);
+        }
+        task.carry_out().await;
+        let due = task.messenger.poll_timeout().map(|at| tokio::time::Instant::from_std(task.begun + at));
+        tokio::select! {
+            changed = states.changed() => match changed {
+                Ok(()) => is_new = true,
+                Err(_) => return,
+            },
+            letter = letters.recv() => match letter {
+                Some(letter) => task.letter(letter),
+                None => return,
+            },
+            order = orders.recv() => match order {
+                Some(order) => task.order(order),
+                // Nobody writes or reads any more.
+                None => return,
+            },
+            permit = news_out.reserve(), if !task.news.is_empty() => match (permit, task.news.pop_front()) {
+                (Ok(permit), Some(news)) => permit.send(news),
+                _ => return,
+            },
+            () = at(due), if due.is_some() => task.messenger.handle_timeout(task.begun.elapsed(), &mut rand::rng()),
+        }
+    }
+}
+
+async fn at(due: Option<tokio::time::Instant>) {
+    if let Some(due) = due {
+        tokio::time::sleep_until(due).await;
+    }
+}
+
+impl Task {
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Hands the own keys to the server, and says again who is blocked. False where the connection was lost meanwhile: once more then.
+    async fn offer(&mut self, state: &ClassState) -> bool {
+        let Some(me) = state.me.as_ref().map(|me| me.id) else { return false };
+        let offer = self.class.offer_keys(Box::new(self.messenger.bundle().clone()));
+        match tokio::time::timeout(KEYS_WAIT, offer).await {
+            Ok(Ok(())) => {}
+            Ok(Err(StreamError::Refused(why))) => tracing::warn!(?why, "the server does not take the keys for private chat"),
+            Ok(Err(StreamError::NotConnected)) | Err(_) => return false,
+        }
+        self.messenger.joined(self.begun.elapsed(), &mut rand::rng(), me);
+        for (person, blocked) in self.blocked.clone() {
+            self.tell_blocked(person, blocked);
+        }
+        true
+    }
+
+    fn look(&mut self, state: &ClassState) {
+        if state.synchronised {
+            let presence = |p: &lectern_proto::control::Person| Presence { connected: p.connected, identity: state.identities.get(&p.id).copied() };
+            let people = state.people.iter().map(|p| (p.id, presence(p))).collect();
+            self.messenger.people(self.now(), &mut rand::rng(), people);
+        }
+    }
+
+    /// Does what the messenger wants, and shows what there is.
+    async fn carry_out(&mut self) {
+        while let Some(output) = self.messenger.poll() {
+            match output {
+                Output::AskKeys { token, person } => self.class.chat(ChatCommand::KeysOf { token, person }).await,
+                Output::Send { token, to, parcel } => self.class.chat(ChatCommand::Send { token, to, parcel }).await,
+                Output::Unread { from } => self.class.chat(ChatCommand::Unread { from }).await,
+                Output::Check { token, stamped, mac } => self.class.chat(ChatCommand::Check { token, stamped, mac }).await,
+                Output::News(news) => self.tell(news),
+            }
+        }
+        self.publish();
+    }
+
+    fn tell(&mut self, news: News) {
+        let settled = match &news {
+            News::Sent { id, .. } => Some((*id, Ok(()))),
+            News::Refused { id, why, .. } => Some((*id, Err(StreamError::Refused(*why).into()))),
+            _ => None,
+        };
+        if let Some((id, result)) = settled
+            && let Some(reply) = self.waiting.remove(&id)
+        {
+            let _ = reply.send(result);
+        }
+        if let News::FalseKeys { ids, .. } = &news {
+            for reply in ids.iter().filter_map(|id| self.waiting.remove(id)).collect::<Vec<_>>() {
+                let _ = reply.send(Err(ChatError::FalseKeys));
+            }
+        }
+        self.news.push_back(news);
+        if self.news.len() > NEWS {
+            self.news.pop_front();
+        }
+    }
+
+    fn publish(&mut self) {
+        self.waiting.retain(|_, reply| !reply.is_closed());
+        let conversations: BTreeMap<_, _> = self.messenger.conversations().iter().map(|(p, c)| (*p, c.shown())).collect();
+        let before = self.outs.state.borrow().clone();
+        let same = before.conversations.len() == conversations.len()
+            && before.conversations.iter().zip(&conversations).all(|((a, x), (b, y))| a == b && Arc::ptr_eq(x, y))
+            && before.own_right == self.messenger.own_right()
+            && before.reports.len() == self.messenger.reports().len()
+            && before.own.is_some();
+        if same {
+            return;
+        }
+        let state = ChatState {
+            own: Some(self.messenger.id()),
+            own_right: self.messenger.own_right(),
+            conversations,
+            reports: self.messenger.reports().to_vec(),
+            begun: Some(self.begun),
+        };
+        self.outs.state.send_replace(Arc::new(state));
+        (self.outs.changed)();
+    }
+
+    fn order(&mut self, order: Order) {
+        let (now, rng) = (self.now(), &mut rand::rng());
+        match order {
+            Order::Write { to, text, reply } => {
+                let sent_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+                let (taken, wait) = oneshot::channel();
+                let written = self.messenger.write(now, rng, to, i64::try_from(sent_ms).unwrap_or(i64::MAX), text);
+                if let Ok(id) = written {
+                    self.waiting.insert(id, taken);
+                }
+                let _ = reply.send(written.map(|id| (id, wait)).map_err(ChatError::Write));
+            }
+            Order::Report { of, ids, to, reply } => _ = reply.send(self.messenger.report(now, rng, of, &ids, to).map_err(ChatError::Write)),
+            Order::Seen(of) => self.messenger.seen(now, rng, of),
+            Order::Typing(to) => self.messenger.typing(now, rng, to),
+            Order::Meet(person) => self.messenger.meet(now, person),
+            Order::Accept(person) => self.messenger.accept(now, rng, person),
+            Order::Verified(person, verified) => self.messenger.verify(person, verified),
+            Order::Block(person, blocked) => {
+                self.messenger.block(person, blocked);
+                self.blocked.insert(person, blocked);
+                self.tell_blocked(person, blocked);
+            }
+        }
+    }
+
+    /// Whatever the server makes of it, this program opens nothing of theirs.
+    fn tell_blocked(&self, person: PersonId, blocked: bool) {
+        let class = self.class.clone();
+        self.class.runtime().spawn(async move {
+            if let Err(error) = class.block(person, blocked).await {
+                tracing::debug!(%error, "the server was not told who is blocked");
+            }
+        });
+    }
+
+    fn letter(&mut self, letter: Letter) {
+        let (now, rng) = (self.now(), &mut rand::rng());
+        match letter {
+            Letter::Parcel { from, identity, parcel, stamp } => self.messenger.received(now, rng, from, identity, parcel, stamp),
+            Letter::Unread { by } => self.messenger.unread(now, rng, by),
+            Letter::Answered { token, result } => self.messenger.answered(now, rng, token, result),
+            Letter::Keys { token, result } => self.messenger.keys(now, rng, token, result.as_deref().map_err(|why| *why)),
+            Letter::Checked { token, is_own } => self.messenger.checked(token, is_own),
+        }
+    }
+}

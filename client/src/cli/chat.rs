@@ -1,0 +1,229 @@
+//! `lectern chat`: private messages, one to one, that the server cannot read; and what the room reads.
+
+mod conduct;
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use lectern_proto::chat::IdentityId;
+use lectern_proto::chat::verify::fingerprint_line;
+use lectern_proto::control::PersonId;
+use serde::Serialize;
+
+use super::talk::{Printed, RoomArgs, catch_up, room};
+use super::watch::interrupted;
+use super::{Failure, join, print, talk};
+use crate::chat::{Chat, ChatError, ChatNews};
+use crate::class::{Class, ClassState, JoinRequest};
+
+/// How long somebody may take who has just entered and makes keys.
+const KEYS_WAIT: Duration = Duration::from_secs(10);
+/// How long a message may take to arrive.
+const DELIVERY_WAIT: Duration = Duration::from_secs(10);
+/// What `read` waits for without `--follow`.
+const READ_FOR: Duration = Duration::from_secs(5);
+
+const OWN_FALSE: &str = "the server tells others another key than yours, or none: who writes to you writes to somebody else. Tell your instructor, and do \
+                         not use private chat here.";
+
+pub(super) const HELP: &str = "\
+Examples:
+  lectern chat send --to Ben 'see you at ten' --join LINK --name Ana --password P
+  lectern chat read --follow --join LINK --name Ben --password P
+  lectern chat verify Ben --join LINK --name Ana --password P
+  lectern chat reports --follow --join INSTRUCTOR_LINK --name 'Ms Kim'
+
+Messages are encrypted from this program to the other one; the server passes them on and cannot read them. Keys are made for each run,
+so a message reaches only who is in the class at that time. What is written to the room (`lectern chat room`) is not encrypted so:
+everybody in it reads it, and the server too.";
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ChatArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum What {
+    /// Writes to somebody and waits until it arrived; prints that as JSON
+    #[command(after_help = "Example:\n  lectern chat send --to Ben 'see you at ten' --join LINK --name Ana --password P")]
+    Send {
+        /// The name that the room shows
+        #[arg(long, value_name = "NAME")]
+        to: String,
+        /// 1 to 65536 bytes
+        text: String,
+    },
+    /// Writes to the room, prints what was written there, searches it, changes it; everybody in the room reads it, and the server
+    #[command(after_help = talk::HELP)]
+    Room(RoomArgs),
+    /// Prints what comes, private messages and those of the room, one JSON line each, for 5 s
+    #[command(after_help = conduct::READ_HELP)]
+    Read {
+        /// Until Ctrl-C
+        #[arg(long)]
+        follow: bool,
+        /// Takes lines like `block NAME` on standard input
+        #[arg(long, requires = "follow")]
+        commands: bool,
+    },
+    /// Prints what others report to you, an instructor, one JSON line each, for 5 s
+    #[command(after_help = "Example:\n  lectern chat reports --follow --join INSTRUCTOR_LINK --name 'Ms Kim'")]
+    Reports {
+        /// Until Ctrl-C
+        #[arg(long)]
+        follow: bool,
+    },
+    /// Prints the safety number that both read out to each other, as JSON: with the same digits on both sides nobody is between
+    #[command(after_help = "Example:\n  lectern chat verify Ben --join LINK --name Ana --password P")]
+    Verify {
+        /// The name that the room shows
+        #[arg(value_name = "NAME")]
+        with: String,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Sent<'a> {
+    to: &'a str,
+    delivered: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    kind: &'static str,
+    from: &'a str,
+    /// None where it could not be read.
+    text: Option<&'a str>,
+    /// By the sender's calendar, milliseconds since 1970.
+    sent_ms: Option<i64>,
+    /// Messages before it that did not come.
+    missing: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Verified<'a> {
+    with: &'a str,
+    /// 60 digits, the same on both sides.
+    safety_number: String,
+    /// Six words of all keys in the room, the same for everybody.
+    fingerprint_line: String,
+}
+
+pub(super) async fn run(request: JoinRequest, args: ChatArgs) -> Result<(), Failure> {
+    let (class, _) = join(request).await?;
+    if let What::Room(args) = args.what {
+        let done = room(&class, args).await;
+        class.left().await;
+        return done;
+    }
+    let mut chat = Chat::start(&class, std::sync::Arc::new(|| {})).ok_or_else(|| Failure::Other("this class has a chat already".into()))?;
+    let done = match args.what {
+        What::Send { to, text } => send(&class, &mut chat, &to, text).await,
+        What::Read { follow, commands } => read(&class, &mut chat, follow, conduct::commands(commands)).await,
+        What::Reports { follow } => {
+            let ended = async { if follow { std::future::pending().await } else { tokio::time::sleep(READ_FOR).await } };
+            conduct::reports(&class, &mut chat, ended).await
+        }
+        What::Verify { with } => verify(&class, &mut chat, &with).await,
+        What::Room(_) => Ok(()),
+    };
+    class.left().await;
+    done
+}
+
+/// Somebody of this name who can be written to.
+async fn find(class: &Class, name: &str) -> Result<(PersonId, IdentityId), Failure> {
+    let found = |s: &ClassState| {
+        let me = s.me.as_ref().map(|m| m.id);
+        let person = s.people.iter().find(|p| p.name == name && Some(p.id) != me)?;
+        Some((person.id, *s.identities.get(&person.id)?))
+    };
+    let state = match tokio::time::timeout(KEYS_WAIT, class.wait_for(|s| found(s).is_some())).await {
+        Ok(state) => state?,
+        Err(_) => class.state(),
+    };
+    found(&state).ok_or_else(|| {
+        let people: Vec<_> = state.people.iter().map(|p| format!("`{}`", p.name)).collect();
+        match state.people.iter().any(|p| p.name == name) {
+            true => Failure::Other(format!("`{name}` cannot be written to: their program has offered no keys. They have to open the chat.")),
+            false => Failure::Other(format!("nobody is called `{name}` here; there are {}.", people.join(", "))),
+        }
+    })
+}
+
+async fn send(class: &Class, chat: &mut Chat, to: &str, text: String) -> Result<(), Failure> {
+    let (person, _) = find(class, to).await?;
+    let id = chat.write(person, text).await?;
+    let arrived = async {
+        while let Some(news) = chat.next().await {
+            if matches!(&news, ChatNews::Delivered { to, ids } if *to == person && ids.contains(&id)) {
+                return true;
+            }
+        }
+        false
+    };
+    match tokio::time::timeout(DELIVERY_WAIT, arrived).await {
+        Ok(true) => print(&Sent { to, delivered: true }),
+        _ => Err(Failure::Other(format!(
+            "the message was passed on, but `{to}` has not confirmed it within {} s; ask them, or send it again.",
+            DELIVERY_WAIT.as_secs()
+        ))),
+    }
+}
+
+async fn read(class: &Class, chat: &mut Chat, follow: bool, mut commands: tokio::sync::mpsc::Receiver<String>) -> Result<(), Failure> {
+    let (deadline, interrupted) = (tokio::time::sleep(READ_FOR), interrupted());
+    tokio::pin!(deadline, interrupted);
+    let (mut states, mut names) = (class.states(), conduct::Names::default());
+    states.mark_changed();
+    let mut room = Printed::up_to(&class.wait_for(|s| s.talk.loaded).await?.talk);
+    loop {
+        let news = tokio::select! {
+            biased;
+            () = &mut interrupted => return Ok(()),
+            Ok(()) = states.changed() => {
+                names.learn(&states.borrow_and_update());
+                catch_up(class, &room).await?;
+                room.news(&states.borrow_and_update().clone())?;
+                continue;
+            }
+            news = chat.next() => news,
+            () = &mut deadline, if !follow => return Ok(()),
+            Some(line) = commands.recv() => {
+                conduct::obey(class, chat, &names, &line).await;
+                continue;
+            }
+        };
+        let Some(news) = news else {
+            // It ends with the class: why is known there.
+            return Err(class.wait_for(|_| false).await.map_or_else(Failure::Join, |_| Failure::Other("the chat has ended".into())));
+        };
+        let name = |id: PersonId| names.of(id);
+        match &news {
+            ChatNews::Text { from, sent_ms, text, missing, .. } => {
+                print(&Line { kind: "private", from: name(*from), text: Some(text), sent_ms: Some(*sent_ms), missing: *missing })?;
+                chat.seen(*from);
+            }
+            ChatNews::Unreadable { from } => print(&Line { kind: "private", from: name(*from), text: None, sent_ms: None, missing: 0 })?,
+            ChatNews::Changed { person } => {
+                let name = name(*person);
+                eprintln!("the server gives another identity for `{name}` than before: nothing of theirs is opened. Compare `lectern chat verify {name}`.");
+            }
+            ChatNews::OwnKeys { right: false } => eprintln!("{OWN_FALSE}"),
+            ChatNews::FalseKeys { to, .. } => eprintln!("`{}` cannot be read: {}", name(*to), ChatError::FalseKeys),
+            _ => {}
+        }
+    }
+}
+
+async fn verify(class: &Class, chat: &mut Chat, with: &str) -> Result<(), Failure> {
+    let (_, identity) = find(class, with).await?;
+    let number = chat.safety_number(identity).await?;
+    let own = chat.identity().await?;
+    let own_is_told = |s: &ClassState| s.me.as_ref().is_some_and(|me| s.identities.get(&me.id) == Some(&own));
+    let Ok(state) = tokio::time::timeout(KEYS_WAIT, class.wait_for(own_is_told)).await else { return Err(Failure::Other(OWN_FALSE.into())) };
+    let state = state?;
+    let line = fingerprint_line(state.identities.values().copied());
+    print(&Verified { with, safety_number: number.to_string(), fingerprint_line: line.join(" ") })
+}

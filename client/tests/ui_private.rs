@@ -1,0 +1,240 @@
+//! Private chat by label and role: who may be written to, how far a message is, the safety number, a changed key, block and report.
+
+#![allow(clippy::unwrap_used)]
+
+mod ui_support;
+
+use std::sync::Arc;
+
+use egui::Key;
+use egui::accesskit::Role as Seen;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lectern::chat::{ChatError, Item, ItemState, Shown, WriteError};
+use lectern::ui::chat::PrivateWish;
+use lectern::ui::window::Window;
+use lectern_proto::chat::IdentityId;
+use lectern_proto::chat::content::MessageId;
+use lectern_proto::chat::verify::SafetyNumber;
+use lectern_proto::control::{PersonId, PrivateChat, Refusal, Role};
+use ui_support::{Call, Fake, enter};
+
+type Screen = Harness<'static, Option<Window>>;
+
+const OWN: IdentityId = IdentityId([1; 32]);
+const BEN: PersonId = PersonId(3);
+const BENS: IdentityId = IdentityId([2; 32]);
+
+fn item(id: u8, own: bool, text: &str, state: ItemState) -> Item {
+    Item { id: MessageId([id; 16]), own, sent_ms: 1_790_000_000_000 + i64::from(id) * 60_000, text: text.into(), state, proof: None }
+}
+
+fn with_ben(change: impl FnOnce(&mut Shown)) -> Fake {
+    let fake = Fake::joined(Role::Student);
+    let mut shown = Shown { identity: Some(BENS), ..Shown::default() };
+    shown.items.push_back(item(1, false, "Are you in round 2 already?", ItemState::Received));
+    change(&mut shown);
+    let mut shared = fake.lock();
+    shared.private.own = Some(OWN);
+    shared.private.own_right = Some(true);
+    shared.private.conversations.insert(BEN, Arc::new(shown));
+    drop(shared);
+    fake
+}
+
+fn change(fake: &Fake, change: impl FnOnce(&mut Shown)) {
+    let mut shared = fake.lock();
+    let mut shown = (*shared.private.conversations[&BEN]).clone();
+    change(&mut shown);
+    shared.private.conversations.insert(BEN, Arc::new(shown));
+}
+
+/// A window that shows the conversation with Ben.
+fn open(fake: &Fake) -> Screen {
+    let mut harness = enter(fake);
+    harness.query_all_by_role(Seen::Button).find(|n| n.accesskit_node().label().is_some_and(|l| l.starts_with("Chat"))).unwrap().click();
+    harness.run_ok();
+    row(&harness, "Ben").click();
+    harness.run_ok();
+    harness
+}
+
+/// An entry of the list or a message, by how its label begins.
+fn row<'a>(harness: &'a Screen, label: &'a str) -> egui_kittest::Node<'a> {
+    harness
+        .query_all_by_role(Seen::ListItem)
+        .find(|n| n.accesskit_node().label().is_some_and(|l| l.starts_with(label)))
+        .unwrap_or_else(|| panic!("no `{label}`"))
+}
+
+fn wishes(fake: &Fake) -> Vec<PrivateWish> {
+    fake.take().into_iter().filter_map(|c| if let Call::Private(wish) = c { Some(wish) } else { None }).collect()
+}
+
+#[test]
+fn a_message_goes_and_says_how_far_it_is() {
+    let fake = with_ben(|shown| shown.unread = vec![MessageId([1; 16])]);
+    let mut harness = enter(&fake);
+    harness.run_steps(4);
+    // Told in the corner, and counted.
+    harness.get_by_role_and_label(Seen::Button, "Ben wrote: Are you in round 2 already?").click();
+    harness.run_steps(4);
+    assert!(wishes(&fake).contains(&PrivateWish::Seen(BEN)));
+    change(&fake, |shown| shown.unread.clear());
+    row(&harness, "Ben, Are you in round 2 already?");
+    harness.get_by_role_and_label(Seen::MultilineTextInput, "Write to Ben").focus();
+    harness.run_ok();
+    harness.event(egui::Event::Text("yes".into()));
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    assert_eq!(wishes(&fake), [PrivateWish::Typing(BEN), PrivateWish::Write { to: BEN, text: "yes".into() }]);
+    for (state, said) in [
+        (ItemState::Waiting, "Waits until Ben is there"),
+        (ItemState::Sent, "The server has it"),
+        (ItemState::Delivered, "Delivered"),
+        (ItemState::Read, "Seen"),
+        (ItemState::Unconfirmed, "Nobody said that it reached Ben"),
+        (ItemState::FalseKeys, "The server gave keys that are not theirs"),
+        (ItemState::Refused(Refusal::NoPrivateChat), "Not sent: "),
+    ] {
+        change(&fake, |shown| {
+            shown.items.truncate(1);
+            shown.items.push_back(item(2, true, "yes", state));
+        });
+        harness.run_steps(4);
+        let found = row(&harness, "You, yes").accesskit_node().label().unwrap_or_default();
+        assert!(found.contains(said), "{state:?}: {found}");
+    }
+    harness.check_accessibility();
+}
+
+#[test]
+fn what_was_not_taken_comes_back_with_the_reason() {
+    let fake = with_ben(|_| {});
+    fake.lock().written = Some(Err(ChatError::Write(WriteError::TooMany)));
+    let mut harness = open(&fake);
+    harness.get_by_role(Seen::MultilineTextInput).focus();
+    harness.run_ok();
+    harness.event(egui::Event::Text("again".into()));
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    harness.run_steps(6);
+    harness.get_by_label("Too many of your messages have not arrived yet. Wait until some have.");
+    assert_eq!(harness.get_by_role(Seen::MultilineTextInput).value().as_deref(), Some("again"));
+}
+
+#[test]
+fn the_safety_number_is_read_out_and_ticked() {
+    let fake = with_ben(|_| {});
+    let mut harness = open(&fake);
+    harness.get_by_role_and_label(Seen::Button, "About this chat").click();
+    harness.run_steps(4);
+    let number = SafetyNumber::of(OWN, BENS).to_string();
+    harness.get_by_label(&format!("Safety number: {number}"));
+    harness.get_by_role_and_label(Seen::Button, "Show code").click();
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Seen::Image, "Safety number as a code");
+    harness.get_by_role_and_label(Seen::CheckBox, "We compared, they are the same").click();
+    harness.run_steps(4);
+    assert_eq!(wishes(&fake), [PrivateWish::Verified(BEN, true)]);
+    change(&fake, |shown| shown.verified = true);
+    harness.run_steps(4);
+    harness.get_by_label("Verified: you compared the safety number");
+    harness.get_by_role_and_label(Seen::Button, "Hide code").click();
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Seen::Button, "Block Ben").click();
+    harness.run_steps(4);
+    assert_eq!(wishes(&fake), [PrivateWish::Block(BEN, true)]);
+    change(&fake, |shown| shown.blocked = true);
+    harness.run_steps(4);
+    assert!(harness.query_by_role(Seen::MultilineTextInput).is_none());
+    harness.get_by_label("You have blocked Ben.");
+}
+
+#[test]
+fn a_changed_key_stops_sending_until_it_was_looked_at() {
+    let other = IdentityId([9; 32]);
+    let fake = with_ben(|shown| {
+        shown.verified = true;
+        shown.changed = Some(other);
+        shown.unread = vec![MessageId([1; 16])];
+    });
+    let mut harness = open(&fake);
+    harness.get_by_label("Ben’s key has changed");
+    harness.get_by_label(&format!("Safety number: {}", SafetyNumber::of(OWN, other)));
+    assert!(harness.query_by_role(Seen::MultilineTextInput).is_none(), "nothing can be sent");
+    harness.get_by_label("Sending is stopped until you have looked at Ben’s new key");
+    assert_eq!(wishes(&fake), [], "nobody is told that anything was seen");
+    harness.check_accessibility();
+    for (label, want) in [
+        ("Go on unverified", vec![PrivateWish::Accept(BEN)]),
+        ("They match: verify", vec![PrivateWish::Accept(BEN), PrivateWish::Verified(BEN, true)]),
+        ("They differ: block", vec![PrivateWish::Block(BEN, true)]),
+    ] {
+        harness.get_by_role_and_label(Seen::Button, label).click();
+        harness.run_steps(4);
+        assert_eq!(wishes(&fake), want, "{label}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_shown_as_that() {
+    let fake = with_ben(|shown| (shown.unreadable, shown.missing) = (2, 1));
+    let harness = open(&fake);
+    harness.get_by_label("2 messages cannot be read here");
+    harness.get_by_label("One message did not come.");
+}
+
+#[test]
+fn the_room_says_who_may_write_to_whom() {
+    let fake = with_ben(|_| {});
+    fake.lock().state.private_chat = PrivateChat::Instructor;
+    let mut harness = open(&fake);
+    assert!(harness.query_by_role(Seen::MultilineTextInput).is_none(), "Ben is no instructor");
+    assert!(harness.query_all_by_label_contains("In this room one of the two is an instructor.").count() >= 1);
+    fake.lock().state.private_chat = PrivateChat::Off;
+    harness.run_steps(4);
+    assert!(harness.query_all_by_label("Private chat is off in this room.").count() >= 1);
+    // A server that gives out another key for this member is said in the list.
+    fake.lock().private.own_right = Some(false);
+    harness.run_steps(4);
+    harness.get_by_label_contains("The server gives others a key for you that is not yours");
+}
+
+#[test]
+fn the_line_of_the_room_stands_with_the_room() {
+    let fake = with_ben(|_| {});
+    fake.lock().state.identities = [(PersonId(2), OWN), (BEN, BENS)].into();
+    let mut harness = open(&fake);
+    row(&harness, "Room chat").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Seen::Button, "About this chat").click();
+    harness.run_steps(4);
+    harness.get_by_label(&lectern_proto::chat::verify::fingerprint_line([OWN, BENS]).join(" "));
+}
+
+#[test]
+fn what_is_typed_into_the_search_leaves_who_has_it() {
+    let fake = with_ben(|_| {});
+    let mut harness = open(&fake);
+    let type_words = |harness: &mut Screen, words: &str| {
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::F);
+        harness.run_ok();
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
+        harness.event(egui::Event::Text(words.into()));
+        harness.run_steps(4);
+    };
+    let is_listed = |harness: &Screen| harness.query_all_by_role(Seen::ListItem).any(|n| n.accesskit_node().label().as_deref() == Some("Ben"));
+    for (words, want) in [("BE", true), ("round 2", true), ("nowhere", false)] {
+        type_words(&mut harness, words);
+        assert_eq!(is_listed(&harness), want, "{words}");
+    }
+}
+
+#[test]
+fn texts_of_others_are_text_here_too() {
+    let fake = with_ben(|shown| shown.items.push_back(item(2, false, "\u{202E}evil שלום\u{2066}", ItemState::Received)));
+    let harness = open(&fake);
+    row(&harness, "Ben, \u{FFFD}evil שלום\u{FFFD}");
+}

@@ -1,0 +1,86 @@
+//! One-to-one chat over the control plane. What is inside a parcel is [`crate::chat`]; the server only hands it on.
+
+use serde::{Deserialize, Serialize};
+
+use super::messages::{PersonId, Role};
+use super::refusal::Refusal;
+use crate::chat::keys::Bundle;
+use crate::chat::stamp::{Stamp, Stamped};
+use crate::chat::{IdentityId, Parcel};
+use crate::rights::{Action, Right};
+
+/// Who may write to whom, one to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrivateChat {
+    Off,
+    /// With instructors alone.
+    Instructor,
+    #[default]
+    All,
+}
+
+impl PrivateChat {
+    /// Whether one may write to the other, as far as their roles and this setting go.
+    #[must_use]
+    pub fn allows(self, from: Role, to: Role) -> bool {
+        let have_right = [from, to].iter().all(|role| role.right(Action::PrivateChat) != Right::No);
+        let by_setting = match self {
+            Self::Off => false,
+            Self::Instructor => from.may(Action::PrivateChat) || to.may(Action::PrivateChat),
+            Self::All => true,
+        };
+        have_right && by_setting
+    }
+}
+
+/// What a joined client asks about chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChatRequest {
+    /// One's own keys, for whoever writes. Answered with [`super::Event::Answer`]; to be said again after each joining.
+    Keys { request: u32, bundle: Box<Bundle> },
+    /// Somebody's keys. Answered with [`ChatEvent::KeysOf`].
+    KeysOf { request: u32, person: PersonId },
+    /// Something for somebody. Answered with [`super::Event::Answer`] once it waits for the other's connection.
+    Send { request: u32, to: PersonId, parcel: Box<Parcel> },
+    /// What somebody sent cannot be read: whatever the cause, the other is told the same. Not answered.
+    Unread { from: PersonId },
+    /// Nothing from this person is handed on to this one, or again; who is blocked is not told. Answered with [`super::Event::Answer`].
+    Block { request: u32, person: PersonId, blocked: bool },
+    /// Instructor: whether a stamp is this server's. Answered with [`ChatEvent::Checked`].
+    Check { request: u32, stamped: Box<Stamped>, mac: [u8; 32] },
+}
+
+/// What a server says about chat to a joined client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChatEvent {
+    /// Identities that are new or changed; of everybody who has one after joining. Who leaves has none any more, unsaid.
+    Identities(Vec<(PersonId, IdentityId)>),
+    /// The answer to [`ChatRequest::KeysOf`].
+    KeysOf { request: u32, result: Result<Box<Bundle>, Refusal> },
+    /// From somebody. The identity is the one that this person has given the server.
+    Received { from: PersonId, identity: IdentityId, parcel: Box<Parcel>, stamp: Stamp },
+    /// Somebody cannot read what was sent: a new key is due.
+    Unread { by: PersonId },
+    /// Follows joining.
+    PrivateChat(PrivateChat),
+    /// The answer to [`ChatRequest::Check`]: whether it is.
+    Checked { request: u32, result: Result<bool, Refusal> },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_write_to_whom() {
+        use Role::{Assistant, Guest, Instructor, Student};
+        let check = |setting: PrivateChat, want: [bool; 5]| {
+            let pairs = [(Instructor, Student), (Student, Assistant), (Student, Student), (Guest, Instructor), (Instructor, Guest)];
+            assert_eq!(pairs.map(|(from, to)| setting.allows(from, to)), want, "{setting:?}");
+        };
+        check(PrivateChat::All, [true, true, true, false, false]);
+        check(PrivateChat::Instructor, [true, true, false, false, false]);
+        check(PrivateChat::Off, [false; 5]);
+    }
+}

@@ -1,0 +1,109 @@
+//! A client of the control plane that does nothing but what it is told: the protocol's core on a blocking TLS connection.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use lectern_proto::control::client::{ClientCore, Output};
+use lectern_proto::control::{Event, LoginReply, LoginRequest, Proof, Request};
+use lectern_proto::link::JoinLink;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme, StreamOwned, version::TLS13};
+
+/// One connection.
+pub struct Raw {
+    core: ClientCore,
+    stream: StreamOwned<ClientConnection, TcpStream>,
+    begun: Instant,
+}
+
+impl Raw {
+    /// Connects and hears the welcome.
+    pub fn connect(link: &JoinLink) -> Result<Self> {
+        let host = link.hosts.first().context("a host")?;
+        let tcp = TcpStream::connect((host.as_str(), link.port))?;
+        tcp.set_nodelay(true)?;
+        tcp.set_read_timeout(Some(Duration::from_secs(30)))?;
+        let provider = Arc::new(ring::default_provider());
+        let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&[&TLS13])?;
+        let config = config.dangerous().with_custom_certificate_verifier(Arc::new(Own(provider))).with_no_client_auth();
+        let tls = ClientConnection::new(Arc::new(config), ServerName::try_from("lectern.invalid")?)?;
+        let mut raw = Self { core: ClientCore::new(Duration::ZERO, "bench 1"), stream: StreamOwned::new(tls, tcp), begun: Instant::now() };
+        ensure!(matches!(raw.next()?, Output::Welcome(_)), "no welcome");
+        Ok(raw)
+    }
+
+    /// Asks to be let in; gives the answer.
+    pub fn log_in(&mut self, link: &JoinLink, name: &str, proof: Proof) -> Result<LoginReply> {
+        self.core.login(&LoginRequest { room: link.room.clone(), name: name.to_owned(), proof });
+        match self.next()? {
+            Output::Login(reply) => Ok(reply),
+            other => bail!("{other:?}"),
+        }
+    }
+
+    /// How long a small message takes to the server and back.
+    pub fn ping(&mut self, id: u64) -> Result<Duration> {
+        let begun = Instant::now();
+        self.core.request(&Request::Ping { id });
+        loop {
+            if matches!(self.next()?, Output::Event(Event::Pong { id: heard, .. }) if heard == id) {
+                return Ok(begun.elapsed());
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Output> {
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            while let Some(bytes) = self.core.poll_transmit() {
+                self.stream.write_all(&bytes)?;
+            }
+            self.stream.flush()?;
+            if let Some(output) = self.core.poll_output(self.begun.elapsed())? {
+                return Ok(output);
+            }
+            let n = self.stream.read(&mut buffer)?;
+            ensure!(n > 0, "the server closed the connection");
+            self.core.receive(self.begun.elapsed(), &buffer[..n]);
+        }
+    }
+}
+
+/// The server is the bench's own.
+#[derive(Debug)]
+struct Own(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Own {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+        Err(Error::PeerIncompatible(PeerIncompatible::Tls13RequiredForQuic))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,204 @@
+//! Private chat with the real programs: what one writes the other reads, and nobody between them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lectern::chat::{Chat, ChatNews};
+use lectern::class::{Class, ClassState};
+use lectern_proto::chat::verify::fingerprint_line;
+use lectern_tests::playback::join;
+use lectern_tests::stack::{Stack, client_of, signal, text, turn, wait_until};
+use serde_json::Value;
+
+/// Somebody's program that prints what comes.
+struct Reader {
+    child: Child,
+    lines: std::sync::mpsc::Receiver<Value>,
+}
+
+impl Reader {
+    fn start(stack: &Stack, name: &str) -> Self {
+        Self::of(client_of(&stack.join(), name, &["chat", "read", "--follow"]), stack, name)
+    }
+
+    fn of(mut program: Command, stack: &Stack, name: &str) -> Self {
+        let mut child = program.stdout(Stdio::piped()).spawn().expect("a reader");
+        let (out, lines) = std::sync::mpsc::channel();
+        let pipe = BufReader::new(child.stdout.take().expect("a pipe"));
+        std::thread::spawn(move || {
+            for line in pipe.lines().map_while(Result::ok) {
+                let _ = out.send(serde_json::from_str(&line).unwrap_or(Value::Null));
+            }
+        });
+        let reader = Self { child, lines };
+        let is_there = || stack.client_json(&["people"]).is_ok_and(|p| p["people"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == name)));
+        assert!(wait_until(Duration::from_secs(20), is_there), "{name} is in: {}", stack.log());
+        reader
+    }
+
+    fn next(&self) -> Value {
+        self.lines.recv_timeout(Duration::from_secs(20)).expect("a line in time")
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        signal(self.child.id(), libc::SIGINT);
+        let _ = self.child.wait();
+    }
+}
+
+fn begin(class: &Class) -> Chat {
+    Chat::start(class, Arc::new(|| {})).expect("a chat")
+}
+
+/// What happened next between the two.
+async fn next(chat: &mut Chat) -> Option<ChatNews> {
+    loop {
+        match chat.next().await {
+            Some(ChatNews::OwnKeys { right: true }) => {}
+            news => return news,
+        }
+    }
+}
+
+fn chat(stack: &Stack, name: &str, args: &[&str]) -> std::process::Output {
+    client_of(&stack.join(), name, &[&["chat"], args].concat()).output().expect("a program")
+}
+
+/// Everything that the server's folder of data holds.
+fn on_disk(stack: &Stack) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut folders = vec![stack.path("data")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() { folders.push(path) } else { all.extend(std::fs::read(path).unwrap_or_default()) }
+        }
+    }
+    all
+}
+
+/// What the process has in its memory that can be written to.
+fn in_memory(pid: u32) -> Vec<u8> {
+    use std::os::unix::fs::FileExt;
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("its maps");
+    let memory = std::fs::File::open(format!("/proc/{pid}/mem")).expect("its memory");
+    let mut all = Vec::new();
+    for line in maps.lines().filter(|l| l.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
+        let (from, to) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+        let address = |digits| u64::from_str_radix(digits, 16).expect("an address");
+        let mut part = vec![0; (address(to) - address(from)) as usize];
+        if memory.read_exact_at(&mut part, address(from)).is_ok() {
+            all.extend(part);
+        }
+    }
+    all
+}
+
+fn holds(all: &[u8], what: &str) -> bool {
+    all.windows(what.len()).any(|w| w == what.as_bytes())
+}
+
+#[test]
+fn what_one_writes_the_other_reads_and_the_server_does_not() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let ben = Reader::start(&stack, "ben");
+    let secret = "the otter sings at the weir";
+    let sent = chat(&stack, "ana", &["send", "--to", "ben", secret]);
+    assert!(sent.status.success(), "{}", text(&sent));
+    assert_eq!(serde_json::from_slice::<Value>(&sent.stdout).expect("JSON")["delivered"], true);
+    let line = ben.next();
+    assert_eq!((&line["from"], &line["text"], &line["missing"]), (&"ana".into(), &secret.into(), &0.into()), "{line}");
+    // The same search finds what the server does have.
+    let (disk, memory) = (on_disk(&stack), in_memory(stack.pid()));
+    assert!(holds(&disk, "ben") && holds(&memory, "ben"), "the search looks where it should");
+    assert!(!holds(&disk, secret) && !holds(&memory, secret), "the server holds the plaintext");
+    // The longest text, and one that is longer.
+    let longest = "ü".repeat(32 * 1024);
+    assert!(chat(&stack, "ana", &["send", "--to", "ben", &longest]).status.success());
+    assert_eq!(ben.next()["text"], longest);
+    let too_long = chat(&stack, "ana", &["send", "--to", "ben", &format!("{longest}.")]);
+    assert_eq!(too_long.status.code(), Some(2), "{}", text(&too_long));
+    let nobody = chat(&stack, "ana", &["send", "--to", "carl", "hello"]);
+    assert!(!nobody.status.success() && text(&nobody).contains("nobody is called `carl`"), "{}", text(&nobody));
+}
+
+#[test]
+fn both_see_the_same_numbers() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let (ana, ben) = (join(&stack, "ana").await.expect("joined"), join(&stack, "ben").await.expect("joined"));
+        let (mut of_ana, mut of_ben) = (begin(&ana), begin(&ben));
+        assert!(Chat::start(&ana, Arc::new(|| {})).is_none(), "one for a class");
+        let (a, b) = (of_ana.identity().await.expect("keys"), of_ben.identity().await.expect("keys"));
+        let both = |s: &ClassState| [a, b].iter().all(|id| s.identities.values().any(|there| there == id));
+        let (at_ana, at_ben) = (ana.wait_for(both).await.expect("told"), ben.wait_for(both).await.expect("told"));
+        assert_eq!(of_ana.safety_number(b).await, of_ben.safety_number(a).await);
+        let line = |s: &ClassState| fingerprint_line(s.identities.values().copied());
+        assert_eq!(line(&at_ana), line(&at_ben));
+        // Written, arrived, read.
+        let to_ben = at_ana.people.iter().find(|p| p.name == "ben").expect("there").id;
+        let id = of_ana.write(to_ben, "hello".into()).await.expect("sent");
+        let Some(ChatNews::Text { from, id: came, text, .. }) = next(&mut of_ben).await else { panic!("something else came") };
+        assert_eq!((came, text.as_str()), (id, "hello"));
+        of_ben.seen(from);
+        assert_eq!(next(&mut of_ana).await, Some(ChatNews::Sent { to: to_ben, id }));
+        assert_eq!(next(&mut of_ana).await, Some(ChatNews::Delivered { to: to_ben, ids: vec![id] }));
+        assert_eq!(next(&mut of_ana).await, Some(ChatNews::Read { by: to_ben, ids: vec![id] }));
+    });
+}
+
+#[test]
+fn the_class_says_who_may_write_to_whom() {
+    let _turn = turn();
+    let stack = Stack::start(&["rooms.private_chat=instructor"]).expect("a server");
+    let _ben = Reader::start(&stack, "ben");
+    let among_students = chat(&stack, "ana", &["send", "--to", "ben", "hello"]);
+    assert_eq!(among_students.status.code(), Some(3), "{}", text(&among_students));
+    assert!(text(&among_students).contains("no private chat"), "{}", text(&among_students));
+    let instructor = client_of(&stack.instructor(), "Ms Kim", &["chat", "send", "--to", "ben", "come to the board"]).output().expect("a program");
+    assert!(instructor.status.success(), "{}", text(&instructor));
+}
+
+#[test]
+fn what_somebody_wrote_is_reported_and_they_are_kept_out() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let kim = Reader::of(client_of(&stack.instructor(), "Ms Kim", &["chat", "reports", "--follow"]), &stack, "Ms Kim");
+    let mut ben = client_of(&stack.join(), "ben", &["chat", "read", "--follow", "--commands"]);
+    ben.stdin(Stdio::piped());
+    let mut ben = Reader::of(ben, &stack, "ben");
+    for said in ["something private", "a threat"] {
+        assert!(chat(&stack, "ana", &["send", "--to", "ben", "a friend"]).status.success());
+        assert_eq!(ben.next()["text"], "a friend");
+        assert!(chat(&stack, "eve", &["send", "--to", "ben", said]).status.success());
+        assert_eq!(ben.next()["text"], said);
+    }
+    let mut orders = ben.child.stdin.take().expect("a pipe");
+    writeln!(orders, "report eve").expect("written");
+    let report = kim.next();
+    assert_eq!((&report["wrote"], &report["by"], &report["text"], &report["proven"]), (&"eve".into(), &"ben".into(), &"a threat".into(), &true.into()));
+    writeln!(orders, "block eve").expect("written");
+}
+
+#[test]
+fn who_comes_again_is_written_to_under_new_keys() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    for round in 0..2 {
+        let ben = Reader::start(&stack, "ben");
+        let said = format!("round {round}");
+        let sent = chat(&stack, "ana", &["send", "--to", "ben", &said]);
+        assert!(sent.status.success(), "{}", text(&sent));
+        assert_eq!(ben.next()["text"], said);
+        drop(ben);
+        let is_gone = || stack.client_json(&["people"]).is_ok_and(|p| p["people"].as_array().is_some_and(|all| all.iter().all(|p| p["name"] != "ben")));
+        assert!(wait_until(Duration::from_secs(10), is_gone), "{}", stack.log());
+    }
+}
