@@ -146,18 +146,7 @@ impl KeptSessions {
     }
 
     fn read(path: &Path) -> Self {
-        let whole = || -> io::Result<Self> {
-            if std::fs::metadata(path)?.len() > FILE_MAX {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
-            Ok(serde_json::from_slice(&std::fs::read(path)?)?)
-        };
-        whole().unwrap_or_else(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                tracing::warn!(path = %path.display(), %error, "the sessions cannot be read: accounts will be logged in anew");
-            }
-            Self::default()
-        })
+        folders::read_private(path, FILE_MAX, "the sessions cannot be read: accounts will be logged in anew")
     }
 
     /// Writes the file.

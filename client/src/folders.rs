@@ -4,6 +4,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 /// What is kept for a person; none where the system has no such place.
 #[must_use]
 pub fn data() -> Option<PathBuf> {
@@ -35,4 +37,21 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&fresh, path)
+}
+
+/// Reads a file of [`write_private`] that is not longer than so many bytes. What is not there, and what cannot be read, counts as
+/// empty; the log then says what cannot be read and what follows from that.
+pub(crate) fn read_private<T: DeserializeOwned + Default>(path: &Path, longest: u64, what_follows: &str) -> T {
+    let whole = || -> io::Result<T> {
+        if std::fs::metadata(path)?.len() > longest {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+    };
+    whole().unwrap_or_else(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            tracing::warn!(path = %path.display(), %error, "{what_follows}");
+        }
+        T::default()
+    })
 }

@@ -10,11 +10,11 @@ use egui::Key;
 use egui::accesskit::Role as Seen;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lectern::chat::{ChatError, Item, ItemState, Shown, WriteError};
+use lectern::chat::{Attachment, ChatError, FileState, Item, ItemState, Shown, WriteError};
 use lectern::ui::chat::PrivateWish;
 use lectern::ui::window::Window;
 use lectern_proto::chat::IdentityId;
-use lectern_proto::chat::content::MessageId;
+use lectern_proto::chat::content::{FileInfo, MessageId};
 use lectern_proto::chat::verify::SafetyNumber;
 use lectern_proto::control::{PersonId, PrivateChat, Refusal, Role};
 use ui_support::{Call, Fake, enter};
@@ -26,7 +26,7 @@ const BEN: PersonId = PersonId(3);
 const BENS: IdentityId = IdentityId([2; 32]);
 
 fn item(id: u8, own: bool, text: &str, state: ItemState) -> Item {
-    Item { id: MessageId([id; 16]), own, sent_ms: 1_790_000_000_000 + i64::from(id) * 60_000, text: text.into(), state, proof: None }
+    Item { id: MessageId([id; 16]), own, sent_ms: 1_790_000_000_000 + i64::from(id) * 60_000, text: text.into(), state, proof: None, file: None }
 }
 
 fn with_ben(change: impl FnOnce(&mut Shown)) -> Fake {
@@ -237,4 +237,46 @@ fn texts_of_others_are_text_here_too() {
     let fake = with_ben(|shown| shown.items.push_back(item(2, false, "\u{202E}evil שלום\u{2066}", ItemState::Received)));
     let harness = open(&fake);
     row(&harness, "Ben, \u{FFFD}evil שלום\u{FFFD}");
+}
+
+fn file(id: u8, own: bool, state: FileState) -> Item {
+    let info = FileInfo { name: "notes.pdf".into(), size: 2_450_000, digest: [7; 32] };
+    Item { file: Some(Arc::new(Attachment { info, state })), ..item(id, own, "notes.pdf", if own { ItemState::Read } else { ItemState::Received }) }
+}
+
+#[test]
+fn a_file_is_offered_fetched_and_shown() {
+    let fake = with_ben(|shown| shown.items.push_back(file(2, false, FileState::There)));
+    fake.lock().picked = Some(Some("/home/ana/plan.odt".into()));
+    let mut harness = open(&fake);
+    row(&harness, "Ben, notes.pdf");
+    fake.take();
+    harness.get_by_role_and_label(Seen::Button, "Download: notes.pdf").click();
+    harness.run_ok();
+    assert_eq!(wishes(&fake), [PrivateWish::Download { of: BEN, id: MessageId([2; 16]) }]);
+    change(&fake, |shown| shown.items[1] = file(2, false, FileState::Coming { bytes: 1_225_000 }));
+    harness.run_steps(2);
+    let bar = harness.get_by_role_and_label(Seen::ProgressIndicator, "notes.pdf");
+    assert_eq!(bar.accesskit_node().numeric_value(), Some(50.0));
+    // Written: where it is can be shown.
+    change(&fake, |shown| shown.items[1] = file(2, false, FileState::Here([][..].into())));
+    fake.lock().private.saved.insert(MessageId([2; 16]), "/home/ana/Downloads/notes.pdf".into());
+    harness.run_steps(2);
+    harness.get_by_label_contains("saved as /home/ana/Downloads/notes.pdf");
+    harness.get_by_role_and_label(Seen::Button, "Show in folder: notes.pdf").click();
+    harness.run_ok();
+    assert!(fake.take().contains(&Call::ShowFolder("/home/ana/Downloads".into())));
+    // One's own, by the system's dialog.
+    harness.get_by_role_and_label(Seen::Button, "Attach a file").click();
+    harness.run_steps(3);
+    let max = lectern_proto::limits::CHAT_ATTACHMENT_MAX;
+    assert_eq!(wishes(&fake), [PrivateWish::Attach { to: BEN, path: "/home/ana/plan.odt".into(), max }]);
+    // Too large: in words, with both sizes.
+    fake.lock().written = Some(Err(ChatError::Write(WriteError::TooLarge { size: 30_000_000, max: 20_971_520 })));
+    harness.run_steps(3);
+    harness.get_by_label_contains("This file has 30 MB, and this class allows 21 MB");
+    // A class without them does not offer them.
+    change(&fake, |shown| shown.items[1] = file(2, true, FileState::Theirs));
+    harness.run_steps(2);
+    harness.get_by_label_contains("Fetched");
 }

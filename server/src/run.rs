@@ -98,6 +98,7 @@ impl Server {
             name: config.room.name,
             together: config.room.together,
             private_chat: config.room.private_chat,
+            attachment_max: config.limits.attachment_bytes,
             room_chat: config.room.room_chat,
             stamps: identity.stamps.clone(),
             people: config.limits.people,

@@ -28,6 +28,7 @@ async fn a_class_sees_itself() {
     assert!(matches!(ana.event().await, Event::People(p) if p.len() == 1));
     assert_eq!(ana.event().await, Event::Together { on: true });
     assert_eq!(ana.event().await, Event::Chat(ChatEvent::PrivateChat(PrivateChat::All)));
+    assert_eq!(ana.event().await, Event::Chat(ChatEvent::AttachmentMax(20 << 20)));
     assert_eq!(ana.event().await, Event::Talk(TalkEvent::Rules(TalkRules::default())));
     assert_eq!(ana.event().await, Event::Synchronised);
     let mut second = Member::enter(&link, "ana").await;

@@ -14,8 +14,10 @@ pub mod playback;
 #[path = "../../server/tests/support/postgres.rs"]
 pub mod postgres;
 pub mod publisher;
+pub mod reader;
 pub mod relay;
 /// The same that the media worker's tests use.
 #[path = "../../common/media/tests/support/sound_server.rs"]
 pub mod sound_server;
 pub mod stack;
+pub mod trusting;

@@ -14,14 +14,14 @@ use lectern_proto::wire;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, ServerConfig, SignatureScheme, version::TLS13};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::{ServerConfig, version::TLS13};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::stack::Stack;
+use crate::trusting;
 
 /// What a turned server does.
 pub trait Turned: Send + 'static {
@@ -55,9 +55,8 @@ impl Middle {
         let (certificate, key) = (CertificateDer::from_pem_slice(&pem)?, PrivateKeyDer::from_pem_slice(&pem)?);
         let near = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_protocol_versions(&[&TLS13])?;
         let near = TlsAcceptor::from(Arc::new(near.with_no_client_auth().with_single_cert(vec![certificate], key)?));
-        let far = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_protocol_versions(&[&TLS13])?;
-        let far = far.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(ring::default_provider()))).with_no_client_auth();
-        let far = TlsConnector::from(Arc::new(far));
+        // The server behind is known to be the right one.
+        let far = TlsConnector::from(Arc::new(trusting::config()?));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (port, behind) = (listener.local_addr()?.port(), stack.port("control"));
         let shared = Arc::new(Mutex::new(Shared { turned: Box::new(turned), joined: Vec::new() }));
@@ -174,34 +173,5 @@ impl<S: AsyncRead> Frames<S> {
             let n = self.half.read(&mut bytes).await?;
             self.reader.push(bytes.get(..n).filter(|b| !b.is_empty()).context("the connection ended")?);
         }
-    }
-}
-
-/// The server behind is known to be the right one.
-#[derive(Debug)]
-struct Anyone(CryptoProvider);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("TLS 1.3 alone".into()))
-    }
-
-    fn verify_tls13_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -211,8 +211,10 @@ def event(r):
     if name == "recording asked":
         return name, r.vec(lambda: (r.take(16), r.bool()))
     if name == "chat":
-        what = r.variant("identities", "keys of", "received", "unread", "private chat")
-        check(what in ("identities", "private chat"), f"{what} of private chat is not for this client")
+        what = r.variant("identities", "keys of", "received", "unread", "private chat", "checked", "attachment max")
+        check(what in ("identities", "private chat", "attachment max"), f"{what} of private chat is not for this client")
+        if what == "attachment max":
+            return name, (what, r.u64())
         return name, (what, r.vec(lambda: (r.u64(), r.take(32))) if what == "identities" else r.variant("off", "instructor", "all"))
     if name == "talk":
         what = r.variant("done", "page", "message", "reacted", "rules")

@@ -1,7 +1,7 @@
 //! Private chat with the real programs: what one writes the other reads, and nobody between them.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,46 +9,9 @@ use lectern::chat::{Chat, ChatNews};
 use lectern::class::{Class, ClassState};
 use lectern_proto::chat::verify::fingerprint_line;
 use lectern_tests::playback::join;
-use lectern_tests::stack::{Stack, client_of, signal, text, turn, wait_until};
+use lectern_tests::reader::Reader;
+use lectern_tests::stack::{Stack, client_of, text, turn, wait_until};
 use serde_json::Value;
-
-/// Somebody's program that prints what comes.
-struct Reader {
-    child: Child,
-    lines: std::sync::mpsc::Receiver<Value>,
-}
-
-impl Reader {
-    fn start(stack: &Stack, name: &str) -> Self {
-        Self::of(client_of(&stack.join(), name, &["chat", "read", "--follow"]), stack, name)
-    }
-
-    fn of(mut program: Command, stack: &Stack, name: &str) -> Self {
-        let mut child = program.stdout(Stdio::piped()).spawn().expect("a reader");
-        let (out, lines) = std::sync::mpsc::channel();
-        let pipe = BufReader::new(child.stdout.take().expect("a pipe"));
-        std::thread::spawn(move || {
-            for line in pipe.lines().map_while(Result::ok) {
-                let _ = out.send(serde_json::from_str(&line).unwrap_or(Value::Null));
-            }
-        });
-        let reader = Self { child, lines };
-        let is_there = || stack.client_json(&["people"]).is_ok_and(|p| p["people"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == name)));
-        assert!(wait_until(Duration::from_secs(20), is_there), "{name} is in: {}", stack.log());
-        reader
-    }
-
-    fn next(&self) -> Value {
-        self.lines.recv_timeout(Duration::from_secs(20)).expect("a line in time")
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        signal(self.child.id(), libc::SIGINT);
-        let _ = self.child.wait();
-    }
-}
 
 fn begin(class: &Class) -> Chat {
     Chat::start(class, Arc::new(|| {})).expect("a chat")
@@ -125,6 +88,36 @@ fn what_one_writes_the_other_reads_and_the_server_does_not() {
     assert_eq!(too_long.status.code(), Some(2), "{}", text(&too_long));
     let nobody = chat(&stack, "ana", &["send", "--to", "carl", "hello"]);
     assert!(!nobody.status.success() && text(&nobody).contains("nobody is called `carl`"), "{}", text(&nobody));
+}
+
+#[test]
+fn a_file_goes_to_who_fetches_it_and_the_server_does_not_see_it() {
+    let _turn = turn();
+    let stack = Stack::start(&["limits.attachment=2 MiB"]).expect("a server");
+    let saved = stack.path("saved");
+    let reading = ["chat", "read", "--follow", "--save", &saved.to_string_lossy()];
+    let ben = Reader::of(client_of(&stack.join(), "ben", &reading), &stack, "ben");
+    let (file, secret) = (stack.path("notes.txt"), "the heron waits below the weir ");
+    let said = secret.repeat(1_500_000 / secret.len());
+    std::fs::write(&file, &said).expect("a file");
+    for name in ["notes.txt", "notes (2).txt"] {
+        let sent = chat(&stack, "ana", &["send", "--to", "ben", "--file", &file.to_string_lossy()]);
+        assert!(sent.status.success(), "{}", text(&sent));
+        let sent: Value = serde_json::from_slice(&sent.stdout).expect("JSON");
+        let line = ben.next();
+        assert_eq!((&line["kind"], &line["from"], &line["file"]["bytes"]), (&"file".into(), &"ana".into(), &said.len().into()), "{line}");
+        assert_eq!((&sent["file"]["sha256"], &sent["file"]["name"]), (&line["file"]["sha256"], &"notes.txt".into()), "{sent}");
+        assert_eq!(line["file"]["saved"], saved.join(name).to_string_lossy().as_ref());
+        assert_eq!(std::fs::read(saved.join(name)).expect("saved"), said.as_bytes());
+    }
+    let (disk, memory) = (on_disk(&stack), in_memory(stack.pid()));
+    assert!(!holds(&disk, secret) && !holds(&memory, secret), "the server holds the plaintext");
+    // What is too large or not there is said before anything goes.
+    std::fs::write(&file, vec![0; (2 << 20) + 1]).expect("a file");
+    let large = chat(&stack, "ana", &["send", "--to", "ben", "--file", &file.to_string_lossy()]);
+    assert!(!large.status.success() && text(&large).contains("larger than this class allows, 2097152"), "{}", text(&large));
+    let none = chat(&stack, "ana", &["send", "--to", "ben", "--file", "no-such-file"]);
+    assert!(!none.status.success() && text(&none).contains("no-such-file"), "{}", text(&none));
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! Room chat with the real programs: written, read, found again after the server was killed, and nothing twice.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::Receiver;
+use std::process::Output;
 use std::time::Duration;
 
 use lectern::class::TalkError;
 use lectern_proto::control::TalkRefusal;
 use lectern_tests::playback::join;
-use lectern_tests::stack::{Stack, client_of, signal, text, turn, wait_until};
+use lectern_tests::reader::Reader;
+use lectern_tests::stack::{Stack, client_of, text, turn, wait_until};
 use serde_json::Value;
 
 fn room(stack: &Stack, name: &str, args: &[&str]) -> Output {
@@ -19,44 +18,6 @@ fn room(stack: &Stack, name: &str, args: &[&str]) -> Output {
 fn lines(output: &Output) -> Vec<Value> {
     assert!(output.status.success(), "{}", text(output));
     String::from_utf8_lossy(&output.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON")).collect()
-}
-
-/// Somebody's program that prints what comes.
-struct Reader {
-    child: Child,
-    lines: Receiver<Value>,
-}
-
-impl Reader {
-    fn start(stack: &Stack, name: &str) -> Self {
-        Self::run(client_of(&stack.join(), name, &["chat", "read", "--follow"]), stack, name)
-    }
-
-    fn run(mut command: Command, stack: &Stack, name: &str) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("a reader");
-        let (out, lines) = std::sync::mpsc::channel();
-        let pipe = BufReader::new(child.stdout.take().expect("a pipe"));
-        std::thread::spawn(move || {
-            for line in pipe.lines().map_while(Result::ok) {
-                let _ = out.send(serde_json::from_str(&line).unwrap_or(Value::Null));
-            }
-        });
-        let reader = Self { child, lines };
-        let is_there = || stack.client_json(&["people"]).is_ok_and(|p| p["people"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == name)));
-        assert!(wait_until(Duration::from_secs(20), is_there), "{name} is in: {}", stack.log());
-        reader
-    }
-
-    fn next(&self) -> Value {
-        self.lines.recv_timeout(Duration::from_secs(20)).expect("a line in time")
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        signal(self.child.id(), libc::SIGINT);
-        let _ = self.child.wait();
-    }
 }
 
 #[test]

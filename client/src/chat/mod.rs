@@ -4,15 +4,17 @@
 //! One task owns the [`Messenger`](lectern_proto::chat::messenger::Messenger), which decides everything; handles send it what is to be
 //! done, read [`ChatState`] snapshots, or take the news one by one.
 
+pub mod files;
 mod task;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lectern_proto::chat::IdentityId;
 use lectern_proto::chat::content::MessageId;
-pub use lectern_proto::chat::messenger::{Item, News as ChatNews, Reported, Shown, State as ItemState, WriteError};
+pub use lectern_proto::chat::messenger::{Attachment, FileState, Item, News as ChatNews, Reported, Shown, State as ItemState, WriteError};
 use lectern_proto::chat::verify::SafetyNumber;
 use lectern_proto::control::PersonId;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -40,6 +42,13 @@ pub enum ChatError {
     NoKeys,
     #[error("private chat has ended with the class.")]
     Ended,
+    /// A file cannot be read or written.
+    #[error("`{}`: {why}; choose another file, or another folder.", path.display())]
+    File { path: PathBuf, why: String },
+    #[error("the file did not come: the other's program has ended, or what came was not what was offered. Ask them to send it again.")]
+    NotFetched,
+    #[error("this computer has no folder for what is fetched.")]
+    NoFolder,
 }
 
 /// What there is to show.
@@ -54,6 +63,8 @@ pub struct ChatState {
     pub conversations: BTreeMap<PersonId, Arc<Shown>>,
     /// What was reported to this member.
     pub reports: Vec<Reported>,
+    /// Where files that came were written.
+    pub saved: BTreeMap<MessageId, PathBuf>,
     begun: Option<Instant>,
 }
 
@@ -77,7 +88,10 @@ type Taken = oneshot::Receiver<Result<(), ChatError>>;
 #[derive(Debug)]
 enum Order {
     Write { to: PersonId, text: String, reply: oneshot::Sender<Result<(MessageId, Taken), ChatError>> },
+    Attach { to: PersonId, name: String, bytes: Arc<[u8]>, reply: oneshot::Sender<Result<MessageId, ChatError>> },
+    Fetch { of: PersonId, file: MessageId, reply: oneshot::Sender<Result<(), ChatError>> },
     Report { of: PersonId, ids: Vec<MessageId>, to: PersonId, reply: oneshot::Sender<Result<Vec<MessageId>, ChatError>> },
+    Saved(MessageId, PathBuf),
     Seen(PersonId),
     Typing(PersonId),
     Meet(PersonId),
@@ -165,6 +179,26 @@ impl Chat {
         self.orders.try_send(Order::Write { to, text, reply }).is_ok()
     }
 
+    /// Offers a file to somebody, who can fetch it while this program runs.
+    ///
+    /// # Errors
+    /// [`ChatError`]; nothing was sent then.
+    pub async fn attach(&self, to: PersonId, name: String, bytes: Arc<[u8]>) -> Result<MessageId, ChatError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Attach { to, name, bytes, reply }).await.map_err(|_| ChatError::Ended)?;
+        answer.await.map_err(|_| ChatError::Ended)?
+    }
+
+    /// Fetches the file of a message of the other: how far it is, and all of it, stands in the state.
+    ///
+    /// # Errors
+    /// [`ChatError`]; nothing was asked for then.
+    pub async fn fetch(&self, of: PersonId, file: MessageId) -> Result<(), ChatError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Fetch { of, file, reply }).await.map_err(|_| ChatError::Ended)?;
+        answer.await.map_err(|_| ChatError::Ended)?
+    }
+
     /// Shows messages of somebody to an instructor, with what proves that they wrote them, and nothing else.
     ///
     /// # Errors
@@ -173,6 +207,11 @@ impl Chat {
         let (reply, answer) = oneshot::channel();
         self.orders.send(Order::Report { of, ids, to, reply }).await.map_err(|_| ChatError::Ended)?;
         answer.await.map_err(|_| ChatError::Ended)?
+    }
+
+    /// A file that came was written there.
+    fn saved(&self, file: MessageId, path: PathBuf) {
+        self.order(Order::Saved(file, path));
     }
 
     /// The conversation was looked at: nothing in it is unread any more, and the other is told.

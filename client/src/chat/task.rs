@@ -1,6 +1,7 @@
 //! The task behind a [`Chat`](super::Chat): carries between the messenger, the class and who looks at it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -37,6 +38,7 @@ struct Task {
     waiting: HashMap<MessageId, oneshot::Sender<Result<(), ChatError>>>,
     /// Whom the server is to be told again that they are blocked.
     blocked: BTreeMap<PersonId, bool>,
+    saved: BTreeMap<MessageId, PathBuf>,
 }
 
 pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver<Letter>, mpsc::Receiver<Order>), outs: Outs) {
@@ -45,7 +47,16 @@ pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver
     };
     let mut states = class.states();
     let messenger = Messenger::new(Party::new(keys));
-    let mut task = Task { class, messenger, outs, begun: Instant::now(), news: VecDeque::new(), waiting: HashMap::new(), blocked: BTreeMap::new() };
+    let mut task = Task {
+        class,
+        messenger,
+        outs,
+        begun: Instant::now(),
+        news: VecDeque::new(),
+        waiting: HashMap::new(),
+        blocked: BTreeMap::new(),
+        saved: BTreeMap::new(),
+    };
     let news_out = task.outs.news.clone();
     // On which connection the keys were offered.
     let mut offered = None;
@@ -97,6 +108,12 @@ async fn at(due: Option<tokio::time::Instant>) {
     }
 }
 
+/// By this machine's calendar, milliseconds since 1970.
+fn sent_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 impl Task {
     fn now(&self) -> Duration {
         self.begun.elapsed()
@@ -121,6 +138,7 @@ impl Task {
     fn look(&mut self, state: &ClassState) {
         if state.synchronised {
             let presence = |p: &lectern_proto::control::Person| Presence { connected: p.connected, identity: state.identities.get(&p.id).copied() };
+            self.messenger.allow_attachments(state.attachment_max);
             let people = state.people.iter().map(|p| (p.id, presence(p))).collect();
             self.messenger.people(self.now(), &mut rand::rng(), people);
         }
@@ -170,6 +188,7 @@ impl Task {
             && before.conversations.iter().zip(&conversations).all(|((a, x), (b, y))| a == b && Arc::ptr_eq(x, y))
             && before.own_right == self.messenger.own_right()
             && before.reports.len() == self.messenger.reports().len()
+            && before.saved.len() == self.saved.len()
             && before.own.is_some();
         if same {
             return;
@@ -179,6 +198,7 @@ impl Task {
             own_right: self.messenger.own_right(),
             conversations,
             reports: self.messenger.reports().to_vec(),
+            saved: self.saved.clone(),
             begun: Some(self.begun),
         };
         self.outs.state.send_replace(Arc::new(state));
@@ -189,15 +209,19 @@ impl Task {
         let (now, rng) = (self.now(), &mut rand::rng());
         match order {
             Order::Write { to, text, reply } => {
-                let sent_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
                 let (taken, wait) = oneshot::channel();
-                let written = self.messenger.write(now, rng, to, i64::try_from(sent_ms).unwrap_or(i64::MAX), text);
+                let written = self.messenger.write(now, rng, to, sent_ms(), text);
                 if let Ok(id) = written {
                     self.waiting.insert(id, taken);
                 }
                 let _ = reply.send(written.map(|id| (id, wait)).map_err(ChatError::Write));
             }
+            Order::Attach { to, name, bytes, reply } => {
+                let _ = reply.send(self.messenger.attach(now, rng, to, sent_ms(), (&name, bytes)).map_err(ChatError::Write));
+            }
+            Order::Fetch { of, file, reply } => _ = reply.send(self.messenger.fetch(now, rng, of, file).map_err(ChatError::Write)),
             Order::Report { of, ids, to, reply } => _ = reply.send(self.messenger.report(now, rng, of, &ids, to).map_err(ChatError::Write)),
+            Order::Saved(file, path) => _ = self.saved.insert(file, path),
             Order::Seen(of) => self.messenger.seen(now, rng, of),
             Order::Typing(to) => self.messenger.typing(now, rng, to),
             Order::Meet(person) => self.messenger.meet(now, person),

@@ -87,6 +87,7 @@ impl Membership {
         match event {
             ChatEvent::Identities(identities) => self.state.identities.extend(identities),
             ChatEvent::PrivateChat(setting) => self.state.private_chat = setting,
+            ChatEvent::AttachmentMax(bytes) => self.state.attachment_max = bytes,
             ChatEvent::KeysOf { request, result } => self.chat_answer(request, |token| Letter::Keys { token, result }),
             ChatEvent::Checked { request, result } => self.chat_answer(request, |token| Letter::Checked { token, is_own: result.ok() }),
             ChatEvent::Received { from, identity, parcel, stamp } => self.letter(Letter::Parcel { from, identity, parcel, stamp }),

@@ -10,6 +10,7 @@ use lectern_proto::control::{
     AccountRefusal, AheadProgress, CatalogueEntry, Lesson, Person, PersonId, PrivateChat, RecordingAsked, Refusal, Role, StreamId, StreamInfo, VERSION,
     VERSION_MIN, ViewerReport,
 };
+use lectern_proto::limits::CHAT_ATTACHMENT_MAX;
 use lectern_proto::rights::Action;
 use lectern_proto::rung::RungSpec;
 
@@ -61,6 +62,8 @@ pub struct ClassState {
     pub identities: BTreeMap<PersonId, IdentityId>,
     /// Who may write to whom.
     pub private_chat: PrivateChat,
+    /// Largest attachment between two people in bytes; 0: none.
+    pub attachment_max: u64,
     pub tools: Tools,
     /// Room chat as far as it was fetched.
     pub talk: Arc<TalkLog>,
@@ -303,6 +306,7 @@ impl ClassState {
             floor: Floor::default(),
             identities: BTreeMap::new(),
             private_chat: PrivateChat::default(),
+            attachment_max: CHAT_ATTACHMENT_MAX,
             tools: Tools::default(),
             talk: Arc::default(),
             connection: 0,

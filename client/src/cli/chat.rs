@@ -1,11 +1,14 @@
 //! `lectern chat`: private messages, one to one, that the server cannot read; and what the room reads.
 
 mod conduct;
+mod files;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use lectern_proto::chat::IdentityId;
+use lectern_proto::chat::content::MessageId;
 use lectern_proto::chat::verify::fingerprint_line;
 use lectern_proto::control::PersonId;
 use serde::Serialize;
@@ -13,6 +16,7 @@ use serde::Serialize;
 use super::talk::{Printed, RoomArgs, catch_up, room};
 use super::watch::interrupted;
 use super::{Failure, join, print, talk};
+use crate::chat::files::load;
 use crate::chat::{Chat, ChatError, ChatNews};
 use crate::class::{Class, ClassState, JoinRequest};
 
@@ -20,6 +24,8 @@ use crate::class::{Class, ClassState, JoinRequest};
 const KEYS_WAIT: Duration = Duration::from_secs(10);
 /// How long a message may take to arrive.
 const DELIVERY_WAIT: Duration = Duration::from_secs(10);
+/// How long the other may take to fetch a file.
+const FETCH_WAIT: Duration = Duration::from_secs(60);
 /// What `read` waits for without `--follow`.
 const READ_FOR: Duration = Duration::from_secs(5);
 
@@ -29,7 +35,8 @@ const OWN_FALSE: &str = "the server tells others another key than yours, or none
 pub(super) const HELP: &str = "\
 Examples:
   lectern chat send --to Ben 'see you at ten' --join LINK --name Ana --password P
-  lectern chat read --follow --join LINK --name Ben --password P
+  lectern chat send --to Ben --file notes.pdf --join LINK --name Ana --password P
+  lectern chat read --follow --save DIR --join LINK --name Ben --password P
   lectern chat verify Ben --join LINK --name Ana --password P
   lectern chat reports --follow --join INSTRUCTOR_LINK --name 'Ms Kim'
 
@@ -45,14 +52,20 @@ pub(super) struct ChatArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 enum What {
-    /// Writes to somebody and waits until it arrived; prints that as JSON
-    #[command(after_help = "Example:\n  lectern chat send --to Ben 'see you at ten' --join LINK --name Ana --password P")]
+    /// Writes to somebody, or offers a file, and waits until it arrived; prints that as JSON
+    #[command(
+        after_help = "Examples:\n  lectern chat send --to Ben 'see you at ten' --join LINK --name Ana --password P\n  lectern chat send --to Ben --file notes.pdf --join LINK --name Ana --password P\n\nA file goes to the other when they fetch it, which is waited for 60 s."
+    )]
     Send {
         /// The name that the room shows
         #[arg(long, value_name = "NAME")]
         to: String,
         /// 1 to 65536 bytes
-        text: String,
+        #[arg(required_unless_present = "file")]
+        text: Option<String>,
+        /// Offers this file, after the text
+        #[arg(long, value_name = "PATH")]
+        file: Option<PathBuf>,
     },
     /// Writes to the room, prints what was written there, searches it, changes it; everybody in the room reads it, and the server
     #[command(after_help = talk::HELP)]
@@ -63,6 +76,9 @@ enum What {
         /// Until Ctrl-C
         #[arg(long)]
         follow: bool,
+        /// Fetches files that are offered and writes them to this folder
+        #[arg(long, value_name = "DIR", requires = "follow")]
+        save: Option<PathBuf>,
         /// Takes lines like `block NAME` on standard input
         #[arg(long, requires = "follow")]
         commands: bool,
@@ -87,18 +103,33 @@ enum What {
 struct Sent<'a> {
     to: &'a str,
     delivered: bool,
+    /// What the other has fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<files::Printed>,
 }
 
 #[derive(Debug, Serialize)]
 struct Line<'a> {
     kind: &'static str,
     from: &'a str,
-    /// None where it could not be read.
+    /// None where it could not be read, or is a file.
     text: Option<&'a str>,
     /// By the sender's calendar, milliseconds since 1970.
     sent_ms: Option<i64>,
     /// Messages before it that did not come.
     missing: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<files::Printed>,
+}
+
+impl<'a> Line<'a> {
+    fn private(from: &'a str, text: Option<&'a str>, sent_ms: Option<i64>, missing: u64) -> Self {
+        Self { kind: "private", from, text, sent_ms, missing, file: None }
+    }
+
+    fn file(from: &'a str, file: files::Printed, sent_ms: Option<i64>, missing: u64) -> Self {
+        Self { kind: "file", from, text: None, sent_ms, missing, file: Some(file) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -119,8 +150,8 @@ pub(super) async fn run(request: JoinRequest, args: ChatArgs) -> Result<(), Fail
     }
     let mut chat = Chat::start(&class, std::sync::Arc::new(|| {})).ok_or_else(|| Failure::Other("this class has a chat already".into()))?;
     let done = match args.what {
-        What::Send { to, text } => send(&class, &mut chat, &to, text).await,
-        What::Read { follow, commands } => read(&class, &mut chat, follow, conduct::commands(commands)).await,
+        What::Send { to, text, file } => send(&class, &mut chat, &to, text, file).await,
+        What::Read { follow, save, commands } => read(&class, &mut chat, follow, files::Saving::into(save), conduct::commands(commands)).await,
         What::Reports { follow } => {
             let ended = async { if follow { std::future::pending().await } else { tokio::time::sleep(READ_FOR).await } };
             conduct::reports(&class, &mut chat, ended).await
@@ -152,9 +183,32 @@ async fn find(class: &Class, name: &str) -> Result<(PersonId, IdentityId), Failu
     })
 }
 
-async fn send(class: &Class, chat: &mut Chat, to: &str, text: String) -> Result<(), Failure> {
+async fn send(class: &Class, chat: &mut Chat, to: &str, text: Option<String>, file: Option<PathBuf>) -> Result<(), Failure> {
     let (person, _) = find(class, to).await?;
-    let id = chat.write(person, text).await?;
+    // What cannot be read is said before anything goes.
+    let file = match &file {
+        Some(path) => Some(load(path, class.state().attachment_max).await?),
+        None => None,
+    };
+    if let Some(text) = text {
+        let id = chat.write(person, text).await?;
+        arrived(chat, (person, to), id).await?;
+    }
+    let Some((name, bytes)) = file else { return print(&Sent { to, delivered: true, file: None }) };
+    let id = chat.attach(person, name, bytes).await?;
+    arrived(chat, (person, to), id).await?;
+    let printed = chat.state().item(person, id).and_then(|i| i.file.as_ref()).map(|f| files::Printed::new(&f.info, None));
+    if !files::fetched(chat, person, id, FETCH_WAIT).await {
+        return Err(Failure::Other(format!(
+            "the file was offered, but `{to}` has not fetched it within {} s; it can be fetched only while this program runs, so send it again when they are ready.",
+            FETCH_WAIT.as_secs()
+        )));
+    }
+    print(&Sent { to, delivered: true, file: printed })
+}
+
+/// Waits until the other says that they have it.
+async fn arrived(chat: &mut Chat, (person, to): (PersonId, &str), id: MessageId) -> Result<(), Failure> {
     let arrived = async {
         while let Some(news) = chat.next().await {
             if matches!(&news, ChatNews::Delivered { to, ids } if *to == person && ids.contains(&id)) {
@@ -164,7 +218,7 @@ async fn send(class: &Class, chat: &mut Chat, to: &str, text: String) -> Result<
         false
     };
     match tokio::time::timeout(DELIVERY_WAIT, arrived).await {
-        Ok(true) => print(&Sent { to, delivered: true }),
+        Ok(true) => Ok(()),
         _ => Err(Failure::Other(format!(
             "the message was passed on, but `{to}` has not confirmed it within {} s; ask them, or send it again.",
             DELIVERY_WAIT.as_secs()
@@ -172,7 +226,13 @@ async fn send(class: &Class, chat: &mut Chat, to: &str, text: String) -> Result<
     }
 }
 
-async fn read(class: &Class, chat: &mut Chat, follow: bool, mut commands: tokio::sync::mpsc::Receiver<String>) -> Result<(), Failure> {
+async fn read(
+    class: &Class,
+    chat: &mut Chat,
+    follow: bool,
+    mut saving: files::Saving,
+    mut commands: tokio::sync::mpsc::Receiver<String>,
+) -> Result<(), Failure> {
     let (deadline, interrupted) = (tokio::time::sleep(READ_FOR), interrupted());
     tokio::pin!(deadline, interrupted);
     let (mut states, mut names) = (class.states(), conduct::Names::default());
@@ -202,10 +262,21 @@ async fn read(class: &Class, chat: &mut Chat, follow: bool, mut commands: tokio:
         let name = |id: PersonId| names.of(id);
         match &news {
             ChatNews::Text { from, sent_ms, text, missing, .. } => {
-                print(&Line { kind: "private", from: name(*from), text: Some(text), sent_ms: Some(*sent_ms), missing: *missing })?;
+                print(&Line::private(name(*from), Some(text), Some(*sent_ms), *missing))?;
                 chat.seen(*from);
             }
-            ChatNews::Unreadable { from } => print(&Line { kind: "private", from: name(*from), text: None, sent_ms: None, missing: 0 })?,
+            ChatNews::Unreadable { from } => print(&Line::private(name(*from), None, None, 0))?,
+            ChatNews::File { from, id, sent_ms, info, missing } => {
+                if !saving.offered(chat, *from, *id, info).await {
+                    print(&Line::file(name(*from), files::Printed::new(info, None), Some(*sent_ms), *missing))?;
+                }
+                chat.seen(*from);
+            }
+            ChatNews::Came { from, id, .. } => {
+                if let Some(file) = saving.came(chat, *from, *id).await {
+                    print(&Line::file(name(*from), file, None, 0))?;
+                }
+            }
             ChatNews::Changed { person } => {
                 let name = name(*person);
                 eprintln!("the server gives another identity for `{name}` than before: nothing of theirs is opened. Compare `lectern chat verify {name}`.");

@@ -10,6 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use lectern_proto::link::{Fingerprint, JoinLink};
 use serde::{Deserialize, Serialize};
 
+use crate::folders;
+
 /// Servers that are remembered. Full: the oldest goes.
 const KNOWN_MAX: usize = 200;
 /// Largest file that is read, in bytes.
@@ -54,20 +56,7 @@ impl KnownServers {
     }
 
     fn read(path: &Path) -> Self {
-        let whole = || -> io::Result<Self> {
-            if std::fs::metadata(path)?.len() > FILE_MAX {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
-            Ok(serde_json::from_slice(&std::fs::read(path)?)?)
-        };
-        match whole() {
-            Ok(known) => known,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::default(),
-            Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "the known servers cannot be read: their words will be asked for again");
-                Self::default()
-            }
-        }
+        folders::read_private(path, FILE_MAX, "the known servers cannot be read: their words will be asked for again")
     }
 
     /// Writes the file.
@@ -80,7 +69,7 @@ impl KnownServers {
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
-        crate::folders::write_private(path, &serde_json::to_vec_pretty(self)?)
+        folders::write_private(path, &serde_json::to_vec_pretty(self)?)
     }
 
     /// What is known of a server of this name (empty: not known), reached at these addresses, that shows this certificate.

@@ -19,6 +19,8 @@ const LEVELS: usize = 140;
 const LEVEL_US: u64 = 200_000;
 /// The clock is taken as it is known after this time.
 const CLOCK_WAIT: Duration = Duration::from_millis(1_500);
+/// What was known of the time before a pause is right still if the first answer after it says the same within this.
+const SAME_CLOCK_US: u64 = 20_000;
 /// Pauses that a report names; later ones are counted in none.
 const PAUSES: usize = 100;
 
@@ -125,8 +127,22 @@ pub(super) struct Wish {
 #[derive(Debug)]
 struct Link {
     clock: Arc<ServerClock>,
+    /// The one that a connection before this came to know well.
+    known: Option<Arc<ServerClock>>,
     stats: watch::Receiver<LinkStats>,
     opened: Instant,
+}
+
+impl Link {
+    fn server_us(&self, at: Instant) -> Option<i64> {
+        let says = |clock: &ServerClock| clock.server_us(at).and_then(|us| i64::try_from(us).ok());
+        let now = says(&self.clock)?;
+        if self.clock.is_settled() || self.opened.elapsed() > CLOCK_WAIT {
+            return Some(now);
+        }
+        // A server that was started anew counts from another moment.
+        self.known.as_deref().and_then(says).filter(|known| known.abs_diff(now) <= SAME_CLOCK_US)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -172,6 +188,11 @@ impl State {
             reopen: std::mem::take(&mut self.reopen),
             volume: self.volume,
         }
+    }
+
+    fn connected(&mut self, clock: Arc<ServerClock>, stats: watch::Receiver<LinkStats>) {
+        let known = self.link.take().and_then(|before| if before.clock.is_settled() { Some(before.clock) } else { before.known });
+        self.link = Some(Link { clock, known, stats, opened: Instant::now() });
     }
 
     fn bytes(&self) -> u64 {
@@ -243,15 +264,12 @@ impl Shared {
 
     /// Server time in microseconds; none before it is known well: what begins by a first guess has to be corrected where it is heard.
     pub(super) fn server_us(&self, at: Instant) -> Option<i64> {
-        let is_good = |link: &&Link| link.clock.is_settled() || link.opened.elapsed() > CLOCK_WAIT;
-        let clock = self.lock().link.as_ref().filter(is_good).map(|link| Arc::clone(&link.clock))?;
-        clock.server_us(at).and_then(|us| i64::try_from(us).ok())
+        self.lock().link.as_ref()?.server_us(at)
     }
 
     /// It comes over this connection from now on.
     pub(super) fn connected(&self, connection: &LiveConnection) {
-        let (clock, stats) = (Arc::clone(&connection.clock), connection.stats.clone());
-        self.lock().link = Some(Link { clock, stats, opened: Instant::now() });
+        self.lock().connected(Arc::clone(&connection.clock), connection.stats.clone());
     }
 
     /// The connection was left; what it knew of the time stays.
@@ -319,5 +337,41 @@ impl Shared {
             device: state.device.clone(),
             reason,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A clock that was told so often that the server is at `server_us` when this machine is at its begin.
+    fn told(server_us: u64, times: u64) -> Arc<ServerClock> {
+        let clock = ServerClock::default();
+        for _ in 0..times {
+            let sent_us = clock.stamp_us();
+            clock.answered(sent_us, server_us + sent_us);
+        }
+        Arc::new(clock)
+    }
+
+    fn after_a_pause(before: &Arc<ServerClock>, since: &Arc<ServerClock>) -> Option<i64> {
+        let mut state = State::default();
+        for clock in [before, since] {
+            state.connected(Arc::clone(clock), watch::channel(LinkStats::default()).1);
+        }
+        state.link.and_then(|link| link.server_us(Instant::now()))
+    }
+
+    #[test]
+    fn what_was_known_of_the_time_before_a_pause_holds_if_the_server_is_the_same() {
+        let settled = told(10_000_000, 200);
+        assert!(settled.is_settled());
+        let here = settled.server_us(Instant::now()).expect("time");
+        let other = told(90_000_000, 1);
+        assert!(!other.is_settled());
+        assert_eq!(after_a_pause(&settled, &other), None, "another start of the server");
+        assert_eq!(after_a_pause(&settled, &told(here, 0)), None, "nothing was answered yet");
+        assert!(after_a_pause(&settled, &told(here, 1)).is_some(), "one answer that says the same");
+        assert_eq!(after_a_pause(&told(here, 1), &told(here, 1)), None, "neither is known well");
     }
 }

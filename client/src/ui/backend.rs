@@ -97,6 +97,8 @@ pub enum Pick {
     Shown,
     /// The folder of videos of a class that is held here.
     Folder,
+    /// A file for somebody in private chat.
+    Attached(PersonId),
 }
 
 /// A dialog of the system that is open; dropped, its answer is not waited for.
@@ -298,7 +300,7 @@ impl Backend for Live {
         // Made here, on the window's thread, as macOS wishes; waited for elsewhere.
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
         let chosen: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match what {
-            Pick::File | Pick::Shown => Box::pin(dialog.pick_file()),
+            Pick::File | Pick::Shown | Pick::Attached(_) => Box::pin(dialog.pick_file()),
             Pick::Folder => Box::pin(dialog.pick_folder()),
         };
         self.runtime.spawn(async move {

@@ -17,7 +17,7 @@ pub(crate) use here::here_error;
 pub(crate) use joining::{Place, join_error, link_error, place, trouble};
 pub(crate) use playing::{play_error, play_trouble, preparing, preparing_details, silence, speaker};
 pub(crate) use refused::{because, off_air, refused};
-pub(crate) use talk::{chat_error, talk_error};
+pub(crate) use talk::{chat_error, file_size, talk_error};
 
 pub(crate) use source::{devices_error, live_end, live_error, source_trouble, stopped};
 

@@ -121,6 +121,14 @@ pub const CHAT_UNDELIVERED_MAX: usize = 64;
 pub const CHAT_HELD_MAX: usize = 32;
 /// Names of messages of one identity that are remembered, so that what is sent again is not shown again. Full: the oldest goes.
 pub const CHAT_RECENT_MAX: usize = 4_096;
+/// Largest attachment that a server may allow, and the one of a server that says nothing.
+pub const CHAT_ATTACHMENT_MAX: u64 = 64 << 20;
+/// What all attachments that a program offers, or holds after they came, may have together. Full: no further one is taken.
+pub const CHAT_ATTACHMENTS_MAX: u64 = 4 * CHAT_ATTACHMENT_MAX;
+/// Bytes of an attachment in one message, but for the last: with what stands beside them they fill the largest bucket.
+pub const CHAT_PIECE: usize = 65_536;
+/// Pieces that go before one of them has arrived.
+pub const CHAT_PIECES_AHEAD: u32 = 4;
 /// Reports that an instructor's program shows. Full: later ones are told, not kept.
 pub const CHAT_REPORTS_MAX: usize = 500;
 /// A server that has not answered for so long is asked again later.

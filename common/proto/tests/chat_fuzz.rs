@@ -11,7 +11,7 @@ use fuzzing::{mutate, target};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use lectern_proto::chat::content::{Body, Content, MessageId};
+use lectern_proto::chat::content::{Body, Content, FileInfo, MessageId};
 use lectern_proto::chat::keys::{Bundle, Keys};
 use lectern_proto::chat::messenger::{Messenger, News, Output, Presence};
 use lectern_proto::chat::party::Party;
@@ -103,6 +103,7 @@ fn events() {
         ChatEvent::Unread { by: PersonId(1) },
         ChatEvent::PrivateChat(PrivateChat::All),
         ChatEvent::Checked { request: 1, result: Ok(true) },
+        ChatEvent::AttachmentMax(1),
     ]
     .into_iter()
     .map(|e| wire::encode(&Event::Chat(e)))
@@ -184,6 +185,10 @@ fn bodies() {
         Content::Delivered(vec![MessageId([1; 16]), MessageId([2; 16])]),
         Content::Read(vec![MessageId([2; 16])]),
         Content::Typing,
+        Content::File { id: MessageId([4; 16]), sent_ms: 1, file: FileInfo { name: "notes.txt".into(), size: 70_000, digest: [7; 32] } },
+        Content::Fetch { id: MessageId([5; 16]), file: MessageId([4; 16]) },
+        Content::Piece { id: MessageId([6; 16]), file: MessageId([4; 16]), index: 1, bytes: vec![1; 4_464] },
+        Content::Unavailable { id: MessageId([7; 16]), file: MessageId([4; 16]) },
     ];
     let all: Vec<_> = contents.into_iter().map(|content| wire::encode(&Body { series: 1, number: 1, content })).collect();
     let (mut ana, id) = (Party::new(keys(0)), keys(0).id());
@@ -205,7 +210,11 @@ fn bodies() {
                 ben.keys(now, rng, token, Ok(keys(0).bundle()));
             }
         }
-        // However it is numbered, what is shown stays bounded.
+        // However it is numbered, what is shown stays bounded; and what is offered is fetched, so that pieces are waited for.
+        let offered: Vec<_> = ben.conversations()[&PersonId(1)].items.iter().filter(|i| i.file.is_some()).map(|i| i.id).collect();
+        if let Some(file) = offered.last() {
+            let _ = ben.fetch(now, rng, PersonId(1), *file);
+        }
         let conversation = &ben.conversations()[&PersonId(1)];
         assert!(conversation.items.len() <= lectern_proto::limits::CHAT_ITEMS_MAX);
     });

@@ -4,20 +4,21 @@
 //! written has come, and nothing is missing any more.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use lectern_proto::chat::content::MessageId;
 use lectern_proto::chat::keys::{Bundle, Keys};
-use lectern_proto::chat::messenger::{Messenger, News, Output, Presence, State, WriteError};
+use lectern_proto::chat::messenger::{FileState, Messenger, News, Output, Presence, State, WriteError};
 use lectern_proto::chat::party::Party;
 use lectern_proto::chat::rsa_keys::PrivateKey;
 use lectern_proto::chat::stamp::{StampKey, Stamped};
 use lectern_proto::chat::{IdentityId, Parcel};
 use lectern_proto::control::{PersonId, Refusal};
-use lectern_proto::limits::{CHAT_RENEW_EVERY, CHAT_UNREAD_EVERY};
+use lectern_proto::limits::{CHAT_PIECE, CHAT_RENEW_EVERY, CHAT_UNREAD_EVERY};
 use lectern_proto::wire;
 
 /// Ana, Ben and Eve, and the keys that a server would put in the middle.
@@ -398,4 +399,63 @@ fn a_machine_that_loses_its_connection_sends_again() {
     room.people[0].typing(room.now, &mut room.rng, person(1));
     room.run(Duration::ZERO);
     assert!(room.people[1].conversations()[&person(0)].typing_until.is_some_and(|until| until > room.now));
+}
+
+fn files_shown(room: &Room, who: usize, of: usize) -> Vec<(MessageId, FileState)> {
+    let items = room.people[who].conversations().get(&person(of)).into_iter().flat_map(|c| &c.items);
+    items.filter_map(|i| Some((i.id, i.file.as_ref()?.state.clone()))).collect()
+}
+
+#[test]
+fn a_file_comes_whole_to_who_fetches_it_however_the_server_lies() {
+    for seed in 0..12 {
+        let mut room = Room::new(seed, 250);
+        let size = [0, 1, CHAT_PIECE, 7 * CHAT_PIECE + 17][seed as usize % 4];
+        let bytes: Arc<[u8]> = (0..size).map(|_| room.rng.random::<u8>()).collect();
+        let (now, to) = (room.now, person(1));
+        let id = room.people[0].attach(now, &mut room.rng, to, 0, ("../notes.txt", Arc::clone(&bytes))).expect("offered");
+        room.run(Duration::from_secs(30));
+        let fetch = |room: &mut Room| {
+            let now = room.now;
+            if files_shown(room, 1, 0).iter().any(|(file, _)| *file == id) {
+                room.people[1].fetch(now, &mut room.rng, person(0), id).expect("asked for");
+            }
+        };
+        fetch(&mut room);
+        room.run(Duration::from_secs(60));
+        // Whoever did not get it may ask again.
+        room.evil = 0;
+        room.run(Duration::from_secs(600));
+        fetch(&mut room);
+        room.run(Duration::from_secs(600));
+        assert_eq!(files_shown(&room, 1, 0), [(id, FileState::Here(Arc::clone(&bytes)))], "seed {seed}");
+        assert_eq!(files_shown(&room, 0, 1), [(id, FileState::Theirs)], "seed {seed}");
+        assert_eq!(files_shown(&room, 2, 0), [], "seed {seed}");
+        let name = &room.people[1].conversations()[&person(0)].items[0].text;
+        assert_eq!(&**name, ".._notes.txt");
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_or_gone_is_said_to_be() {
+    let mut room = Room::new(7, 0);
+    let now = room.now;
+    room.people[0].allow_attachments(10);
+    let refused = room.people[0].attach(now, &mut room.rng, person(1), 0, ("x", [0; 11][..].into()));
+    assert_eq!(refused, Err(WriteError::TooLarge { size: 11, max: 10 }));
+    let id = room.people[0].attach(now, &mut room.rng, person(1), 0, ("x", [1; 10][..].into())).expect("offered");
+    room.run(Duration::from_secs(1));
+    // Nobody is sent what was not asked for, and who has no room for it does not ask.
+    assert_eq!(files_shown(&room, 1, 0), [(id, FileState::There)]);
+    let now = room.now;
+    room.people[1].allow_attachments(9);
+    assert_eq!(room.people[1].fetch(now, &mut room.rng, person(0), id), Err(WriteError::TooLarge { size: 10, max: 9 }));
+    room.people[1].allow_attachments(10);
+    assert_eq!(room.people[2].fetch(now, &mut room.rng, person(0), id), Err(WriteError::NoSuchMessage));
+    // Who blocks somebody takes back what was offered.
+    room.people[0].block(person(1), true);
+    room.people[0].block(person(1), false);
+    room.people[1].fetch(now, &mut room.rng, person(0), id).expect("asked for");
+    room.run(Duration::from_secs(1));
+    assert_eq!(files_shown(&room, 1, 0), [(id, FileState::Unavailable)]);
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use golden::{Vectors, bytes_of, document, folder, golden, hex};
-use lectern_proto::chat::content::{Body, Content, MessageId};
+use lectern_proto::chat::content::{Body, Content, FileInfo, MessageId};
 use lectern_proto::chat::envelope::Envelope;
 use lectern_proto::chat::keys::{Bundle, Keys};
 use lectern_proto::chat::message::Message;
@@ -97,6 +97,7 @@ fn every_message_of_chat() {
         ("PrivateChat.2", ChatEvent::PrivateChat(PrivateChat::Instructor)),
         ("PrivateChat.3", ChatEvent::PrivateChat(PrivateChat::All)),
         ("Checked", ChatEvent::Checked { request: 6, result: Ok(true) }),
+        ("AttachmentMax", ChatEvent::AttachmentMax(20 << 20)),
         ("Checked.2", ChatEvent::Checked { request: 6, result: Err(Refusal::NotAllowed) }),
     ];
     for (name, event) in events {
@@ -104,12 +105,17 @@ fn every_message_of_chat() {
     }
     let ids = vec![MessageId([0x11; 16])];
     let report = Content::Report { id: MessageId([0x12; 16]), evidence: Box::new(evidence()) };
+    let (file, info) = (MessageId([0x13; 16]), FileInfo { name: "notes.txt".into(), size: 65_540, digest: [0xd1; 32] });
     let contents = [
         ("Text", text("hello")),
         ("Delivered", Content::Delivered(ids.clone())),
         ("Read", Content::Read(ids)),
         ("Typing", Content::Typing),
         ("Report", report),
+        ("File", Content::File { id: MessageId([0x13; 16]), sent_ms: 1_790_000_000_000, file: info }),
+        ("Fetch", Content::Fetch { id: MessageId([0x14; 16]), file }),
+        ("Piece", Content::Piece { id: MessageId([0x15; 16]), file, index: 1, bytes: vec![0x70; 4] }),
+        ("Unavailable", Content::Unavailable { id: MessageId([0x16; 16]), file }),
     ];
     for (name, content) in contents {
         add(&format!("Body.{name}"), bytes_of(&Body { series: 9, number: 2, content }));

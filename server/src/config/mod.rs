@@ -169,6 +169,8 @@ pub struct Limits {
     pub room_bandwidth_bps: Option<u64>,
     /// Most parity that a viewer of a live stream gets, in percent of what it is sent.
     pub parity_percent: u8,
+    /// Largest attachment of private chat in bytes; 0: none.
+    pub attachment_bytes: u64,
 }
 
 /// A setting as `check` prints it.

@@ -52,6 +52,7 @@ const KNOWN: &[Known] = &[
     known("limits", "worker_time", "30"),
     known("limits", "room_bandwidth", "none"),
     known("limits", "parity", "50"),
+    known("limits", "attachment", "20 MiB"),
 ];
 
 /// The ladders of a file without their sections.

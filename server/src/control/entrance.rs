@@ -302,6 +302,7 @@ mod tests {
             name,
             together: true,
             private_chat: PrivateChat::All,
+            attachment_max: 1 << 20,
             room_chat: true,
             stamps: lectern_proto::chat::stamp::StampKey([1; 32]),
             people: 9,

@@ -12,6 +12,8 @@ use lectern_proto::rights::Action;
 #[derive(Debug)]
 pub(super) struct Chat {
     setting: PrivateChat,
+    /// In bytes; 0: none.
+    attachment_max: u64,
     keys: BTreeMap<PersonId, (IdentityId, Box<Bundle>)>,
     /// Whose identity the others have not been told yet.
     untold: BTreeSet<PersonId>,
@@ -21,8 +23,8 @@ pub(super) struct Chat {
 }
 
 impl Chat {
-    pub(super) fn new(setting: PrivateChat, stamps: StampKey) -> Self {
-        Self { setting, keys: BTreeMap::new(), untold: BTreeSet::new(), stamps, blocked: BTreeSet::new() }
+    pub(super) fn new(setting: PrivateChat, attachment_max: u64, stamps: StampKey) -> Self {
+        Self { setting, attachment_max, keys: BTreeMap::new(), untold: BTreeSet::new(), stamps, blocked: BTreeSet::new() }
     }
 
     pub(super) fn stamps(&self) -> &StampKey {
@@ -40,6 +42,10 @@ impl Chat {
 
     pub(super) fn is_blocked(&self, by: PersonId, person: PersonId) -> bool {
         self.blocked.contains(&(by, person))
+    }
+
+    pub(super) fn attachment_max(&self) -> u64 {
+        self.attachment_max
     }
 
     pub(super) fn setting(&self) -> PrivateChat {
@@ -109,7 +115,7 @@ mod tests {
         let (kim, ana, ben) = (person(1, Role::Instructor), person(2, Role::Student), person(3, Role::Student));
         let (yes, no, quiet) = (Ok(()), Err(Refusal::NoPrivateChat), Err(Refusal::Quiet));
         let check = |setting, is_quiet, want: [Result<(), Refusal>; 4]| {
-            let chat = Chat::new(setting, StampKey([1; 32]));
+            let chat = Chat::new(setting, 0, StampKey([1; 32]));
             let pairs = [(&kim, &ana), (&ana, &kim), (&ana, &ben), (&ana, &ana)];
             assert_eq!(pairs.map(|(from, to)| chat.may_write(from, to, is_quiet)), want, "{setting:?} {is_quiet}");
         };

@@ -50,6 +50,8 @@ pub(crate) struct RoomParts {
     pub together: bool,
     /// Who may write to whom, one to one.
     pub private_chat: PrivateChat,
+    /// Largest attachment between two people in bytes; 0: none.
+    pub attachment_max: u64,
     /// Whether the room has a chat that everybody reads.
     pub room_chat: bool,
     /// Stamps what is relayed, so that a report proves something.

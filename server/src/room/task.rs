@@ -134,7 +134,7 @@ impl RoomTask {
             talk: Talk::new(parts.room_chat),
             keeper,
             tasks,
-            chat: Chat::new(parts.private_chat, parts.stamps),
+            chat: Chat::new(parts.private_chat, parts.attachment_max, parts.stamps),
             streams_at: Duration::ZERO,
         }
     }

@@ -38,6 +38,7 @@ async fn stage(people: usize) -> Stage {
         name: "class".into(),
         together: true,
         private_chat: PrivateChat::All,
+        attachment_max: 1 << 20,
         room_chat: true,
         stamps: lectern_proto::chat::stamp::StampKey([1; 32]),
         people,
@@ -105,6 +106,7 @@ async fn the_first_state_comes_in_order_and_in_pages() {
     assert!(matches!(next(&mut inbox).await, Event::Videos(v) if v.len() == 1));
     assert_eq!(next(&mut inbox).await, Event::Together { on: true });
     assert_eq!(next(&mut inbox).await, Event::Chat(ChatEvent::PrivateChat(PrivateChat::All)));
+    assert_eq!(next(&mut inbox).await, Event::Chat(ChatEvent::AttachmentMax(1 << 20)));
     assert_eq!(next(&mut inbox).await, Event::Talk(TalkEvent::Rules(TalkRules::default())));
     assert_eq!(next(&mut inbox).await, Event::Synchronised);
     stage.catalogue.send_modify(|c| {

@@ -78,3 +78,26 @@ private-error-changed = Der Schlüssel dieser Person hat sich geändert. Sehen S
 private-error-blocked = Sie haben diese Person blockiert. Heben Sie das auf, um zu schreiben.
 private-error-many = Zu viele Ihrer Nachrichten sind noch nicht angekommen. Warten Sie, bis einige da sind.
 private-error-keys = Die Schlüssel für privaten Chat konnten auf diesem Computer nicht erzeugt werden. Starten Sie das Programm neu.
+private-attach = Datei anhängen
+private-file-offered = Noch nicht geholt
+private-file-going = Wird geholt
+private-file-theirs = Geholt
+private-file-coming = Kommt
+private-file-get = Herunterladen
+private-file-again = Noch einmal herunterladen
+private-file-show = Im Ordner zeigen
+private-file-saved = gespeichert als { $path }
+private-file-damaged = Was kam, ist nicht das Angebotene und wurde verworfen
+private-file-gone = Nicht mehr zu haben: das andere Lectern wurde beendet
+private-size-bytes = { $n ->
+    [one] Ein Byte
+   *[other] { $n } Bytes
+}
+private-size-kb = { $n } kB
+private-size-mb = { $n } MB
+private-error-no-files = In dieser Klasse gibt es keine Anhänge.
+private-error-large = Diese Datei hat { $size }, und diese Klasse erlaubt { $max }. Senden Sie einen Teil davon oder teilen Sie sie auf anderem Weg.
+private-error-many-files = Die Dateien Ihrer Gespräche sind zusammen so groß, wie dieses Programm sie hält. Starten Sie es neu, um sie loszulassen.
+private-error-file = { $path }: { $why }. Wählen Sie eine andere Datei.
+private-error-not-fetched = Die Datei kam nicht: das andere Lectern wurde beendet, oder was kam, war nicht das Angebotene. Bitten Sie darum, sie noch einmal zu senden.
+private-error-no-folder = Dieser Computer hat keinen Ordner für Heruntergeladenes.

@@ -78,3 +78,26 @@ private-error-changed = The key of this person has changed. Look at it first.
 private-error-blocked = You have blocked this person. Unblock them to write.
 private-error-many = Too many of your messages have not arrived yet. Wait until some have.
 private-error-keys = The keys for private chat could not be made on this computer. Start the program again.
+private-attach = Attach a file
+private-file-offered = Not fetched yet
+private-file-going = Being fetched
+private-file-theirs = Fetched
+private-file-coming = Coming
+private-file-get = Download
+private-file-again = Download again
+private-file-show = Show in folder
+private-file-saved = saved as { $path }
+private-file-damaged = What came is not what was offered, so it was let go
+private-file-gone = Not to be had any more: their Lectern has ended
+private-size-bytes = { $n ->
+    [one] One byte
+   *[other] { $n } bytes
+}
+private-size-kb = { $n } kB
+private-size-mb = { $n } MB
+private-error-no-files = This class has no attachments.
+private-error-large = This file has { $size }, and this class allows { $max }. Send a part of it, or share it another way.
+private-error-many-files = The files of your conversations are as large together as this program holds. Start it again to let them go.
+private-error-file = { $path }: { $why }. Choose another file.
+private-error-not-fetched = The file did not come: the other’s Lectern has ended, or what came was not what was offered. Ask them to send it again.
+private-error-no-folder = This computer has no folder for downloads.

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::super::chat::{PrivateWish, TalkOutcome, TalkWish, Talking, Writing};
 use super::LiveSeat;
-use crate::chat::{Chat, ChatError, ChatState};
+use crate::chat::{Chat, ChatError, ChatState, files};
 use crate::class::{Changed, Class};
 
 /// What a membership does about chat.
@@ -73,13 +73,18 @@ fn privately(runtime: &tokio::runtime::Handle, chat: &Arc<Chat>, wish: PrivateWi
         PrivateWish::Accept(person) => chat.accept(person),
         PrivateWish::Verified(person, same) => chat.verified(person, same),
         PrivateWish::Block(person, blocked) => chat.block(person, blocked),
-        PrivateWish::Write { .. } | PrivateWish::Report { .. } => {
+        PrivateWish::Write { .. } | PrivateWish::Report { .. } | PrivateWish::Attach { .. } | PrivateWish::Download { .. } => {
             let (told, outcome) = watch::channel(None);
             let chat = chat.clone();
             runtime.spawn(async move {
                 let done = match wish {
                     PrivateWish::Write { to, text } => chat.write(to, text).await.map(drop),
                     PrivateWish::Report { of, ids, to } => chat.report(of, ids, to).await.map(drop),
+                    PrivateWish::Attach { to, path, max } => chat.attach_file(to, &path, max).await.map(drop),
+                    PrivateWish::Download { of, id } => match files::downloads() {
+                        Some(folder) => chat.download(of, id, folder).await.map(drop),
+                        None => Err(ChatError::NoFolder),
+                    },
                     _ => Ok(()),
                 };
                 told.send_replace(Some(done));

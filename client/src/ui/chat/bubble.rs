@@ -8,6 +8,7 @@ use super::super::command::Cx;
 use super::super::icons::Icon;
 use super::super::tokens::{Colors, Type, colors, radius, size, space};
 use super::super::widgets::{Choice, Push, focus_ring, say, say_line};
+use super::file::{FileRow, file_ui};
 use super::text;
 
 /// Corner of a bubble, in points.
@@ -44,6 +45,10 @@ pub(super) enum Act {
     ToQuoted,
     /// Into a report, or out of it again.
     Report,
+    /// The file comes here.
+    Download,
+    /// Where the file was written is shown.
+    ShowFile,
 }
 
 /// A message as it is drawn.
@@ -73,6 +78,8 @@ pub(super) struct Bubble<'a> {
     pub(super) may_report: bool,
     /// It is part of a report that is being made.
     pub(super) is_chosen: bool,
+    /// The file that it offers, instead of a text.
+    pub(super) file: Option<FileRow>,
 }
 
 impl Bubble<'_> {
@@ -98,6 +105,7 @@ impl Bubble<'_> {
             may_reply: false,
             may_report: false,
             is_chosen: false,
+            file: None,
         }
     }
 
@@ -125,6 +133,7 @@ impl Bubble<'_> {
             None => self.text.to_owned(),
         };
         let mut parts = vec![self.said_by.to_owned(), words, self.time.clone()];
+        parts.extend(self.file.as_ref().map(|file| file.about.clone()));
         parts.extend((self.mark == Mark::Edited && self.taken.is_none()).then(|| cx.text("chat-edited")));
         parts.extend(self.mark_words(cx));
         parts.extend(self.is_chosen.then(|| cx.text("private-chosen")));
@@ -216,6 +225,8 @@ fn body_ui(ui: &mut Ui, bubble: &Bubble<'_>, widest: f32, act: &mut Option<Act>,
         }
         if bubble.taken.is_some() {
             say(ui, Type::Small, c.t3, taken_words(bubble.taken, cx));
+        } else if let Some(file) = &bubble.file {
+            *act = file_ui(ui, file, cx).or(*act);
         } else {
             text::message_ui(ui, bubble.text, bubble.mentions);
         }

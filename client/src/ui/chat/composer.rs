@@ -114,13 +114,19 @@ fn field_ui(ui: &mut Ui, chats: &mut Chats, whom: Whom, state: &ClassState, plac
         top: 5,
         bottom: 5,
     });
-    let lines = ui.painter().layout(draft.text.clone(), Type::Body.font(), c.t1, (ui.available_width() - 110.0).max(60.0));
+    let lines = ui.painter().layout(draft.text.clone(), Type::Body.font(), c.t1, (ui.available_width() - if is_room { 110.0 } else { 150.0 }).max(60.0));
     let height = (lines.size().y + 12.0).clamp(size::CONTROL, HIGHEST);
     let chosen = frame.show(ui, |ui| {
         ui.allocate_ui_with_layout(vec2(ui.available_width(), height), Layout::right_to_left(Align::Max), |ui| {
             let can = !draft.text.trim().is_empty();
             let label = cx.text(if draft.edits.is_some() { "chat-save" } else { "chat-send" });
             sends |= ui.add(Push::text(Look::Primary, &label).enabled(can)).clicked();
+            if let Whom::Person(to) = whom
+                && state.attachment_max > 0
+                && ui.add(Push::icon(Icon::Clip, &cx.text("private-attach"))).clicked()
+            {
+                push(cx, ChatCommand::PickFile(to));
+            }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ScrollArea::vertical()
                     .id_salt(("composer", place))

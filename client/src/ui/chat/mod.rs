@@ -7,6 +7,7 @@ mod bubble;
 mod composer;
 mod conversations;
 mod details;
+mod file;
 mod named;
 mod person;
 mod private;
@@ -18,6 +19,7 @@ mod toast;
 mod verify;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -80,6 +82,10 @@ pub enum ChatCommand {
     Open(Whom),
     Talk(TalkWish),
     Private(PrivateWish),
+    /// Choose a file for somebody.
+    PickFile(PersonId),
+    /// Show where a file that came was written.
+    ShowFile(PathBuf),
     /// Show the list where there is no room for it beside.
     List,
     /// The sentence of a refusal was read.

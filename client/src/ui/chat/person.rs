@@ -11,6 +11,7 @@ use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, avatar_ui, empty_ui, icon_ui, notice_with_ui, say};
 use super::bubble::{Act, Bubble, Mark, bubble_ui, dashed};
 use super::composer::composer_ui;
+use super::file::FileRow;
 use super::private::{PrivateWish, is_verified};
 use super::stream::{self, time_of};
 use super::{ChatCommand, Chats, Whom, push, verify};
@@ -140,6 +141,7 @@ fn item_ui(ui: &mut Ui, chats: &mut Chats, person: PersonId, shown: &Shown, item
         note,
         may_report: !item.own && item.proof.is_some() && instructor(state, person).is_some(),
         is_chosen: chosen,
+        file: item.file.as_deref().map(|f| FileRow::of(f, item.own, chats.private.saved.get(&item.id), cx)),
         ..Bubble::empty(Id::unique(("private", item.id)))
     };
     match bubble_ui(ui, &bubble, cx) {
@@ -150,6 +152,12 @@ fn item_ui(ui: &mut Ui, chats: &mut Chats, person: PersonId, shown: &Shown, item
             }
             if !ids.remove(&item.id) {
                 ids.insert(item.id);
+            }
+        }
+        Some(Act::Download) => push(cx, ChatCommand::Private(PrivateWish::Download { of: person, id: item.id })),
+        Some(Act::ShowFile) => {
+            if let Some(path) = chats.private.saved.get(&item.id) {
+                push(cx, ChatCommand::ShowFile(path.clone()));
             }
         }
         Some(Act::Reply | Act::Edit | Act::Delete | Act::React(..) | Act::ToQuoted) | None => {}

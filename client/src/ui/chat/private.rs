@@ -1,6 +1,7 @@
 //! Private chat in the list of conversations: whom one may write to, what stands below a name, and what the window asks for.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use egui::Ui;
@@ -24,6 +25,17 @@ pub enum PrivateWish {
         to: PersonId,
         text: String,
     },
+    /// Offer a file of this computer.
+    Attach {
+        to: PersonId,
+        path: PathBuf,
+        max: u64,
+    },
+    /// Fetch the file of a message of theirs, and write it to the folder of downloads.
+    Download {
+        of: PersonId,
+        id: MessageId,
+    },
     /// What they wrote is in sight.
     Seen(PersonId),
     /// Something is being written to them.
@@ -46,8 +58,8 @@ pub enum PrivateWish {
 impl PrivateWish {
     pub(super) fn whom(&self) -> PersonId {
         match self {
-            Self::Write { to, .. } => *to,
-            Self::Report { of, .. } => *of,
+            Self::Write { to, .. } | Self::Attach { to, .. } => *to,
+            Self::Report { of, .. } | Self::Download { of, .. } => *of,
             Self::Seen(person) | Self::Typing(person) | Self::Meet(person) | Self::Accept(person) => *person,
             Self::Verified(person, _) | Self::Block(person, _) => *person,
         }
@@ -136,7 +148,7 @@ impl Chats {
 
     /// A request is under way.
     pub(crate) fn wait_private(&mut self, wish: PrivateWish, writing: Box<dyn Writing>) {
-        if matches!(wish, PrivateWish::Write { .. } | PrivateWish::Report { .. }) {
+        if matches!(wish, PrivateWish::Write { .. } | PrivateWish::Report { .. } | PrivateWish::Attach { .. } | PrivateWish::Download { .. }) {
             self.refused_private = None;
         }
         self.pending_private.push((wish, writing));

@@ -1,7 +1,11 @@
 //! The window's part of chat: whether it is in sight, what is asked of the class, what lies over other screens.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
+use lectern_proto::control::PersonId;
+
+use super::super::backend::Pick;
 use super::super::chat::{ChatCommand, PrivateWish, Side, TalkWish, toasts_ui};
 use super::super::command::Cx;
 use super::Window;
@@ -50,6 +54,12 @@ impl Window {
             ChatCommand::PutAway => self.chats.put_away(),
             ChatCommand::Side(side) => self.chats.side = side,
             ChatCommand::Talk(wish) => self.talk_wish(wish),
+            ChatCommand::PickFile(to) => self.pick(Pick::Attached(to)),
+            ChatCommand::ShowFile(path) => {
+                if let Some(folder) = path.parent() {
+                    let _ = self.backend.show_folder(folder);
+                }
+            }
         }
     }
 
@@ -58,6 +68,20 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let talking = member.seat.talk(wish.clone(), changed);
         self.chats.wait(wish, talking);
+    }
+
+    /// Offers a file to somebody.
+    pub(super) fn attach(&mut self, to: PersonId, path: PathBuf) {
+        let max = self.seat.as_ref().map_or(0, |member| member.seat.state().attachment_max);
+        self.private_wish(PrivateWish::Attach { to, path, max });
+    }
+
+    /// Offers a file to the person whose conversation it was dropped on.
+    pub(super) fn attach_dropped(&mut self, path: PathBuf) {
+        let in_view = self.chats.is_shown && self.playing.is_none() && self.watching.is_none();
+        if let Some(to) = self.chats.open_person().filter(|_| in_view) {
+            self.attach(to, path);
+        }
     }
 
     fn private_wish(&mut self, wish: PrivateWish) {

@@ -85,8 +85,10 @@ impl Window {
     pub(super) fn follow_own(&mut self) {
         self.follow_picking();
         let dropped = self.ctx.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_owned()));
-        if let Some(path) = dropped.filter(|_| self.takes_files()) {
-            self.play_file(path, 0);
+        match dropped {
+            Some(path) if self.takes_files() => self.play_file(path, 0),
+            Some(path) => self.attach_dropped(path),
+            None => {}
         }
         if self.ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Q)) {
             self.ctx.send_viewport_cmd(ViewportCommand::Close);
@@ -124,6 +126,7 @@ impl Window {
             (Pick::File, Some(path)) if self.takes_files() => self.play_file(path, 0),
             (Pick::Folder, Some(path)) => self.settings.videos_folder = Some(path),
             (Pick::Shown, Some(path)) => self.show_file(path),
+            (Pick::Attached(to), Some(path)) => self.attach(to, path),
             _ => {}
         }
     }
@@ -220,7 +223,11 @@ impl Window {
 
     /// Opens the system's dialog.
     pub(super) fn pick(&mut self, what: Pick) {
-        let key = if what == Pick::Folder { "ways-pick-folder" } else { "ways-pick-file" };
+        let key = match what {
+            Pick::Folder => "ways-pick-folder",
+            Pick::Attached(_) => "private-attach",
+            Pick::File | Pick::Shown => "ways-pick-file",
+        };
         self.own.picking = Some((what, self.backend.pick(what, &self.strings.text(key), self.changed())));
     }
 

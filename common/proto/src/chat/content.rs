@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::file_name;
 use super::stamp::Evidence;
+use crate::limits::{CHAT_ATTACHMENT_MAX, CHAT_PIECE};
 
 /// Longest text in bytes.
 pub const TEXT_MAX: usize = 64 * 1024;
@@ -40,6 +42,40 @@ pub enum Content {
     Typing,
     /// To an instructor: somebody else wrote this, and here is what proves it.
     Report { id: MessageId, evidence: Box<Evidence> },
+    /// A file that the other may have, while this program runs.
+    File { id: MessageId, sent_ms: i64, file: FileInfo },
+    /// The file of this message of the other is wanted.
+    Fetch { id: MessageId, file: MessageId },
+    /// Bytes of the file of one's own message, from `index` times [`CHAT_PIECE`] on.
+    Piece { id: MessageId, file: MessageId, index: u32, bytes: Vec<u8> },
+    /// The file of that message is not here any more.
+    Unavailable { id: MessageId, file: MessageId },
+}
+
+/// What is said of a file before it is fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileInfo {
+    /// Without a folder: see [`file_name::is_fit`].
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// SHA-256 of all of it.
+    pub digest: [u8; 32],
+}
+
+impl FileInfo {
+    /// In how many pieces it comes; an empty file is one empty piece.
+    #[must_use]
+    pub fn pieces(&self) -> u32 {
+        u32::try_from(self.size.div_ceil(CHAT_PIECE as u64).max(1)).unwrap_or(u32::MAX)
+    }
+
+    /// How long a piece is.
+    #[must_use]
+    pub fn piece_len(&self, index: u32) -> usize {
+        let rest = self.size.saturating_sub(u64::from(index) * CHAT_PIECE as u64);
+        rest.min(CHAT_PIECE as u64) as usize
+    }
 }
 
 impl Content {
@@ -51,14 +87,28 @@ impl Content {
             Self::Delivered(ids) | Self::Read(ids) => !ids.is_empty() && ids.len() <= MARKED_MAX,
             Self::Typing => true,
             Self::Report { evidence, .. } => !evidence.text.is_empty() && evidence.text.len() <= TEXT_MAX,
+            Self::File { file, .. } => file_name::is_fit(&file.name) && file.size <= CHAT_ATTACHMENT_MAX,
+            Self::Fetch { .. } | Self::Unavailable { .. } => true,
+            Self::Piece { bytes, .. } => bytes.len() <= CHAT_PIECE,
         }
+    }
+
+    /// Whether a person said it; else one program tells it to the other.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::Report { .. } | Self::File { .. })
     }
 
     /// The name of what is sent until it has arrived; marks have none.
     #[must_use]
     pub fn id(&self) -> Option<MessageId> {
         match self {
-            Self::Text { id, .. } | Self::Report { id, .. } => Some(*id),
+            Self::Text { id, .. }
+            | Self::Report { id, .. }
+            | Self::File { id, .. }
+            | Self::Fetch { id, .. }
+            | Self::Piece { id, .. }
+            | Self::Unavailable { id, .. } => Some(*id),
             Self::Delivered(_) | Self::Read(_) | Self::Typing => None,
         }
     }

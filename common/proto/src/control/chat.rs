@@ -66,6 +66,8 @@ pub enum ChatEvent {
     PrivateChat(PrivateChat),
     /// The answer to [`ChatRequest::Check`]: whether it is.
     Checked { request: u32, result: Result<bool, Refusal> },
+    /// Follows joining: the largest attachment in bytes, 0 for none. The server cannot look at them: clients keep to it.
+    AttachmentMax(u64),
 }
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ impl RoomTask {
     pub(super) fn chat_events(&self) -> impl Iterator<Item = Event> {
         let identities = self.chat.identities();
         let identities = (!identities.is_empty()).then_some(ChatEvent::Identities(identities));
-        std::iter::once(ChatEvent::PrivateChat(self.chat.setting())).chain(identities).map(Event::Chat)
+        let rules = [ChatEvent::PrivateChat(self.chat.setting()), ChatEvent::AttachmentMax(self.chat.attachment_max())];
+        rules.into_iter().chain(identities).map(Event::Chat)
     }
 }

@@ -9,10 +9,9 @@ use anyhow::{Context, Result, bail, ensure};
 use lectern_proto::control::client::{ClientCore, Output};
 use lectern_proto::control::{Event, LoginReply, LoginRequest, Proof, Request};
 use lectern_proto::link::JoinLink;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme, StreamOwned, version::TLS13};
+use lectern_tests::trusting;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 /// One connection.
 pub struct Raw {
@@ -28,10 +27,8 @@ impl Raw {
         let tcp = TcpStream::connect((host.as_str(), link.port))?;
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(Duration::from_secs(30)))?;
-        let provider = Arc::new(ring::default_provider());
-        let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&[&TLS13])?;
-        let config = config.dangerous().with_custom_certificate_verifier(Arc::new(Own(provider))).with_no_client_auth();
-        let tls = ClientConnection::new(Arc::new(config), ServerName::try_from("lectern.invalid")?)?;
+        // The server is the bench's own.
+        let tls = ClientConnection::new(Arc::new(trusting::config()?), ServerName::try_from("lectern.invalid")?)?;
         let mut raw = Self { core: ClientCore::new(Duration::ZERO, "bench 1"), stream: StreamOwned::new(tls, tcp), begun: Instant::now() };
         ensure!(matches!(raw.next()?, Output::Welcome(_)), "no welcome");
         Ok(raw)
@@ -71,39 +68,5 @@ impl Raw {
             ensure!(n > 0, "the server closed the connection");
             self.core.receive(self.begun.elapsed(), &buffer[..n]);
         }
-    }
-}
-
-/// The server is the bench's own.
-#[derive(Debug)]
-struct Own(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Own {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::PeerIncompatible(PeerIncompatible::Tls13RequiredForQuic))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

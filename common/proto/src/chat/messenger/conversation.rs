@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::super::content::{Body, Content, MessageId};
 use super::super::stamp::{Proof, Stamp};
 use super::super::{IdentityId, KeyId, Parcel};
+use super::files::{Attachment, FileState};
 use super::{Token, marks};
 use crate::control::Refusal;
 use crate::limits::{CHAT_AGAIN_AFTER, CHAT_ITEMS_MAX, CHAT_RECENT_MAX, CHAT_TRIES_MAX};
@@ -48,6 +49,8 @@ pub struct Item {
     pub state: State,
     /// What shows to an instructor that the other wrote it.
     pub proof: Option<Arc<Proof>>,
+    /// The file that it offers; `text` is its name then.
+    pub file: Option<Arc<Attachment>>,
 }
 
 /// What a window shows of a conversation.
@@ -212,6 +215,12 @@ impl Conversation {
         }
     }
 
+    pub(super) fn set_file(&mut self, id: MessageId, state: FileState) {
+        if let Some(file) = self.items.iter_mut().rev().find(|i| i.id == id).and_then(|i| i.file.as_mut()) {
+            Arc::make_mut(file).state = state;
+        }
+    }
+
     /// Something to be sent until it has arrived; `series` names what goes from here, if nothing did yet.
     pub(super) fn enqueue(&mut self, series: u64, content: Content) {
         if self.series == 0 {
@@ -305,15 +314,16 @@ impl Conversation {
         }
     }
 
-    /// The server took it.
+    /// The server took it; gives the name of what somebody said.
     pub(super) fn taken(&mut self, now: Duration, flight: &Flight) -> Option<MessageId> {
         let What::Named(id) = flight.what else { return None };
         let out = self.outgoing.iter_mut().find(|o| o.id == Some(id))?;
         out.key = flight.key;
         out.tries += 1;
         out.due = Some(now + CHAT_AGAIN_AFTER * 2u32.pow(out.tries.min(CHAT_TRIES_MAX) - 1));
+        let is_said = out.content.is_said();
         self.set(id, State::Sent);
-        Some(id)
+        is_said.then_some(id)
     }
 
     pub(super) fn next_timeout(&self) -> Option<Duration> {

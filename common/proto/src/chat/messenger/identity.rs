@@ -24,6 +24,9 @@ impl Messenger {
             }
         }
         let before = std::mem::replace(&mut self.people, people);
+        for person in before.keys().filter(|p| !self.people.contains_key(p)).copied().collect::<Vec<_>>() {
+            self.let_files_go(person);
+        }
         let announced: Vec<_> = self.conversations.keys().filter_map(|p| Some((*p, self.people.get(p)?.identity?))).collect();
         for (person, identity) in announced {
             let was_told = before.get(&person).and_then(|p| p.identity) == Some(identity);

@@ -7,6 +7,7 @@
 //! another one for the same person stops everything between the two until somebody has looked at it.
 
 mod conversation;
+mod files;
 mod identity;
 mod outcome;
 mod receiving;
@@ -17,14 +18,15 @@ use std::time::Duration;
 
 use rand_core::CryptoRng;
 
-use super::content::{Content, MARKED_MAX, MessageId, TEXT_MAX};
+use super::content::{Content, FileInfo, MARKED_MAX, MessageId, TEXT_MAX};
 use super::keys::Bundle;
 use super::party::Party;
 use super::stamp::Stamped;
 use super::{IdentityId, Parcel};
 use crate::control::{PersonId, Refusal};
-use crate::limits::{CHAT_ANSWER_WAIT, CHAT_CONVERSATIONS_MAX, CHAT_TYPING_EVERY, CHAT_UNDELIVERED_MAX};
+use crate::limits::{CHAT_ANSWER_WAIT, CHAT_ATTACHMENTS_MAX, CHAT_CONVERSATIONS_MAX, CHAT_TYPING_EVERY, CHAT_UNDELIVERED_MAX};
 pub use conversation::{Conversation, Item, Shown, State};
+pub use files::{Attachment, FileState};
 use receiving::Known;
 pub use report::Reported;
 
@@ -69,6 +71,25 @@ pub enum News {
         sent_ms: i64,
         text: String,
         missing: u64,
+    },
+    /// Somebody offers a file: [`Messenger::fetch`] gets it.
+    File {
+        from: PersonId,
+        id: MessageId,
+        sent_ms: i64,
+        info: FileInfo,
+        missing: u64,
+    },
+    /// A file that was fetched is here ([`FileState::Here`]), or is not what was said, or not to be had any more.
+    Came {
+        from: PersonId,
+        id: MessageId,
+        right: bool,
+    },
+    /// A file that was offered is at the other's, all of it.
+    Fetched {
+        by: PersonId,
+        id: MessageId,
     },
     /// The server took it; whether it arrives only the other can say.
     Sent {
@@ -138,6 +159,18 @@ pub enum WriteError {
     TooMany,
     #[error("that message is not here any more.")]
     NoSuchMessage,
+    /// Both in bytes.
+    #[error("{}", too_large(*.size, *.max))]
+    TooLarge { size: u64, max: u64 },
+    #[error("the files of this program's conversations have {} MiB together, and more are not held; start it again to let them go.", CHAT_ATTACHMENTS_MAX >> 20)]
+    TooManyFiles,
+}
+
+fn too_large(size: u64, max: u64) -> String {
+    match max {
+        0 => "this class has no attachments.".into(),
+        _ => format!("a file of {size} bytes is larger than this class allows, {max}; send a part of it, or share it another way."),
+    }
 }
 
 /// One member's private chat.
@@ -158,6 +191,7 @@ pub struct Messenger {
     /// Whether others are told the own identity; none: not looked at yet.
     own_right: Option<bool>,
     own_look: Option<Duration>,
+    files: files::Files,
 }
 
 impl Messenger {
@@ -178,6 +212,7 @@ impl Messenger {
             outputs: VecDeque::new(),
             own_right: None,
             own_look: None,
+            files: files::Files::default(),
         }
     }
 
@@ -250,7 +285,7 @@ impl Messenger {
         }
         let id = new_id(rng);
         self.enqueue(rng, to, Content::Text { id, sent_ms, text: text.clone() })?;
-        self.conversation(to).show(Item { id, own: true, sent_ms, text: text.into(), state: State::Waiting, proof: None });
+        self.conversation(to).show(Item { id, own: true, sent_ms, text: text.into(), state: State::Waiting, proof: None, file: None });
         self.pump(now, rng, to);
         Ok(id)
     }
@@ -301,6 +336,7 @@ impl Messenger {
             conversation.outgoing.clear();
             conversation.held.clear();
             self.blocked.insert(person);
+            self.let_files_go(person);
         } else {
             self.blocked.remove(&person);
         }

@@ -117,7 +117,7 @@ impl Messenger {
         let mut lost = Vec::new();
         for out in conversation.outgoing.iter_mut().filter(|o| o.tries >= CHAT_TRIES_MAX && o.due.is_some_and(|at| at <= now)) {
             out.due = None;
-            lost.extend(out.id);
+            lost.extend(out.id.filter(|_| out.content.is_said()));
         }
         for id in lost {
             self.conversation(to).set(id, State::Unconfirmed);
@@ -126,10 +126,10 @@ impl Messenger {
     }
 
     /// The other has opened these.
-    pub(super) fn have_arrived(&mut self, now: Duration, by: PersonId, ids: &[MessageId]) {
+    pub(super) fn have_arrived<R: CryptoRng + ?Sized>(&mut self, now: Duration, rng: &mut R, by: PersonId, ids: &[MessageId]) {
         let conversation = self.conversation(by);
         let identity = conversation.identity;
-        let (mut arrived, mut keys) = (Vec::new(), Vec::new());
+        let (mut arrived, mut said, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         let last = conversation.outgoing.iter().rposition(|o| o.id.is_some_and(|id| ids.contains(&id)));
         if let Some(last) = last {
             // What went before it and did not arrive is missing there.
@@ -140,6 +140,7 @@ impl Messenger {
         conversation.outgoing.retain(|out| {
             let Some(id) = out.id.filter(|id| ids.contains(id)) else { return true };
             arrived.push(id);
+            said.extend(out.content.is_said().then_some(id));
             keys.extend(out.key);
             false
         });
@@ -151,8 +152,9 @@ impl Messenger {
                 self.party.arrived(identity, key);
             }
         }
-        if !arrived.is_empty() {
-            self.outputs.push_back(Output::News(News::Delivered { to: by, ids: arrived }));
+        self.pieces_arrived(rng, by, &arrived);
+        if !said.is_empty() {
+            self.outputs.push_back(Output::News(News::Delivered { to: by, ids: said }));
         }
     }
 

@@ -65,13 +65,22 @@ impl Messenger {
                 conversation.typing_until = None;
                 conversation.unread.push(id);
                 let shown: Arc<str> = text.as_str().into();
-                conversation.show(Item { id, own: false, sent_ms, text: shown, state: State::Received, proof: Some(Arc::new(proof)) });
+                conversation.show(Item { id, own: false, sent_ms, text: shown, state: State::Received, proof: Some(Arc::new(proof)), file: None });
                 self.outputs.push_back(Output::News(News::Text { from, id, sent_ms, text, missing }));
             }
             Content::Report { evidence, .. } if is_new => self.look_at_report(now, (from, identity), *evidence),
-            // Shown before.
-            Content::Text { .. } | Content::Report { .. } => {}
-            Content::Delivered(ids) => self.have_arrived(now, from, &ids),
+            Content::File { id, sent_ms, file } if is_new => self.offered(from, id, sent_ms, file, missing),
+            Content::Fetch { file, .. } if is_new => self.wanted(rng, from, file),
+            Content::Piece { file, index, bytes, .. } if is_new => self.piece(from, file, index, bytes),
+            Content::Unavailable { file, .. } if is_new => self.unavailable(from, file),
+            // Shown or done before.
+            Content::Text { .. }
+            | Content::Report { .. }
+            | Content::File { .. }
+            | Content::Fetch { .. }
+            | Content::Piece { .. }
+            | Content::Unavailable { .. } => {}
+            Content::Delivered(ids) => self.have_arrived(now, rng, from, &ids),
             Content::Read(ids) => self.were_read(from, &ids),
             Content::Typing => conversation.typing_until = Some(now + CHAT_TYPING_FOR),
         }
