@@ -12,6 +12,7 @@ use crate::stack::{Stack, client_of, signal, wait_until};
 const IN_TIME: Duration = Duration::from_secs(20);
 
 /// Asked to end when it is dropped.
+#[derive(Debug)]
 pub struct Reader {
     pub child: Child,
     lines: Receiver<Value>,

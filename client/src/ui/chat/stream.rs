@@ -242,7 +242,7 @@ fn message_ui(ui: &mut Ui, chats: &mut Chats, state: &ClassState, message: &Talk
     ui.add_space(if is_together { 0.0 } else { space::XS });
     let id = message.id;
     match bubble_ui(ui, &bubble, cx) {
-        None | Some(Act::Report) => {}
+        None | Some(Act::Report | Act::Download | Act::ShowFile) => {}
         Some(Act::Reply) => chats.drafts.entry(Whom::Room).or_default().reply = Some(id),
         Some(Act::Edit) => *chats.drafts.entry(Whom::Room).or_default() = Draft { text: message.text.clone(), reply: None, edits: Some(id) },
         Some(Act::Delete) => push(cx, ChatCommand::Talk(TalkWish::Delete(id))),

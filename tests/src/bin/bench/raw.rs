@@ -11,7 +11,7 @@ use lectern_proto::control::{Event, LoginReply, LoginRequest, Proof, Request};
 use lectern_proto::link::JoinLink;
 use lectern_tests::trusting;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
+use tokio_rustls::rustls::{ClientConnection, StreamOwned};
 
 /// One connection.
 pub struct Raw {
