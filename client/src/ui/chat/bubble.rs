@@ -8,7 +8,7 @@ use super::super::command::Cx;
 use super::super::icons::Icon;
 use super::super::tokens::{Colors, Type, colors, radius, size, space};
 use super::super::widgets::{Choice, Push, focus_ring, say, say_line};
-use super::file::{FileRow, file_ui};
+use super::file::{FileRow, file_act_ui, file_ui};
 use super::text;
 
 /// Corner of a bubble, in points.
@@ -179,13 +179,18 @@ pub(super) fn bubble_ui(ui: &mut Ui, bubble: &Bubble<'_>, cx: &mut Cx<'_>) -> Op
         ui.data_mut(|d| d.insert_temp(bubble.key, rect.width()));
         ui.ctx().request_repaint();
     }
-    let reactions = (!bubble.reactions.is_empty()).then(|| {
+    // What is pressed stands below it: the bubble is pressed as a whole.
+    let file_act = bubble.file.as_ref().filter(|file| file.act.is_some());
+    let below = (!bubble.reactions.is_empty() || file_act.is_some()).then(|| {
         let at = Rect::from_min_size(pos2(rect.left(), rect.bottom() + 2.0), vec2((room - indent).max(80.0), size::SMALL));
-        let mut row = ui.new_child(egui::UiBuilder::new().id_salt((bubble.key, "reactions")).max_rect(at));
-        reactions_ui(&mut row, bubble, &mut act);
+        let mut row = ui.new_child(egui::UiBuilder::new().id_salt((bubble.key, "below")).max_rect(at));
+        match file_act {
+            Some(file) => act = file_act_ui(&mut row, file, cx).or(act),
+            None => reactions_ui(&mut row, bubble, &mut act),
+        }
         row.min_rect()
     });
-    let used = reactions.map_or(rect, |r| rect.union(r));
+    let used = below.map_or(rect, |r| rect.union(r));
     let response = ui.interact(rect, bubble.key.with("bubble"), Sense::click());
     focus_ring(ui, rect, CORNER, &response);
     let said = bubble.said(cx);
@@ -226,7 +231,7 @@ fn body_ui(ui: &mut Ui, bubble: &Bubble<'_>, widest: f32, act: &mut Option<Act>,
         if bubble.taken.is_some() {
             say(ui, Type::Small, c.t3, taken_words(bubble.taken, cx));
         } else if let Some(file) = &bubble.file {
-            *act = file_ui(ui, file, cx).or(*act);
+            file_ui(ui, file);
         } else {
             text::message_ui(ui, bubble.text, bubble.mentions);
         }

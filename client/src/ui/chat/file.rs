@@ -25,7 +25,7 @@ pub(super) struct FileRow {
     share: Option<f32>,
     /// It did not come.
     trouble: bool,
-    act: Option<(&'static str, Act)>,
+    pub(super) act: Option<(&'static str, Act)>,
 }
 
 impl FileRow {
@@ -51,9 +51,8 @@ impl FileRow {
     }
 }
 
-pub(super) fn file_ui(ui: &mut Ui, file: &FileRow, cx: &Cx<'_>) -> Option<Act> {
+pub(super) fn file_ui(ui: &mut Ui, file: &FileRow) {
     let c = colors(ui);
-    let mut act = None;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         icon_ui(ui, Icon::Sheet, size::ICON, if file.trouble { c.warn } else { c.t2 });
@@ -64,15 +63,14 @@ pub(super) fn file_ui(ui: &mut Ui, file: &FileRow, cx: &Cx<'_>) -> Option<Act> {
             if let Some(share) = file.share {
                 progress_ui(ui, BAR, share, &file.name);
             }
-            if let Some((key, wanted)) = file.act {
-                ui.add_space(space::XS);
-                let words = cx.text(key);
-                let named = format!("{words}: {}", file.name);
-                if ui.add(Push::text(Look::Plain, &words).small().named(&named)).clicked() {
-                    act = Some(wanted);
-                }
-            }
         });
     });
-    act
+}
+
+/// The button of what can be done with it.
+pub(super) fn file_act_ui(ui: &mut Ui, file: &FileRow, cx: &Cx<'_>) -> Option<Act> {
+    let (key, act) = file.act?;
+    let words = cx.text(key);
+    let named = format!("{words}: {}", file.name);
+    ui.add(Push::text(Look::Plain, &words).small().named(&named)).clicked().then_some(act)
 }
