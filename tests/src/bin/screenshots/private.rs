@@ -97,6 +97,7 @@ pub(crate) fn take(stack: &Stack, size: (u32, u32), light: bool, name: &dyn Fn(&
     wait(1_500);
     ben.chat.seen(ana);
     runtime.block_on(ben.writes(ana, &["Here is mine:\n```\n10.0.3.0/24  via R2  cost 4\n```"]))?;
+    runtime.block_on(ben.chat.attach(ana, "Tables of round 2.pdf".to_owned(), vec![0; 412_000].into()))?;
     ben.chat.typing(ana);
     hand.click(size.0 - 28, 24)?;
     hand.rest()?;
