@@ -34,6 +34,8 @@ use crate::room::{Inbox, Presence};
 
 /// Bytes that wait for the socket before nothing more is read or taken from the room's queue.
 const OUT_ENOUGH: usize = 64 * 1024;
+/// Bytes of events that are written together: a record of TLS.
+const AT_ONCE: usize = 16 * 1024;
 /// What one read asks for.
 const READ: usize = 4 * 1024;
 
@@ -208,7 +210,7 @@ impl Session {
                     self.core.wait(now);
                 }
             }
-            Happened::Event(Some(event)) => self.core.send(&event),
+            Happened::Event(Some(event)) => self.tell(&event),
             Happened::Event(None) => {
                 // The room gives its reason before it drops its end.
                 let reason = self.member.as_mut().and_then(|m| m.inbox.close.try_recv().ok());
@@ -336,6 +338,17 @@ impl Session {
         }
     }
 
+    /// Tells an event, and what waits behind it as far as one write takes it.
+    fn tell(&mut self, event: &Event) {
+        self.core.send(event);
+        self.transmit();
+        while self.writer.out.len() < AT_ONCE {
+            let Some(Ok(next)) = self.member.as_mut().map(|member| member.inbox.events.try_recv()) else { return };
+            self.core.send(&next);
+            self.transmit();
+        }
+    }
+
     fn transmit(&mut self) {
         while let Some(bytes) = self.core.poll_transmit() {
             self.writer.push(&bytes);
@@ -399,8 +412,13 @@ impl Writer {
         !self.out.is_empty() || self.unflushed
     }
 
-    /// Writes on; may be dropped and called again.
+    /// Writes on, and out what was the last of it; may be dropped and called again.
     async fn step(&mut self) -> io::Result<()> {
+        if !self.out.is_empty() {
+            let written = self.half.write(&self.out).await?;
+            self.out.advance(written);
+            self.unflushed = true;
+        }
         if self.out.is_empty() {
             self.half.flush().await?;
             self.unflushed = false;
@@ -409,10 +427,6 @@ impl Writer {
             if self.out.capacity() > READ {
                 self.out = BytesMut::new();
             }
-        } else {
-            let written = self.half.write(&self.out).await?;
-            self.out.advance(written);
-            self.unflushed = true;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Who is in the room: names that are unique, seats that are kept for a while. Pure: time is an argument.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use lectern_proto::control::{Person, PersonId, Role};
@@ -17,6 +17,8 @@ struct Member {
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     members: BTreeMap<PersonId, Member>,
+    /// Whose connection was lost, by when. The room looks here after every message, so it does not look through everybody.
+    lost: BTreeSet<(Duration, PersonId)>,
 }
 
 /// Whether a name may be shown: 1 to [`NAME_MAX`] bytes, no control characters, not only spaces.
@@ -31,6 +33,7 @@ impl Roster {
             Some(member) => member.person.name.clone(),
             None => self.unique(name),
         };
+        self.found(id);
         let member = Member { person: Person { id, name, role, connected: true }, lost_at: None };
         &self.members.entry(id).insert_entry(member).into_mut().person
     }
@@ -51,26 +54,35 @@ impl Roster {
         let member = self.members.get_mut(&id).filter(|m| m.person.connected)?;
         member.person.connected = false;
         member.lost_at = Some(now);
+        self.lost.insert((now, id));
         Some(&member.person)
+    }
+
+    fn found(&mut self, id: PersonId) {
+        if let Some(at) = self.members.get(&id).and_then(|m| m.lost_at) {
+            self.lost.remove(&(at, id));
+        }
     }
 
     /// The person's seat ends.
     pub(super) fn leave(&mut self, id: PersonId) -> bool {
+        self.found(id);
         self.members.remove(&id).is_some()
     }
 
     /// Ends the seats whose grace is over.
     pub(super) fn expire(&mut self, now: Duration) -> Vec<PersonId> {
-        let gone: Vec<_> = self.members.values().filter(|m| m.lost_at.is_some_and(|at| now >= at + SEAT_GRACE)).map(|m| m.person.id).collect();
-        for id in &gone {
-            self.members.remove(id);
+        let mut gone = Vec::new();
+        while let Some((_, id)) = self.lost.first().copied().filter(|(at, _)| now >= *at + SEAT_GRACE) {
+            self.leave(id);
+            gone.push(id);
         }
         gone
     }
 
     /// When [`Self::expire`] has something to do.
     pub(super) fn next_expiry(&self) -> Option<Duration> {
-        self.members.values().filter_map(|m| m.lost_at).min().map(|at| at + SEAT_GRACE)
+        self.lost.first().map(|(at, _)| *at + SEAT_GRACE)
     }
 
     pub(super) fn person(&self, id: PersonId) -> Option<&Person> {
@@ -143,6 +155,15 @@ mod tests {
         assert!(roster.expire(s(1_000)).is_empty(), "came back");
         roster.lose(s(1_000), PersonId(1));
         assert_eq!(roster.expire(s(1_000) + SEAT_GRACE), [PersonId(1)]);
-        assert_eq!(roster.len(), 0);
+        assert_eq!((roster.len(), roster.next_expiry()), (0, None));
+        // Who has left is not waited for, and of several the first is next.
+        for (id, at) in [(2, 7), (3, 5), (4, 6)] {
+            roster.enter(PersonId(id), "Ana", Role::Student);
+            roster.lose(s(at), PersonId(id));
+        }
+        assert!(roster.leave(PersonId(3)));
+        assert_eq!(roster.next_expiry(), Some(s(6) + SEAT_GRACE));
+        assert_eq!(roster.expire(s(1_000)), [PersonId(4), PersonId(2)]);
+        assert_eq!((roster.len(), roster.next_expiry()), (0, None));
     }
 }

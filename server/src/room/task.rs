@@ -49,6 +49,9 @@ const _: () = assert!((LIBRARY_FILES_MAX + ROOM_PEOPLE_MAX) / CATALOGUE_PAGE + 1
 /// People or videos that are gone, each a message, in one go: what is more waits, so that no queue runs full.
 const GONE_AT_ONCE: usize = CONTROL_QUEUE / 4;
 
+/// Messages that are taken before it is looked what is due.
+const MESSAGES_AT_ONCE: usize = 32;
+
 /// How often it is looked whether a stream has gone silent.
 const STREAMS_EVERY: Duration = Duration::from_secs(1);
 
@@ -146,8 +149,9 @@ impl RoomTask {
             tokio::select! {
                 () = stop.cancelled() => break CloseReason::ServerStopping,
                 message = messages.recv() => match message {
-                    Some(Message::Close { by }) => break CloseReason::RoomClosed { by },
-                    Some(message) => self.take(message).await,
+                    Some(message) => if let Some(reason) = self.take_all(message, &mut messages).await {
+                        break reason;
+                    },
                     None => break CloseReason::ServerStopping,
                 },
                 changed = self.catalogue.changed(), if self.catalogue_at.is_none() => match changed {
@@ -212,6 +216,19 @@ impl RoomTask {
             if next.again {
                 self.rotate(now);
             }
+        }
+    }
+
+    /// Takes a message and those that wait behind it, some at once; says why the room ends, where it does.
+    async fn take_all(&mut self, first: Message, waiting: &mut mpsc::Receiver<Message>) -> Option<CloseReason> {
+        let (mut message, mut left) = (first, MESSAGES_AT_ONCE);
+        loop {
+            match message {
+                Message::Close { by } => return Some(CloseReason::RoomClosed { by }),
+                message => self.take(message).await,
+            }
+            left -= 1;
+            message = (left > 0).then(|| waiting.try_recv().ok()).flatten()?;
         }
     }
 
