@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use lectern_proto::beacon::{Beacon, MDNS_FINGERPRINT, MDNS_NAME, MDNS_ROOM, MDNS_ROOMS_LEFT_OUT, MDNS_SERVICE, Rooms, is_shown};
-use lectern_proto::limits::{BEACON_ROOMS_MAX, NAME_MAX};
-use mdns_sd::{Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
+use lectern_proto::beacon::{Beacon, MDNS_SERVICE};
+use mdns_sd::{Receiver, ScopedIp, ServiceDaemon, ServiceEvent};
 
 use super::sightings::{Sightings, host};
 
@@ -55,7 +54,7 @@ impl Drop for Browser {
 /// Takes an event into what was heard; says whether that changed anything.
 pub(super) fn take(seen: &mut Sightings, event: &ServiceEvent) -> bool {
     match event {
-        ServiceEvent::ServiceResolved(service) => match read(service) {
+        ServiceEvent::ServiceResolved(service) => match Beacon::of_service(service.port, |key| service.get_property_val_str(key)) {
             Some(about) => seen.resolved(&service.fullname, about, service.addresses.iter().map(named)),
             None => seen.removed(&service.fullname),
         },
@@ -63,17 +62,6 @@ pub(super) fn take(seen: &mut Sightings, event: &ServiceEvent) -> bool {
         _ => return false,
     }
     true
-}
-
-/// What a service says of itself, if it can be a server of ours.
-fn read(service: &ResolvedService) -> Option<Beacon> {
-    let text = |key: &str| service.get_property_val_str(key).map(str::to_owned);
-    let fingerprint = service.get_property_val_str(MDNS_FINGERPRINT)?.parse().ok()?;
-    let name = text(MDNS_NAME).filter(|t| is_shown(t, NAME_MAX))?;
-    let further = (2..=BEACON_ROOMS_MAX).map_while(|i| text(&format!("{MDNS_ROOM}{i}"))).collect();
-    let left_out = text(MDNS_ROOMS_LEFT_OUT).map_or(Some(0), |n| n.parse().ok())?;
-    let rooms = Rooms::heard(text(MDNS_ROOM)?, further, left_out)?;
-    (service.port != 0).then_some(Beacon { control_port: service.port, fingerprint, name, rooms })
 }
 
 fn named(address: &ScopedIp) -> String {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::limits::{
     BEACON_ANSWERS_BURST, BEACON_ANSWERS_PER_ORIGIN_BURST, BEACON_ANSWERS_PER_ORIGIN_PER_S, BEACON_ANSWERS_PER_S, BEACON_DATAGRAM, BEACON_ORIGINS_MAX,
-    NAME_MAX, ROOM_NAME_MAX,
+    BEACON_ROOMS_MAX, NAME_MAX, ROOM_NAME_MAX,
 };
 use crate::link::Fingerprint;
 use crate::rate::TokenBucket;
@@ -133,6 +133,19 @@ impl Beacon {
         let rooms = Rooms::read_further(room, rest)?;
         (control_port != 0).then_some((nonce, Self { control_port, fingerprint: Fingerprint(*fingerprint), name, rooms }))
     }
+
+    /// Reads what a service says of itself by multicast DNS: its port, and the values of its TXT record by their keys. None when it cannot
+    /// be a server of ours.
+    #[must_use]
+    pub fn of_service<'a>(control_port: u16, value: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        let text = |key: &str| value(key).map(str::to_owned);
+        let fingerprint = value(MDNS_FINGERPRINT)?.parse().ok()?;
+        let name = text(MDNS_NAME).filter(|t| is_shown(t, NAME_MAX))?;
+        let further = (2..=BEACON_ROOMS_MAX).map_while(|i| text(&format!("{MDNS_ROOM}{i}"))).collect();
+        let left_out = value(MDNS_ROOMS_LEFT_OUT).map_or(Some(0), |n| n.parse().ok())?;
+        let rooms = Rooms::heard(text(MDNS_ROOM)?, further, left_out)?;
+        (control_port != 0).then_some(Self { control_port, fingerprint, name, rooms })
+    }
 }
 
 /// Decides which probes a server answers. `O` is whom a probe counts for.
@@ -225,6 +238,33 @@ mod tests {
         }
         let nowhere = Beacon { control_port: 0, ..beacon() };
         assert_eq!(nowhere.answer(1).and_then(|a| Beacon::read(&a)), None);
+    }
+
+    #[test]
+    fn a_service_is_read_by_its_record() {
+        let fingerprint = Fingerprint([0x3F; 32]).to_string();
+        let record = [(MDNS_NAME, "Lab 2.14"), (MDNS_ROOM, "7b"), ("room2", "7c"), ("room4", "not behind a room3"), (MDNS_ROOMS_LEFT_OUT, "2")];
+        let read = |port: u16, change: (&str, Option<&'static str>)| {
+            let of = |key: &str| record.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+            Beacon::of_service(port, |key| match key {
+                key if key == change.0 => change.1,
+                MDNS_FINGERPRINT => Some(fingerprint.as_str()),
+                key => of(key),
+            })
+        };
+        let rooms = Rooms::heard("7b".into(), vec!["7c".into()], 2).expect("names");
+        assert_eq!(read(5512, ("", None)), Some(Beacon { control_port: 5512, fingerprint: Fingerprint([0x3F; 32]), name: "Lab 2.14".into(), rooms }));
+        for (port, change) in [
+            (0, ("", None)),
+            (1, (MDNS_FINGERPRINT, None)),
+            (1, (MDNS_FINGERPRINT, Some("Pz8"))),
+            (1, (MDNS_NAME, Some("a\nb"))),
+            (1, (MDNS_ROOM, None)),
+            (1, ("room2", Some(""))),
+            (1, (MDNS_ROOMS_LEFT_OUT, Some("256"))),
+        ] {
+            assert_eq!(read(port, change), None, "{port} {change:?}");
+        }
     }
 
     #[test]

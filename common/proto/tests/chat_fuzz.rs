@@ -1,6 +1,6 @@
 //! Every message of private chat, changed with its structure in mind: nothing panics, nothing false is taken.
 //!
-//! Each target runs for a second; `make fuzz` lets it run for `LECTERN_FUZZ_S` seconds each, with a seed that it prints.
+//! Each target runs for a second, or for `LECTERN_FUZZ_S` of them with a seed that it prints. What is guided by coverage is `make fuzz`.
 
 mod fuzzing;
 

@@ -1,7 +1,7 @@
 //! Every message of every phase of the control plane, as golden bytes changed with their structure in mind, at both ends and in every phase:
 //! nothing panics, and what is taken for a message is one.
 //!
-//! Each target runs for a second; `make fuzz` lets it run for `LECTERN_FUZZ_S` seconds each, with a seed that it prints.
+//! Each target runs for a second, or for `LECTERN_FUZZ_S` of them with a seed that it prints. What is guided by coverage is `make fuzz`.
 
 mod fuzzing;
 

@@ -13,12 +13,25 @@ const INSTEAD: char = '_';
 /// device or that cannot be seen, no space before it, no dot or space after it.
 #[must_use]
 pub fn is_fit(name: &str) -> bool {
-    fit(name) == name
+    nearer(name) == name
 }
 
 /// The nearest name that is fit.
 #[must_use]
 pub fn fit(name: &str) -> Cow<'_, str> {
+    let mut fit = nearer(name);
+    // What is taken away may leave something in front that cannot stand there. After the first time it is short.
+    for _ in 0..NAME_MAX {
+        let again = nearer(&fit).into_owned();
+        if again == fit {
+            return fit;
+        }
+        fit = Cow::Owned(again);
+    }
+    Cow::Borrowed("file")
+}
+
+fn nearer(name: &str) -> Cow<'_, str> {
     let seen = text::line(name);
     let mut fit: String = seen.chars().map(|c| if is_forbidden(c) { INSTEAD } else { c }).collect();
     if is_device(&fit) {
@@ -66,6 +79,8 @@ mod tests {
             ("..", "file"),
             ("", "file"),
             (" a. ", "a"),
+            ("\u{202F}\u{200D}", "file"),
+            ("\u{202F}\u{200D}\u{A0}\u{200D}a", "a"),
             ("a\0b\nc", "a\u{FFFD}b c"),
         ] {
             assert_eq!(fit(name), want, "{name:?}");

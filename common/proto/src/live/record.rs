@@ -55,12 +55,13 @@ impl RecordHeader {
         out
     }
 
-    /// Reads the header of a record; none when it is none, or the record has an impossible length.
+    /// Reads the header of a record; none when it is none, or the record has an impossible length or number.
     #[must_use]
     pub fn read(record: &[u8]) -> Option<Self> {
         let b = record.first_chunk::<RECORD_HEADER>()?;
         let is_record = b[0] == KIND && b[1] & !(FIRST | LAST | KEYFRAME) == 0 && (RECORD_HEADER + TAG_LEN..=RECORD_MAX).contains(&record.len());
-        is_record.then(|| Self {
+        // No track goes so far ([`LiveSealer::seal`]): behind the last number there is none for the next record.
+        (is_record && b[8..] != [0xFF; 4]).then(|| Self {
             first: b[1] & FIRST != 0,
             last: b[1] & LAST != 0,
             keyframe: b[1] & KEYFRAME != 0,

@@ -171,3 +171,24 @@ proptest! {
         }
     }
 }
+
+/// Who has the room's key can seal any number, and over UDP say that it comes from the server.
+#[test]
+fn the_last_number_is_none_of_a_record() {
+    let cipher = crate::seal::LiveCipher::new(&KEY, 1, &STREAM, 5);
+    let sealed = |counter: u32| {
+        let head = [&[1, 7, 0, 5, 0, 0, 0, 1][..], &counter.to_be_bytes()].concat();
+        let mut plain = vec![0; 40];
+        let tag = cipher.seal(counter.into(), &head, &mut plain);
+        [&head[..], &plain, &tag].concat()
+    };
+    for way in [Way::Udp, Way::Tcp] {
+        let mut receiver = receiver(Content::Video, way);
+        receiver.push(ms(1), &sealed(u32::MAX));
+        assert_eq!((receiver.stats().forged, receiver.poll(ms(1))), (1, None), "{way:?}");
+        receiver.push(ms(1), &sealed(u32::MAX - 1));
+        assert!(matches!(receiver.poll(ms(1)), Some(Received::Unit(_))), "{way:?}");
+        receiver.push(ms(1), &sealed(u32::MAX));
+        assert_eq!((receiver.stats().forged, receiver.poll(ms(1)), receiver.poll_nack(ms(900), ms(1))), (2, None, Vec::new()), "{way:?}");
+    }
+}
