@@ -72,6 +72,7 @@ dist: deps portable build ## Packs lectern and lectern-server as .deb, and the v
 .PHONY: lint
 lint: deps ## Checks form, warnings and scripts
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 	scripts/check-files
 	$(CARGO) clippy $(CARGO_FLAGS) $(EVERYTHING) --all-targets -- -D warnings
 	$(CARGO) clippy $(CARGO_FLAGS) -p lectern-media --no-default-features --features portable -- -D warnings
@@ -82,12 +83,13 @@ lint: deps ## Checks form, warnings and scripts
 vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
 	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test live_vectors --test chat_vectors --test account_vectors --test room_vectors --test talk_vectors --test words_and_beacons
 
-# Seconds for each target of `make fuzz`.
-FUZZ_S ?= 60
+# Seconds for each target of `make fuzz`, and which targets: none named, all.
+SECONDS ?= 60
+TARGETS ?=
 
 .PHONY: fuzz
-fuzz: ## Changes messages at random, FUZZ_S seconds for each target (60), from a new seed that it prints
-	LECTERN_FUZZ_S=$(FUZZ_S) $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test chat_fuzz --test control_fuzz -- --nocapture --test-threads 1
+fuzz: deps ## Feeds whatever reads bytes from outside, guided by coverage: SECONDS for each target (60), TARGETS to name some
+	CARGO=$(CARGO) scripts/fuzz $(SECONDS) $(TARGETS)
 
 .PHONY: clean
 clean: ## Removes what was built; videos, chunks and data stay

@@ -1,0 +1,32 @@
+#![no_main]
+//! `[store] url`: what names a database, and that it is shown without its password.
+
+use std::path::Path;
+
+use lectern_fuzz::begin_with;
+use lectern_server::config::StoreUrl;
+
+fn seeds() -> Vec<Vec<u8>> {
+    let urls = [
+        "sqlite:lectern.db",
+        "sqlite:///var/lib/lectern.db",
+        "sqlite::memory:",
+        "postgres://lectern:secret@db.school:5433/lectern?sslmode=verify-full",
+        "postgresql:///lectern?host=/run/postgresql&user=x",
+        "postgres://a@[::1]/b",
+    ];
+    urls.map(|url| url.as_bytes().to_vec()).to_vec()
+}
+
+libfuzzer_sys::fuzz_target!(init: begin_with(seeds()), |data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(url) = StoreUrl::parse(text, Path::new("data")) else { return };
+    let (shown, debug) = (url.to_string(), format!("{url:?}"));
+    if let StoreUrl::Postgres(whole) = &url {
+        assert_eq!(whole, text);
+        let password = text.split_once("://").and_then(|(_, rest)| rest.split_once('@')).and_then(|(user, _)| user.split_once(':'));
+        if let Some((_, password)) = password.filter(|(_, p)| p.len() > 24 && p.bytes().all(|b| b.is_ascii_alphanumeric())) {
+            assert!(!shown.contains(password) && !debug.contains(password), "the password is shown: {shown}");
+        }
+    }
+});
