@@ -1,6 +1,7 @@
 //! What machine this is, for the head of the table.
 
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// Processor, cores, memory and kernel, and the program's build.
 pub fn describe() -> String {
@@ -19,6 +20,54 @@ pub fn describe() -> String {
 pub fn now() -> String {
     let now = Command::new("date").args(["-u", "+%Y-%m-%d %H:%M"]).output();
     now.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// Runs something, and whatever it starts, on one of the cores that this program may use; where there is but one, on that.
+pub fn on_core<T>(number: usize, run: impl FnOnce() -> T) -> T {
+    static ALL: LazyLock<libc::cpu_set_t> = LazyLock::new(allowed);
+    let cores: Vec<usize> = (0..libc::CPU_SETSIZE as usize).filter(|core| is_in(*core, &ALL)).collect();
+    let before = allowed();
+    if let Some(core) = cores.get(number % cores.len().max(1)) {
+        // SAFETY: a zeroed set is a valid one, and the core is one of those that fit into it.
+        allow(&unsafe {
+            let mut one: libc::cpu_set_t = std::mem::zeroed();
+            libc::CPU_SET(*core, &mut one);
+            one
+        });
+    }
+    let done = run();
+    allow(&before);
+    done
+}
+
+/// The cores on which this thread may run.
+fn allowed() -> libc::cpu_set_t {
+    // SAFETY: a zeroed set is a valid one, and the call writes no more than its size.
+    unsafe {
+        let mut all: libc::cpu_set_t = std::mem::zeroed();
+        libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut all);
+        all
+    }
+}
+
+fn is_in(core: usize, set: &libc::cpu_set_t) -> bool {
+    // SAFETY: the core is below the size of the set.
+    core < libc::CPU_SETSIZE as usize && unsafe { libc::CPU_ISSET(core, set) }
+}
+
+fn allow(cores: &libc::cpu_set_t) {
+    // SAFETY: the call reads a set of the size that it is told.
+    unsafe {
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), cores);
+    }
+}
+
+/// Lets every other thread go before this one.
+pub fn step_back() {
+    // SAFETY: setpriority takes numbers only; 0 is the calling thread.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, 19);
+    }
 }
 
 /// Processor time that a process has used, all of its threads, in seconds.

@@ -6,10 +6,14 @@
 
 mod accounts;
 mod bare;
+mod bare_relay;
 mod beside;
 mod chat;
+mod crowd;
 mod fan_out;
 mod glass;
+mod joins;
+mod kept;
 mod line;
 mod lip_sync;
 mod machine;
@@ -18,6 +22,7 @@ mod picture;
 mod podcast;
 mod preparing;
 mod raw;
+mod relay;
 mod rtmp;
 mod screen;
 mod serving;
@@ -26,6 +31,7 @@ mod source;
 mod start;
 mod table;
 mod unfelt;
+mod wire;
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -39,7 +45,7 @@ use table::Table;
 type Part = fn(&Lessons, &mut Table) -> Result<()>;
 
 /// Every part by its name, in the order of the table.
-const PARTS: [(&str, Part); 15] = [
+const PARTS: [(&str, Part); 18] = [
     ("start", |_, table| start::measure(table)),
     ("preparing", |_, table| preparing::measure(table)),
     ("pictures", |lessons, table| {
@@ -71,15 +77,20 @@ const PARTS: [(&str, Part); 15] = [
     ("podcast", |_, table| podcast::measure_all(table)),
     ("chat", |_, table| chat::measure(table)),
     ("accounts", |_, table| accounts::measure(table)),
+    ("relay", |_, table| relay::measure(table)),
+    ("kept", |_, table| kept::measure(table)),
+    ("joins", |_, table| joins::measure(table)),
 ];
-/// The parts of live streams, by one name.
-const ON_AIR: (&str, [&str; 5]) = ("on-air", ["fan-out", "glass", "late-join", "lip-sync", "unfelt"]);
+/// The parts of live streams, and those of chat and of coming in, each by one name.
+const GROUPS: [(&str, [&str; 5]); 2] =
+    [("on-air", ["fan-out", "glass", "late-join", "lip-sync", "unfelt"]), ("class", ["chat", "accounts", "relay", "kept", "joins"])];
 
 fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     match wanted.first().map(String::as_str) {
         // The other sides of rows, which are processes of their own, and what a media worker is started with.
         Some(bare::COMMAND) => return bare::serve(),
+        Some(bare_relay::COMMAND) => return bare_relay::serve(),
         Some(source::COMMAND) => return source::run(),
         Some(fan_out::LOOP) => return fan_out::bare_loop(),
         Some(fan_out::BATCHES) => return fan_out::bare_batches(),
@@ -87,10 +98,11 @@ fn main() -> Result<()> {
     }
     let names = PARTS.map(|(name, _)| name);
     for name in &wanted {
-        let known = [&names[..], &[ON_AIR.0]].concat();
+        let known = [&names[..], &GROUPS.map(|(name, _)| name)].concat();
         ensure!(known.contains(&name.as_str()), "there is no part '{name}' of the bench; the parts are {}", known.join(", "));
     }
-    let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part || (w == ON_AIR.0 && ON_AIR.1.contains(&part)));
+    let is_in_group = |part: &str, w: &str| GROUPS.iter().any(|(name, parts)| w == *name && parts.contains(&part));
+    let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part || is_in_group(part, w));
     let (out, machine) = (root().join("docs/BENCHMARKS.md"), machine::describe());
     let (lessons, mut table, mut failed) = (Lessons::default(), Table::default(), Vec::new());
     for (name, measure) in PARTS.into_iter().filter(|(name, _)| is_wanted(name)) {
@@ -108,15 +120,19 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A whole run writes the document anew; parts write their rows over older ones of the same name and machine.
+/// A whole run writes the document anew; parts write their rows over older ones of the same name.
 fn write(table: &Table, machine: &str, out: &Path, is_whole: bool) -> Result<()> {
+    if cfg!(debug_assertions) {
+        eprintln!("this is a debug build: nothing is written");
+        return Ok(());
+    }
     let text = if is_whole { Some(table.to_markdown(machine)) } else { table.written_over(machine, &std::fs::read_to_string(out)?) };
     match text {
         Some(text) => {
             std::fs::write(out, text)?;
             eprintln!("written to {}", out.display());
         }
-        None => eprintln!("{} was measured on another machine or build and stays; a whole run writes it anew", out.display()),
+        None => eprintln!("{} is no such document and stays; a whole run writes it anew", out.display()),
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use lectern_proto::control::client::{ClientCore, Output};
-use lectern_proto::control::{Event, LoginReply, LoginRequest, Proof, Request};
+use lectern_proto::control::{LoginReply, LoginRequest, Proof};
 use lectern_proto::link::JoinLink;
 use lectern_tests::trusting;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -24,12 +24,8 @@ impl Raw {
     /// Connects and hears the welcome.
     pub fn connect(link: &JoinLink) -> Result<Self> {
         let host = link.hosts.first().context("a host")?;
-        let tcp = TcpStream::connect((host.as_str(), link.port))?;
-        tcp.set_nodelay(true)?;
-        tcp.set_read_timeout(Some(Duration::from_secs(30)))?;
-        // The server is the bench's own.
-        let tls = ClientConnection::new(Arc::new(trusting::config()?), ServerName::try_from("lectern.invalid")?)?;
-        let mut raw = Self { core: ClientCore::new(Duration::ZERO, "bench 1"), stream: StreamOwned::new(tls, tcp), begun: Instant::now() };
+        let stream = tls(host, link.port)?;
+        let mut raw = Self { core: ClientCore::new(Duration::ZERO, "bench 1"), stream, begun: Instant::now() };
         ensure!(matches!(raw.next()?, Output::Welcome(_)), "no welcome");
         Ok(raw)
     }
@@ -43,15 +39,9 @@ impl Raw {
         }
     }
 
-    /// How long a small message takes to the server and back.
-    pub fn ping(&mut self, id: u64) -> Result<Duration> {
-        let begun = Instant::now();
-        self.core.request(&Request::Ping { id });
-        loop {
-            if matches!(self.next()?, Output::Event(Event::Pong { id: heard, .. }) if heard == id) {
-                return Ok(begun.elapsed());
-            }
-        }
+    /// What it is made of, for somebody who goes on with it.
+    pub fn into_parts(self) -> (ClientConnection, TcpStream, ClientCore) {
+        (self.stream.conn, self.stream.sock, self.core)
     }
 
     fn next(&mut self) -> Result<Output> {
@@ -69,4 +59,13 @@ impl Raw {
             self.core.receive(self.begun.elapsed(), &buffer[..n]);
         }
     }
+}
+
+/// A TLS connection to a server of the bench's own, whose handshake has yet to be done.
+pub fn tls(host: &str, port: u16) -> Result<StreamOwned<ClientConnection, TcpStream>> {
+    let tcp = TcpStream::connect((host, port))?;
+    tcp.set_nodelay(true)?;
+    tcp.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let tls = ClientConnection::new(Arc::new(trusting::config()?), ServerName::try_from("lectern.invalid")?)?;
+    Ok(StreamOwned::new(tls, tcp))
 }

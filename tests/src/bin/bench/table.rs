@@ -78,6 +78,12 @@ impl Table {
         self.push(what, unit, ours, other, &format!("≤ {} {unit}", short(goal)), met);
     }
 
+    /// A row whose goal is that our value is not below it.
+    pub fn at_least(&mut self, what: &str, unit: &str, ours: &Values, other: (&str, &Values), goal: f64) {
+        let met = ours.median() >= goal;
+        self.push(what, unit, ours, other, &format!("≥ {} {unit}", short(goal)), met);
+    }
+
     /// A row whose goal is on the ratio.
     pub fn ratio(&mut self, what: &str, unit: &str, ours: &Values, other: (&str, &Values), goal: f64) {
         let met = ours.median() / other.1.median() <= goal;
@@ -94,7 +100,7 @@ impl Table {
     /// The whole document.
     pub fn to_markdown(&self, machine: &str) -> String {
         let mut out = String::from(
-            "# Benchmarks\n\nWritten by `make bench`. Each row is measured beside its other side in the same run; values are medians (smallest to largest, number of runs). Times are UTC.\n\n",
+            "# Benchmarks\n\nWritten by `make bench`. Each row is measured beside its other side in the same run; values are medians (smallest to largest, number of runs). Times are UTC. A row that was measured on another machine names it.\n\n",
         );
         let _ = writeln!(out, "{machine}\n\n| {} |\n|{}", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len()));
         for row in &self.rows {
@@ -103,20 +109,29 @@ impl Table {
         out
     }
 
-    /// An earlier document with these rows in the place of older ones, new ones at the end. None when it is of another machine.
+    /// An earlier document with these rows in the place of older ones, new ones at the end. Rows of another machine than the document's
+    /// name theirs. None when it is no such document.
     pub fn written_over(&self, machine: &str, earlier: &str) -> Option<String> {
-        if !earlier.lines().any(|line| line == machine) {
-            return None;
-        }
+        let head = earlier.lines().find(|line| line.starts_with(MACHINE))?;
+        let note = (head != machine).then(|| format!(", {}", model(machine)));
         let mut rows: Vec<Row> = earlier.lines().filter_map(Row::read).collect();
         for row in &self.rows {
-            match rows.iter_mut().find(|r| r.is_of(row)) {
-                Some(older) => *older = row.clone(),
-                None => rows.push(row.clone()),
+            let row = Row { line: row.line.strip_suffix(" |").map(|cells| format!("{cells}{} |", note.as_deref().unwrap_or_default()))?, ..row.clone() };
+            match rows.iter_mut().find(|r| r.is_of(&row)) {
+                Some(older) => *older = row,
+                None => rows.push(row),
             }
         }
-        Some(Self { rows }.to_markdown(machine))
+        Some(Self { rows }.to_markdown(head))
     }
+}
+
+/// What the line about the machine begins with.
+const MACHINE: &str = "Machine: ";
+
+/// Processor and cores of such a line.
+fn model(machine: &str) -> String {
+    machine.trim_start_matches(MACHINE).split(", ").take(2).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -140,6 +155,9 @@ mod tests {
         let want = [("a", "1.00"), ("a", "4.00"), ("b", "5.00"), ("c", "6.00")].map(|(what, ours)| (what.to_owned(), ours.to_owned()));
         assert_eq!(ours, want);
         assert!(Table::default().written_over("Machine: one", &both).is_some_and(|same| same == both), "what is read is written as it was");
-        assert!(part.written_over("Machine: two", &whole).is_none());
+        let other = part.written_over("Machine: two, 2 cores, 1 kB", &whole).expect("a document");
+        let noted: Vec<_> = other.lines().filter_map(Row::read).filter(|r| r.line.ends_with(", two, 2 cores |")).map(|r| r.what).collect();
+        assert_eq!((noted, other.contains("Machine: one\n")), (["a", "b", "c"].map(str::to_owned).to_vec(), true));
+        assert!(part.written_over("Machine: two", "something else").is_none());
     }
 }
