@@ -12,7 +12,7 @@ use lectern::class::{TalkError, TalkLog};
 use lectern::ui::chat::TalkWish;
 use lectern::ui::window::Window;
 use lectern_proto::control::{Mention, PersonId, Reaction, Role, TakenBy, TalkId, TalkMessage, TalkPage, TalkRefusal, TalkRules, Tally};
-use ui_support::{Call, Fake, enter};
+use ui_support::{Fake, enter, list_item};
 
 type Screen = Harness<'static, Option<Window>>;
 
@@ -57,12 +57,8 @@ fn chat(role: Role) -> (Fake, Screen) {
     (fake, harness)
 }
 
-fn wishes(fake: &Fake) -> Vec<TalkWish> {
-    fake.take().into_iter().filter_map(|c| if let Call::Chat(wish) = c { Some(wish) } else { None }).collect()
-}
-
 fn bubble<'a>(harness: &'a Screen, part: &'a str) -> egui_kittest::Node<'a> {
-    harness.query_all_by_role(Seen::ListItem).find(|n| n.accesskit_node().label().is_some_and(|l| l.contains(part))).unwrap_or_else(|| panic!("no `{part}`"))
+    list_item(harness, part, |label| label.contains(part))
 }
 
 #[test]
@@ -76,7 +72,7 @@ fn messages_are_read_by_label_and_have_keys() {
     harness.run_ok();
     harness.key_press(Key::Num2);
     harness.run_ok();
-    assert_eq!(wishes(&fake), [TalkWish::React { id: TalkId(1), reaction: Reaction::Heart, on: true }]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::React { id: TalkId(1), reaction: Reaction::Heart, on: true }]);
     harness.check_accessibility();
 }
 
@@ -94,7 +90,7 @@ fn a_message_is_written_changed_answered_and_taken_away() {
     fake.lock().talked = None;
     harness.key_press(Key::Enter);
     harness.run_steps(4);
-    assert_eq!(wishes(&fake), [TalkWish::Say { text: "two\nlines".into(), reply: None }]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::Say { text: "two\nlines".into(), reply: None }]);
     // Until the server has it, it stands there as being sent.
     bubble(&harness, "Being sent");
     fake.lock().talked = Some(Ok(None));
@@ -107,7 +103,7 @@ fn a_message_is_written_changed_answered_and_taken_away() {
     harness.run_ok();
     harness.key_press(Key::Enter);
     harness.run_steps(4);
-    assert!(matches!(&wishes(&fake)[..], [TalkWish::Edit { id: TalkId(3), text }] if text.contains("cost 4") && text.contains('!')));
+    assert!(matches!(&fake.talk_wishes()[..], [TalkWish::Edit { id: TalkId(3), text }] if text.contains("cost 4") && text.contains('!')));
     // On a message: R answers, 1 reacts, and what is not one's own has no E and no Delete.
     bubble(&harness, "did you get R4").focus();
     harness.run_ok();
@@ -115,13 +111,13 @@ fn a_message_is_written_changed_answered_and_taken_away() {
         harness.key_press(key);
         harness.run_ok();
     }
-    assert_eq!(wishes(&fake), [TalkWish::React { id: TalkId(2), reaction: Reaction::ThumbsUp, on: true }]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::React { id: TalkId(2), reaction: Reaction::ThumbsUp, on: true }]);
     harness.get_by_label("To Ben:");
     bubble(&harness, "cost 4 via R2").focus();
     harness.run_ok();
     harness.key_press(Key::Delete);
     harness.run_ok();
-    assert_eq!(wishes(&fake), [TalkWish::Delete(TalkId(3))]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::Delete(TalkId(3))]);
 }
 
 #[test]
@@ -138,7 +134,7 @@ fn names_are_offered_behind_an_at() {
     harness.run_steps(4);
     harness.key_press(Key::Enter);
     harness.run_steps(4);
-    assert_eq!(wishes(&fake), [TalkWish::Say { text: "@Ben hello".into(), reply: None }]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::Say { text: "@Ben hello".into(), reply: None }]);
 }
 
 #[test]
@@ -179,6 +175,7 @@ fn what_was_written_meanwhile_is_counted_and_what_names_one_is_told() {
     harness.run_steps(4);
     bubble(&harness, "come to the board");
     harness.get_by_role_and_label(Seen::Button, "Chat");
+    assert!(harness.query_by_label_contains("Ms Novak wrote:").is_none());
     // In the panel beside the videos, too.
     harness.get_by_role_and_label(Seen::Button, "Watch").click();
     harness.run_steps(4);
@@ -197,7 +194,7 @@ fn a_search_asks_the_server_and_shows_what_it_found() {
     fake.lock().talked = Some(Ok(Some(TalkPage { messages: vec![some()[1].clone()], more: false })));
     harness.key_press(Key::Enter);
     harness.run_steps(4);
-    assert_eq!(wishes(&fake), [TalkWish::Search { words: "r4".into() }]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::Search { words: "r4".into() }]);
     harness.get_by_label("One message with “r4”");
     harness.get_by_role_and_label(Seen::Button, "Ben: @Ana did you get R4?").click();
     harness.run_steps(4);
@@ -211,12 +208,12 @@ fn who_moderates_takes_anybodys_away_and_slows_the_room() {
     harness.run_ok();
     harness.key_press(Key::Delete);
     harness.run_ok();
-    assert_eq!(wishes(&fake), [TalkWish::Delete(TalkId(3))]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::Delete(TalkId(3))]);
     harness.get_by_role_and_label(Seen::Button, "About this chat").click();
     harness.run_steps(4);
     harness.get_by_role_and_label(Seen::MenuItemRadio, "30 seconds").click();
     harness.run_steps(4);
-    assert_eq!(wishes(&fake), [TalkWish::Slow(30)]);
+    assert_eq!(fake.talk_wishes(), [TalkWish::Slow(30)]);
     let mut gone = some();
     gone[2] = TalkMessage { text: String::new(), taken: Some(TakenBy::Moderator), ..gone[2].clone() };
     fake.lock().state.talk = log(gone);

@@ -17,7 +17,7 @@ use lectern_proto::chat::IdentityId;
 use lectern_proto::chat::content::{FileInfo, MessageId};
 use lectern_proto::chat::verify::SafetyNumber;
 use lectern_proto::control::{PersonId, PrivateChat, Refusal, Role};
-use ui_support::{Call, Fake, enter};
+use ui_support::{Fake, enter, list_item};
 
 type Screen = Harness<'static, Option<Window>>;
 
@@ -61,14 +61,7 @@ fn open(fake: &Fake) -> Screen {
 
 /// An entry of the list or a message, by how its label begins.
 fn row<'a>(harness: &'a Screen, label: &'a str) -> egui_kittest::Node<'a> {
-    harness
-        .query_all_by_role(Seen::ListItem)
-        .find(|n| n.accesskit_node().label().is_some_and(|l| l.starts_with(label)))
-        .unwrap_or_else(|| panic!("no `{label}`"))
-}
-
-fn wishes(fake: &Fake) -> Vec<PrivateWish> {
-    fake.take().into_iter().filter_map(|c| if let Call::Private(wish) = c { Some(wish) } else { None }).collect()
+    list_item(harness, label, |l| l.starts_with(label))
 }
 
 #[test]
@@ -79,7 +72,7 @@ fn a_message_goes_and_says_how_far_it_is() {
     // Told in the corner, and counted.
     harness.get_by_role_and_label(Seen::Button, "Ben wrote: Are you in round 2 already?").click();
     harness.run_steps(4);
-    assert!(wishes(&fake).contains(&PrivateWish::Seen(BEN)));
+    assert!(fake.private_wishes().contains(&PrivateWish::Seen(BEN)));
     change(&fake, |shown| shown.unread.clear());
     row(&harness, "Ben, Are you in round 2 already?");
     harness.get_by_role_and_label(Seen::MultilineTextInput, "Write to Ben").focus();
@@ -88,7 +81,7 @@ fn a_message_goes_and_says_how_far_it_is() {
     harness.run_ok();
     harness.key_press(Key::Enter);
     harness.run_steps(4);
-    assert_eq!(wishes(&fake), [PrivateWish::Typing(BEN), PrivateWish::Write { to: BEN, text: "yes".into() }]);
+    assert_eq!(fake.private_wishes(), [PrivateWish::Typing(BEN), PrivateWish::Write { to: BEN, text: "yes".into() }]);
     for (state, said) in [
         (ItemState::Waiting, "Waits until Ben is there"),
         (ItemState::Sent, "The server has it"),
@@ -137,7 +130,7 @@ fn the_safety_number_is_read_out_and_ticked() {
     harness.get_by_role_and_label(Seen::Image, "Safety number as a code");
     harness.get_by_role_and_label(Seen::CheckBox, "We compared, they are the same").click();
     harness.run_steps(4);
-    assert_eq!(wishes(&fake), [PrivateWish::Verified(BEN, true)]);
+    assert_eq!(fake.private_wishes(), [PrivateWish::Verified(BEN, true)]);
     change(&fake, |shown| shown.verified = true);
     harness.run_steps(4);
     harness.get_by_label("Verified: you compared the safety number");
@@ -145,7 +138,7 @@ fn the_safety_number_is_read_out_and_ticked() {
     harness.run_steps(4);
     harness.get_by_role_and_label(Seen::Button, "Block Ben").click();
     harness.run_steps(4);
-    assert_eq!(wishes(&fake), [PrivateWish::Block(BEN, true)]);
+    assert_eq!(fake.private_wishes(), [PrivateWish::Block(BEN, true)]);
     change(&fake, |shown| shown.blocked = true);
     harness.run_steps(4);
     assert!(harness.query_by_role(Seen::MultilineTextInput).is_none());
@@ -165,7 +158,7 @@ fn a_changed_key_stops_sending_until_it_was_looked_at() {
     harness.get_by_label(&format!("Safety number: {}", SafetyNumber::of(OWN, other)));
     assert!(harness.query_by_role(Seen::MultilineTextInput).is_none(), "nothing can be sent");
     harness.get_by_label("Sending is stopped until you have looked at Ben’s new key");
-    assert_eq!(wishes(&fake), [], "nobody is told that anything was seen");
+    assert_eq!(fake.private_wishes(), [], "nobody is told that anything was seen");
     harness.check_accessibility();
     for (label, want) in [
         ("Go on unverified", vec![PrivateWish::Accept(BEN)]),
@@ -174,7 +167,7 @@ fn a_changed_key_stops_sending_until_it_was_looked_at() {
     ] {
         harness.get_by_role_and_label(Seen::Button, label).click();
         harness.run_steps(4);
-        assert_eq!(wishes(&fake), want, "{label}");
+        assert_eq!(fake.private_wishes(), want, "{label}");
     }
 }
 
@@ -196,6 +189,14 @@ fn the_room_says_who_may_write_to_whom() {
     fake.lock().state.private_chat = PrivateChat::Off;
     harness.run_steps(4);
     assert!(harness.query_all_by_label("Private chat is off in this room.").count() >= 1);
+    // Staff may, among themselves.
+    fake.lock().state.me = Some(lectern::class::Me { id: PersonId(2), name: "Ana".into(), role: Role::Assistant });
+    harness.run_steps(4);
+    assert!(harness.query_by_role(Seen::MultilineTextInput).is_none(), "Ben is a student");
+    assert!(harness.query_all_by_label_contains("but for assistants and instructors among themselves").count() >= 1);
+    row(&harness, "Ms Novak").click();
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Seen::MultilineTextInput, "Write to Ms Novak");
     // A server that gives out another key for this member is said in the list.
     fake.lock().private.own_right = Some(false);
     harness.run_steps(4);
@@ -253,7 +254,7 @@ fn a_file_is_offered_fetched_and_shown() {
     fake.take();
     harness.get_by_role_and_label(Seen::Button, "Download: notes.pdf").click();
     harness.run_ok();
-    assert_eq!(wishes(&fake), [PrivateWish::Download { of: BEN, id: MessageId([2; 16]) }]);
+    assert_eq!(fake.private_wishes(), [PrivateWish::Download { of: BEN, id: MessageId([2; 16]) }]);
     change(&fake, |shown| shown.items[1] = file(2, false, FileState::Coming { bytes: 1_225_000 }));
     harness.run_steps(2);
     let bar = harness.get_by_role_and_label(Seen::ProgressIndicator, "notes.pdf");
@@ -271,7 +272,7 @@ fn a_file_is_offered_fetched_and_shown() {
     harness.get_by_role_and_label(Seen::Button, "Attach a file").click();
     harness.run_steps(3);
     let max = lectern_proto::limits::CHAT_ATTACHMENT_MAX;
-    assert_eq!(wishes(&fake), [PrivateWish::Attach { to: BEN, path: "/home/ana/plan.odt".into(), max }]);
+    assert_eq!(fake.private_wishes(), [PrivateWish::Attach { to: BEN, path: "/home/ana/plan.odt".into(), max }]);
     // Too large: in words, with both sizes.
     fake.lock().written = Some(Err(ChatError::Write(WriteError::TooLarge { size: 30_000_000, max: 20_971_520 })));
     harness.get_by_role_and_label(Seen::Button, "Attach a file").click();
@@ -280,4 +281,29 @@ fn a_file_is_offered_fetched_and_shown() {
     change(&fake, |shown| shown.items[1] = file(2, true, FileState::Theirs));
     harness.run_steps(2);
     assert!(said(&harness, "Fetched"));
+}
+
+#[test]
+fn nothing_lies_over_a_conversation_that_its_list_says_already() {
+    let fake = with_ben(|_| {});
+    let mut harness = enter(&fake);
+    harness.query_all_by_role(Seen::Button).find(|n| n.accesskit_node().label().is_some_and(|l| l.starts_with("Chat"))).unwrap().click();
+    harness.run_steps(4);
+    change(&fake, |shown| shown.unread = vec![MessageId([1; 16])]);
+    harness.run_steps(4);
+    row(&harness, "Ben, Are you in round 2 already?");
+    assert!(harness.query_by_label_contains("Ben wrote:").is_none());
+    // Where there is no room for the list, it is told.
+    change(&fake, |shown| shown.unread.clear());
+    harness.set_size(egui::vec2(700.0, 800.0));
+    harness.run_steps(4);
+    change(&fake, |shown| {
+        shown.items.push_back(item(3, false, "And now?", ItemState::Received));
+        shown.unread = vec![MessageId([3; 16])];
+    });
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Seen::Button, "Ben wrote: And now?").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("Ben wrote:").is_none());
+    row(&harness, "Ben, And now?");
 }

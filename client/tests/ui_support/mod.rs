@@ -45,6 +45,7 @@ use lectern_proto::rung::RungSpec;
 use lectern_proto::words::CheckWords;
 
 pub use more::{found, person, playing, ready, video};
+pub use talks::list_item;
 
 /// What the window asked for.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,30 @@ use lectern::class::Changed;
 use lectern::ui::backend::Talks;
 use lectern::ui::chat::{PrivateWish, TalkOutcome, TalkWish, Talking, Writing};
 
+use egui::accesskit::Role as Seen;
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+use lectern::ui::window::Window;
+
 use super::{Call, Fake};
+
+impl Fake {
+    /// What was asked of room chat since the last time.
+    pub fn talk_wishes(&self) -> Vec<TalkWish> {
+        self.take().into_iter().filter_map(|c| if let Call::Chat(wish) = c { Some(wish) } else { None }).collect()
+    }
+
+    /// The same of private chat.
+    pub fn private_wishes(&self) -> Vec<PrivateWish> {
+        self.take().into_iter().filter_map(|c| if let Call::Private(wish) = c { Some(wish) } else { None }).collect()
+    }
+}
+
+/// A message or an entry of the list of conversations whose label fits.
+pub fn list_item(harness: &Harness<'static, Option<Window>>, what: &str, fits: impl Fn(&str) -> bool) -> Node<'_> {
+    let items = harness.query_all_by_role(Seen::ListItem);
+    items.into_iter().find(|n| n.accesskit_node().label().is_some_and(|l| fits(&l))).unwrap_or_else(|| panic!("no `{what}`"))
+}
 
 impl Talking for Fake {
     fn outcome(&self) -> Option<TalkOutcome> {

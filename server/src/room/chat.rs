@@ -112,16 +112,16 @@ mod tests {
     #[test]
     fn the_table_of_rights() {
         let person = |id, role| Person { id: PersonId(id), name: "x".into(), role, connected: true };
-        let (kim, ana, ben) = (person(1, Role::Instructor), person(2, Role::Student), person(3, Role::Student));
+        let (kim, ana, ben, lee) = (person(1, Role::Instructor), person(2, Role::Student), person(3, Role::Student), person(4, Role::Assistant));
         let (yes, no, quiet) = (Ok(()), Err(Refusal::NoPrivateChat), Err(Refusal::Quiet));
-        let check = |setting, is_quiet, want: [Result<(), Refusal>; 4]| {
+        let check = |setting, is_quiet, want: [Result<(), Refusal>; 5]| {
             let chat = Chat::new(setting, 0, StampKey([1; 32]));
-            let pairs = [(&kim, &ana), (&ana, &kim), (&ana, &ben), (&ana, &ana)];
+            let pairs = [(&kim, &ana), (&ana, &kim), (&ana, &ben), (&ana, &ana), (&lee, &kim)];
             assert_eq!(pairs.map(|(from, to)| chat.may_write(from, to, is_quiet)), want, "{setting:?} {is_quiet}");
         };
-        check(PrivateChat::All, false, [yes, yes, yes, no]);
-        check(PrivateChat::Instructor, false, [yes, yes, no, no]);
-        check(PrivateChat::Off, false, [no, no, no, no]);
-        check(PrivateChat::All, true, [yes, quiet, quiet, no]);
+        check(PrivateChat::All, false, [yes, yes, yes, no, yes]);
+        check(PrivateChat::Instructor, false, [yes, yes, no, no, yes]);
+        check(PrivateChat::Off, false, [no, no, no, no, yes]);
+        check(PrivateChat::All, true, [yes, quiet, quiet, no, yes]);
     }
 }

@@ -3,6 +3,7 @@ chat-list = Zurück zu allen Chats
 private-all = Einen privaten Chat lesen nur die beiden, nicht der Server. In diesem Raum dürfen alle allen schreiben.
 private-instructor = Einen privaten Chat lesen nur die beiden, nicht der Server. In diesem Raum ist immer eine Lehrkraft dabei.
 private-off = In diesem Raum ist privater Chat ausgeschaltet.
+private-off-staff = In diesem Raum ist privater Chat ausgeschaltet, außer zwischen Lehr- und Hilfskräften.
 private-keys-made = Auf diesem Computer werden Schlüssel erzeugt.
 private-own-wrong = Der Server nennt anderen einen Schlüssel für Sie, der nicht Ihrer ist: Was man Ihnen schreibt, liest jemand anderes. Sagen Sie es der Lehrkraft, und schreiben Sie hier nichts Privates.
 private-write-to = Noch nichts geschrieben

@@ -3,6 +3,7 @@ chat-list = Back to all chats
 private-all = Only the two of you can read a private chat, not the server. Everybody in this room may write to everybody.
 private-instructor = Only the two of you can read a private chat, not the server. In this room one of the two is an instructor.
 private-off = Private chat is off in this room.
+private-off-staff = Private chat is off in this room, but for assistants and instructors among themselves.
 private-keys-made = Keys are being made on this computer.
 private-own-wrong = The server gives others a key for you that is not yours: what they write to you is read by somebody else. Tell your instructor, and write nothing private here.
 private-write-to = Nothing written yet

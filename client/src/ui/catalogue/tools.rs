@@ -1,12 +1,11 @@
 //! What stands above the cards: the search field and the order in the header, the states as pills below it.
 
-use egui::accesskit::Role;
-use egui::{Align, Event, Frame, Id, Key, Layout, Margin, Modifiers, Popup, Rect, RectAlign, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, vec2};
+use egui::{Align, Event, Frame, Id, Key, Layout, Margin, Modifiers, Popup, RectAlign, Ui};
 
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
-use super::super::tokens::{Type, colors, radius, size, space};
-use super::super::widgets::{Chip, Choice, Look, Push, focus_ring, key_cap_ui, rich, say_line};
+use super::super::tokens::{Type, colors, space};
+use super::super::widgets::{Chip, Choice, End, Look, Push, Search, say_line};
 use super::order::{Filter, Order};
 use super::{CatalogueState, MARGIN};
 use crate::class::ClassState;
@@ -63,58 +62,21 @@ fn order_ui(ui: &mut Ui, order: Order, roomy: bool, cx: &mut Cx<'_>) {
 }
 
 fn search_ui(ui: &mut Ui, memory: &mut CatalogueState, width: f32, cx: &Cx<'_>) {
-    let c = colors(ui);
-    let (rect, ground) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::CLICK);
-    let mut ui = ui.new_child(UiBuilder::new().id_salt("search").max_rect(rect).layout(Layout::left_to_right(Align::Center)));
-    ui.spacing_mut().item_spacing.x = 0.0;
-    ui.painter().rect_filled(rect, f32::from(radius::CONTROL), c.field);
-    Icon::Search.paint(ui.painter(), Rect::from_center_size(rect.left_center() + vec2(18.0, 0.0), Vec2::splat(16.0)), c.t3);
-    let inner = Rect::from_min_max(rect.min + vec2(34.0, 0.0), rect.max - vec2(size::CONTROL, 0.0));
-    let label = cx.text("catalogue-search");
-    let edit = TextEdit::singleline(&mut memory.words)
-        .id(search_id())
-        .frame(Frame::NONE.inner_margin(Margin::ZERO))
-        .font(Type::Body.font())
-        .text_color(c.t1)
-        .hint_text(rich(Type::Body, c.t3, &label))
-        .char_limit(WORDS_MAX)
-        .align(egui::Align2::LEFT_CENTER)
-        .desired_width(inner.width())
-        .min_size(inner.size());
-    let response = ui.put(inner, edit);
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(Role::SearchInput);
-        node.set_label(label.as_str());
-    });
-    let end = Rect::from_center_size(rect.right_center() - vec2(size::CONTROL / 2.0, 0.0), Vec2::splat(size::SMALL));
-    let mut changed = response.changed();
-    if memory.words.is_empty() {
-        if !response.has_focus() {
-            key_cap_ui(&ui, end.center(), "/");
-        }
-    } else if ui.put(end, Push::icon(Icon::Close, &cx.text("catalogue-clear")).small()).clicked() {
+    let (label, clear) = (cx.text("catalogue-search"), cx.text("catalogue-clear"));
+    let end = if memory.words.is_empty() { End::Key("/") } else { End::Close(&clear) };
+    let done = Search { id: search_id(), label: &label, width, limit: WORDS_MAX, end }.show(ui, &mut memory.words);
+    let cleared = done.ended && !memory.words.is_empty();
+    if cleared {
         memory.words.clear();
-        changed = true;
     }
-    if ground.clicked() {
-        response.request_focus();
-    }
-    // egui gives the focus up with Escape and Enter; what was typed goes with the first.
-    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) && !memory.words.is_empty() {
-        memory.words.clear();
-        changed = true;
-    }
-    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+    if done.entered {
         memory.to_first = true;
         memory.rewind = true;
         ui.ctx().request_repaint();
     }
-    if changed {
+    if done.changed || cleared {
         memory.wish_changed();
     }
-    let stroke = if response.has_focus() { Stroke::new(2.0, c.accent) } else { Stroke::new(1.0, c.control) };
-    ui.painter().rect_stroke(rect, f32::from(radius::CONTROL), stroke, StrokeKind::Inside);
-    focus_ring(&ui, rect, radius::CONTROL, &ground);
 }
 
 /// The states as pills, each with its count, and what to know about new files.

@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Align, CornerRadius, Frame, Id, Key, KeyboardShortcut, Layout, Margin, Modifiers, Panel, ScrollArea, Stroke, TextEdit, Ui, vec2};
 use lectern_proto::chat::content::TEXT_MAX;
-use lectern_proto::control::{PrivateChat, TalkId};
+use lectern_proto::control::TalkId;
 use lectern_proto::limits::TALK_TEXT_MAX;
 use lectern_proto::text;
 
@@ -13,7 +13,7 @@ use super::super::prose::{self, Span};
 use super::super::reasons;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, icon_ui, notice_with_ui, rich, say, say_line};
-use super::private::PrivateWish;
+use super::private::{PrivateWish, setting_key};
 use super::{ChatCommand, Chats, Draft, TalkWish, Whom, moderates, named, push};
 use crate::class::ClassState;
 
@@ -63,7 +63,7 @@ fn closed(chats: &Chats, whom: Whom, state: &ClassState, cx: &Cx<'_>) -> Option<
         None => Some((Icon::Unplugged, named("private-is-gone"))),
         Some(_) if shown.is_some_and(|s| s.blocked) => Some((Icon::Prohibit, named("private-is-blocked"))),
         Some(p) if !Chats::may_write(state, p) => {
-            Some((Icon::Lock, cx.text(if state.private_chat == PrivateChat::Off { "private-off" } else { "private-instructor" })))
+            Some((Icon::Lock, cx.text(setting_key(state))))
         }
         Some(_) => None,
     }

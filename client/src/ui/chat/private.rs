@@ -7,6 +7,7 @@ use std::time::Instant;
 use egui::Ui;
 use lectern_proto::chat::content::MessageId;
 use lectern_proto::control::{Person, PersonId, PrivateChat, Role};
+use lectern_proto::rights::Action;
 use lectern_proto::text;
 
 use super::super::command::Cx;
@@ -235,14 +236,23 @@ fn presence(state: &ClassState, id: PersonId, cx: &Cx<'_>) -> String {
     }
 }
 
+/// Key of what the room's setting means for this member.
+pub(super) fn setting_key(state: &ClassState) -> &'static str {
+    match state.private_chat {
+        PrivateChat::Off if state.may(Action::PrivateChat) => "private-off-staff",
+        PrivateChat::Off => "private-off",
+        PrivateChat::Instructor => "private-instructor",
+        PrivateChat::All => "private-all",
+    }
+}
+
 /// Who reads it, at the foot of the list.
 pub(super) fn foot_ui(ui: &mut Ui, chats: &Chats, state: &ClassState, cx: &Cx<'_>) {
     let c = colors(ui);
     let (icon, ink, key) = match (chats.private.own_right, state.private_chat) {
         (Some(false), _) => (Icon::Octagon, c.bad, "private-own-wrong"),
-        (_, PrivateChat::Off) => (Icon::Lock, c.t3, "private-off"),
-        (_, PrivateChat::Instructor) => (Icon::Lock, c.good, "private-instructor"),
-        (_, PrivateChat::All) => (Icon::Lock, c.good, "private-all"),
+        (_, PrivateChat::Off) => (Icon::Lock, c.t3, setting_key(state)),
+        (_, _) => (Icon::Lock, c.good, setting_key(state)),
     };
     let ready = chats.private.own.is_some() || state.private_chat == PrivateChat::Off;
     ui.horizontal_top(|ui| {

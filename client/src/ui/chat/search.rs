@@ -1,14 +1,13 @@
 //! Search over the room's messages: the server looks through all that it keeps.
 
 use egui::accesskit::Role;
-use egui::{CursorIcon, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2};
+use egui::{CursorIcon, Frame, Id, Key, Margin, Modifiers, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo};
 use lectern_proto::control::TalkMessage;
 use lectern_proto::limits::TALK_SEARCH_MAX;
 
 use super::super::command::Cx;
-use super::super::icons::Icon;
-use super::super::tokens::{Type, colors, radius, size, space};
-use super::super::widgets::{Push, focus_ring, rich, say, say_line, spinner_ui};
+use super::super::tokens::{Type, colors, radius, space};
+use super::super::widgets::{End, Search, focus_ring, say, say_line};
 use super::stream::time_of;
 use super::{ChatCommand, Chats, TalkWish, Whom, push};
 use crate::class::ClassState;
@@ -26,44 +25,22 @@ pub(super) fn handle_keys(ui: &Ui) {
 
 /// The field; Enter searches, Escape ends it.
 pub(super) fn search_ui(ui: &mut Ui, chats: &mut Chats, cx: &mut Cx<'_>) {
-    let c = colors(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), Sense::hover());
-    ui.painter().rect_filled(rect, f32::from(radius::CONTROL), c.field);
-    Icon::Search.paint(ui.painter(), Rect::from_center_size(rect.left_center() + vec2(18.0, 0.0), Vec2::splat(16.0)), c.t3);
-    let inner = Rect::from_min_max(rect.min + vec2(34.0, 0.0), rect.max - vec2(size::CONTROL, 0.0));
-    let label = cx.text("chat-search");
-    let edit = TextEdit::singleline(&mut chats.words)
-        .id(search_id())
-        .frame(Frame::NONE.inner_margin(Margin::ZERO))
-        .font(Type::Body.font())
-        .text_color(c.t1)
-        .hint_text(rich(Type::Body, c.t3, &label))
-        .char_limit(TALK_SEARCH_MAX / 4)
-        .align(egui::Align2::LEFT_CENTER)
-        .desired_width(inner.width())
-        .min_size(inner.size());
-    let response = ui.put(inner, edit);
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(Role::SearchInput);
-        node.set_label(label.as_str());
-    });
-    let end = Rect::from_center_size(rect.right_center() - vec2(size::CONTROL / 2.0, 0.0), Vec2::splat(size::SMALL));
-    let is_cleared = chats.words.trim().is_empty() && chats.found.is_some();
-    let closed = chats.found.is_some() && ui.put(end, Push::icon(Icon::Close, &cx.text("chat-search-end")).small()).clicked();
-    let escaped = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape));
-    if is_cleared || closed || escaped {
+    let (label, close) = (cx.text("chat-search"), cx.text("chat-search-end"));
+    let waits = chats.pending.iter().any(|(wish, _)| matches!(wish, TalkWish::Search { .. }));
+    let end = match (&chats.found, waits) {
+        (Some(_), _) => End::Close(&close),
+        (None, true) => End::Spinner,
+        (None, false) => End::Nothing,
+    };
+    let field = Search { id: search_id(), label: &label, width: ui.available_width(), limit: TALK_SEARCH_MAX / 4, end };
+    let done = field.show(ui, &mut chats.words);
+    let is_empty = chats.words.trim().is_empty();
+    if done.ended || (is_empty && chats.found.is_some()) {
         chats.words.clear();
         chats.found = None;
-    } else if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && !chats.words.trim().is_empty() {
+    } else if done.entered && !is_empty {
         push(cx, ChatCommand::Talk(TalkWish::Search { words: chats.words.clone() }));
     }
-    let waits = chats.pending.iter().any(|(wish, _)| matches!(wish, TalkWish::Search { .. }));
-    if waits && chats.found.is_none() {
-        let mut turning = ui.new_child(UiBuilder::new().max_rect(end));
-        spinner_ui(&mut turning, 16.0, c.t3);
-    }
-    let stroke = if response.has_focus() { Stroke::new(2.0, c.accent) } else { Stroke::new(1.0, c.control) };
-    ui.painter().rect_stroke(rect, f32::from(radius::CONTROL), stroke, StrokeKind::Inside);
 }
 
 /// What was found; one that is pressed is scrolled to.

@@ -1,4 +1,5 @@
-//! What was written while nobody looked: for a few seconds in the corner of the window, and never over a stage.
+//! What was written while nobody looked: for a few seconds in the corner of the window, never over a stage, and in the view of chat only
+//! what that view does not show itself.
 
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,16 @@ pub(super) const SHOWN: Duration = Duration::from_secs(6);
 /// So many at once; others are counted at the rail.
 const MOST: usize = 3;
 const WIDTH: f32 = 320.0;
+
+impl Chats {
+    /// Leaves out what the view of chat tells itself: all where its list of conversations stands, else what is open.
+    pub(crate) fn leave_out_shown(&mut self, narrow: bool) {
+        if self.is_shown {
+            let (open, has_list) = (self.open, !narrow || self.list_alone);
+            self.toasts.retain(|toast| !has_list && open != Some(toast.from));
+        }
+    }
+}
 
 /// Draws them; one that is pressed opens its conversation.
 pub(crate) fn toasts_ui(ctx: &Context, chats: &Chats, now: Instant, cx: &mut Cx<'_>) {

@@ -5,12 +5,14 @@ mod menu;
 mod notice;
 mod plot;
 mod push;
+mod search;
 
 pub(crate) use field::Field;
 pub(crate) use menu::{Chip, Choice};
 pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui, notice_with_ui};
 pub(crate) use plot::{Axis, Plot};
 pub(crate) use push::{Look, Push};
+pub(crate) use search::{End, Search};
 
 use egui::{Align2, Color32, Label, Pos2, Rect, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 

@@ -37,6 +37,7 @@ impl Window {
     /// What was written while nobody looked, over everything but the stage.
     pub(super) fn chat_over_ui(&mut self, now: Instant, out: &mut Vec<super::Command>) {
         if self.playing.is_none() && self.watching.is_none() {
+            self.chats.leave_out_shown(self.narrow());
             toasts_ui(&self.ctx, &self.chats, now, &mut Cx { strings: &self.strings, out });
         }
     }

@@ -26,7 +26,8 @@ impl PrivateChat {
     pub fn allows(self, from: Role, to: Role) -> bool {
         let have_right = [from, to].iter().all(|role| role.right(Action::PrivateChat) != Right::No);
         let by_setting = match self {
-            Self::Off => false,
+            // Staff has the right by itself, the others by the setting alone.
+            Self::Off => from.may(Action::PrivateChat) && to.may(Action::PrivateChat),
             Self::Instructor => from.may(Action::PrivateChat) || to.may(Action::PrivateChat),
             Self::All => true,
         };
@@ -77,12 +78,12 @@ mod tests {
     #[test]
     fn who_may_write_to_whom() {
         use Role::{Assistant, Guest, Instructor, Student};
-        let check = |setting: PrivateChat, want: [bool; 5]| {
-            let pairs = [(Instructor, Student), (Student, Assistant), (Student, Student), (Guest, Instructor), (Instructor, Guest)];
+        let check = |setting: PrivateChat, want: [bool; 6]| {
+            let pairs = [(Instructor, Student), (Student, Assistant), (Student, Student), (Guest, Instructor), (Instructor, Guest), (Assistant, Instructor)];
             assert_eq!(pairs.map(|(from, to)| setting.allows(from, to)), want, "{setting:?}");
         };
-        check(PrivateChat::All, [true, true, true, false, false]);
-        check(PrivateChat::Instructor, [true, true, false, false, false]);
-        check(PrivateChat::Off, [false; 5]);
+        check(PrivateChat::All, [true, true, true, false, false, true]);
+        check(PrivateChat::Instructor, [true, true, false, false, false, true]);
+        check(PrivateChat::Off, [false, false, false, false, false, true]);
     }
 }
