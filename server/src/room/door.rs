@@ -7,20 +7,14 @@ use lectern_proto::limits::BANS_MAX;
 use lectern_proto::rights::Action;
 
 use crate::net::Origin;
+use crate::store::Ban;
 
-/// The door of a room.
+/// The door of a room. Somebody who is kept out is known by the account, and by the name and where it came from, which is all there is
+/// without one.
 #[derive(Debug, Default)]
 pub(super) struct Door {
     shown: control::Door,
     banned: VecDeque<Ban>,
-}
-
-/// Somebody who is kept out: by the account, and by the name and where it came from, which is all there is without one.
-#[derive(Debug)]
-struct Ban {
-    name: String,
-    origin: Origin,
-    account: Option<PersonId>,
 }
 
 /// What becomes of somebody at the door.
@@ -32,6 +26,11 @@ pub(super) enum Verdict {
 }
 
 impl Door {
+    /// As it was kept.
+    pub(super) fn of(shown: control::Door, banned: Vec<Ban>) -> Self {
+        Self { shown, banned: banned.into() }
+    }
+
     /// Whether somebody comes in whose proof was right. Staff always does. Who held a seat is not new; but whoever comes from where
     /// somebody was banned waits, because that may be the same person under another name.
     pub(super) fn verdict(&self, name: &str, role: Role, origin: Origin, is_new: bool) -> Verdict {
@@ -76,19 +75,21 @@ impl Door {
         self.banned.iter().any(|ban| ban.account == Some(person))
     }
 
-    /// Keeps somebody out; `account` names who has one.
-    pub(super) fn ban(&mut self, name: &str, origin: Origin, account: Option<PersonId>) {
+    /// Keeps somebody out; `account` names who has one. Gives what is to be kept of it.
+    pub(super) fn ban(&mut self, name: &str, origin: Origin, account: Option<PersonId>) -> Ban {
         if self.banned.len() >= BANS_MAX {
             self.banned.pop_front();
         }
-        self.banned.push_back(Ban { name: plain(name).to_owned(), origin, account });
+        let ban = Ban { name: plain(name).to_owned(), origin, account };
+        self.banned.push_back(ban.clone());
+        ban
     }
 
-    /// Says whether there was such a person.
-    pub(super) fn pardon(&mut self, name: &str) -> bool {
-        let before = self.banned.len();
+    /// Gives the names of those who were kept out under this one, as they are kept; none where there was no such person.
+    pub(super) fn pardon(&mut self, name: &str) -> Vec<String> {
+        let names = self.banned.iter().filter(|ban| same(&ban.name, name)).map(|ban| ban.name.clone()).collect();
         self.banned.retain(|ban| !same(&ban.name, name));
-        self.banned.len() != before
+        names
     }
 
     /// Names of all who are kept out.
@@ -141,7 +142,7 @@ mod tests {
             check(&door, name, Role::Student, origin, true, want);
         }
         check(&door, "Ana", Role::Student, here, false, Verdict::No(LoginRefusal::Banned));
-        assert!(door.pardon("ANA") && !door.pardon("Ana") && !door.keeps_out(PersonId(9)));
+        assert_eq!((door.pardon("ANA"), door.pardon("Ana"), door.keeps_out(PersonId(9))), (vec!["Ana".to_owned()], Vec::new(), false));
         check(&door, "Ana", Role::Student, here, true, Verdict::In);
         assert!(door.let_guests_wait() && !door.let_guests_wait());
         check(&door, "Gil", Role::Guest, there, true, Verdict::Waits);

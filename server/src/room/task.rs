@@ -143,7 +143,7 @@ impl RoomTask {
     }
 
     pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Message>, stop: CancellationToken) {
-        self.recall_attendance().await;
+        self.recall().await;
         let reason = loop {
             let due = self.next_deadline().map(|at| self.clock.at(at));
             tokio::select! {

@@ -19,7 +19,9 @@ struct Stage {
     room: Room,
     catalogue: watch::Sender<Catalogue>,
     stop: CancellationToken,
-    _dir: tempfile::TempDir,
+    tasks: TaskTracker,
+    store: Store,
+    dir: tempfile::TempDir,
 }
 
 fn ladder() -> Vec<RungSpec> {
@@ -27,7 +29,11 @@ fn ladder() -> Vec<RungSpec> {
 }
 
 async fn stage(people: usize) -> Stage {
-    let dir = tempfile::tempdir().expect("a directory");
+    stage_in(tempfile::tempdir().expect("a directory"), people).await
+}
+
+/// A room whose database lies there.
+async fn stage_in(dir: tempfile::TempDir, people: usize) -> Stage {
     let (catalogue, told) = watch::channel(Catalogue::default());
     let media = Arc::new(RoomMedia::new(1, Arc::default(), None));
     let store = Store::open(&StoreUrl::Sqlite(dir.path().join("a.db"))).await.expect("opened");
@@ -48,13 +54,24 @@ async fn stage(people: usize) -> Stage {
         rungs,
         recorder,
         catalogue: told,
-        store,
+        store: store.clone(),
         clock,
     };
-    Stage { room: Room::start(parts, &tasks, stop.clone()), catalogue, stop, _dir: dir }
+    Stage { room: Room::start(parts, &tasks, stop.clone()), catalogue, stop, tasks, store, dir }
 }
 
 impl Stage {
+    /// The same room after the end and the next start of the server.
+    async fn restarted(self, people: usize) -> Self {
+        let Self { stop, tasks, store, dir, room, .. } = self;
+        stop.cancel();
+        drop(room);
+        tasks.close();
+        tasks.wait().await;
+        store.close().await;
+        stage_in(dir, people).await
+    }
+
     async fn enter(&self, person: u64, role: Role, connection: u64) -> Result<(Admission, Presence, Inbox), LoginRefusal> {
         let (outbox, inbox) = queue();
         let (origin, is_new, code, waits) = (Origin::from(std::net::IpAddr::from([192, 0, 2, 1])), true, None, None);

@@ -15,6 +15,7 @@
 mod accounts;
 mod codes;
 mod contents;
+mod doors;
 mod error;
 mod group;
 mod open;
@@ -31,6 +32,7 @@ use sqlx::AnyPool;
 pub use accounts::{Account, AccountId, Changed, NewAccount, secret_hash};
 pub use codes::UsedCode;
 pub use contents::FileStamp;
+pub(crate) use doors::Ban;
 pub use error::StoreError;
 pub use privacy::Kept;
 pub(crate) use rooms::PasswordHash;

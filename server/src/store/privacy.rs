@@ -16,6 +16,8 @@ pub struct Kept {
     pub attendance: Vec<KeptStay>,
     /// Room chat.
     pub messages: Vec<KeptMessage>,
+    /// Rooms that this person is kept out of.
+    pub bans: Vec<KeptBan>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,6 +43,13 @@ pub struct KeptStay {
     pub role: String,
     pub from_s: i64,
     pub until_s: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptBan {
+    pub room: String,
+    /// The address that the person came from; of IPv6 the network.
+    pub origin: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,6 +131,10 @@ impl Store {
         for row in &messages.bind(name.to_owned()).fetch_all(self.read()).await? {
             kept.messages.push(KeptMessage { room: row.try_get("room")?, at_ms: row.try_get("at_ms")?, text: row.try_get("text")? });
         }
+        let bans = sqlx::query("SELECT room, origin FROM bans WHERE name = $1 ORDER BY ban");
+        for row in &bans.bind(name.to_owned()).fetch_all(self.read()).await? {
+            kept.bans.push(KeptBan { room: row.try_get("room")?, origin: row.try_get("origin")? });
+        }
         Ok(kept)
     }
 
@@ -140,6 +153,7 @@ impl Store {
                     "DELETE FROM guest_seats WHERE person IN (SELECT person FROM seats WHERE name = $1)",
                     "DELETE FROM seats WHERE name = $1",
                     "DELETE FROM attendance WHERE name = $1",
+                    "DELETE FROM bans WHERE name = $1",
                     // With its sessions, its seats and what it wrapped.
                     "DELETE FROM accounts WHERE name = $1",
                 ] {

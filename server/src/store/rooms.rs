@@ -12,12 +12,14 @@ pub(crate) struct PasswordHash {
 }
 
 /// What goes with a room, so that nothing of it is found in another of its name. Who was there is kept as long as the configuration says.
-const WITH_ROOM: [&str; 6] = [
+const WITH_ROOM: [&str; 8] = [
     "DELETE FROM guest_seats WHERE person IN (SELECT person FROM seats WHERE room = $1)",
     "DELETE FROM seats WHERE room = $1",
     "DELETE FROM codes WHERE room = $1",
     "DELETE FROM talk_reactions WHERE room = $1",
     "DELETE FROM talk WHERE room = $1",
+    "DELETE FROM doors WHERE room = $1",
+    "DELETE FROM bans WHERE room = $1",
     "DELETE FROM rooms WHERE room = $1",
 ];
 
@@ -48,7 +50,7 @@ impl Store {
         Ok(rooms)
     }
 
-    /// Deletes a room with its seats, codes and chat.
+    /// Deletes a room with its seats, codes, door and chat.
     ///
     /// # Errors
     /// [`StoreError`]; nothing was deleted then.

@@ -1,5 +1,6 @@
 //! The same tests over both databases.
 
+mod doors;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 

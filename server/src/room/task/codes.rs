@@ -38,7 +38,7 @@ impl RoomTask {
         // Whether it was not good any more makes no difference.
         let _ = self.revoke_code(used.code).await;
         let changed = self.door.door.let_guests_wait();
-        self.tell_door(changed);
+        self.door_changed(changed).await;
     }
 
     /// The one video that somebody sees; none: all.

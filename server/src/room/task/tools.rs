@@ -6,8 +6,9 @@ use lectern_proto::rights::Action;
 
 use super::super::ConnectionId;
 use super::super::attendance::Attendance;
+use super::super::door::Door;
 use super::RoomTask;
-use crate::store::AccountId;
+use crate::store::{AccountId, StoreError};
 
 impl RoomTask {
     /// Takes a request of one connection. The answer goes the way of the events, so that it comes behind what is told of it.
@@ -36,16 +37,18 @@ impl RoomTask {
             RoomRequest::Mute { person, muted } => self.mute(person, muted)?,
             RoomRequest::Ban { person } => self.ban(by, person).await?,
             RoomRequest::Pardon { name } => {
-                self.door.door.pardon(&name).then_some(()).ok_or(Refusal::NoSuchPerson)?;
+                let names = self.door.door.pardon(&name);
+                (!names.is_empty()).then_some(()).ok_or(Refusal::NoSuchPerson)?;
+                kept(self.store.end_bans(&self.name, names).await);
                 self.tell_staff(RoomEvent::Banned(self.door.door.banned()));
             }
             RoomRequest::Lock { locked } => {
                 let changed = self.door.door.set_locked(locked);
-                self.tell_door(changed);
+                self.door_changed(changed).await;
             }
             RoomRequest::WaitingRoom { on } => {
                 let changed = self.door.door.set_waiting_room(on);
-                self.tell_door(changed);
+                self.door_changed(changed).await;
             }
             RoomRequest::Admit { person } => self.admit(person)?,
             RoomRequest::TurnAway { person } => self.turn_away(person)?,
@@ -101,21 +104,28 @@ impl RoomTask {
         (!banned.role.may(Action::Administer)).then_some(()).ok_or(Refusal::NotAllowed)?;
         let name = banned.name.clone();
         if let Some(origin) = self.door.origins.get(&person) {
-            self.door.door.ban(&name, *origin, AccountId::of(person).map(AccountId::person));
+            let ban = self.door.door.ban(&name, *origin, AccountId::of(person).map(AccountId::person));
+            kept(self.store.keep_ban(&self.name, ban).await);
         }
         self.remove(by, person).await?;
         self.tell_staff(RoomEvent::Banned(self.door.door.banned()));
         Ok(())
     }
 
-    pub(super) fn tell_door(&mut self, changed: bool) {
+    /// Keeps what was set of the door, and tells it.
+    pub(super) async fn door_changed(&mut self, changed: bool) {
         if changed {
+            kept(self.store.keep_door(&self.name, self.door.door.shown()).await);
             self.tell(Event::Room(RoomEvent::Door(self.door.door.shown())));
         }
     }
 
     /// What was kept before the start of this server.
-    pub(super) async fn recall_attendance(&mut self) {
+    pub(super) async fn recall(&mut self) {
+        match self.store.door(&self.name).await {
+            Ok((shown, banned)) => self.door.door = Door::of(shown, banned),
+            Err(error) => tracing::error!(%error, "who is kept out, and whether the room is locked, cannot be read: everybody may come in"),
+        }
         match self.store.stays(&self.name, ATTENDANCE_MAX).await {
             Ok(stays) => self.attendance = Attendance::of(stays),
             Err(error) => tracing::error!(%error, "who was there before cannot be read"),
@@ -172,6 +182,13 @@ impl RoomTask {
         let waiting = is_staff.then(|| self.door.waiting()).filter(|w| !w.is_empty()).map(RoomEvent::Waiting);
         let door = Some(self.door.door.shown()).filter(|door| *door != Default::default()).map(RoomEvent::Door);
         door.into_iter().chain(self.tools.greeting(person, is_staff)).chain(banned).chain(waiting).map(Event::Room)
+    }
+}
+
+/// Tells the operator; what was done holds until the server ends.
+fn kept(done: Result<(), StoreError>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "what was set of the door cannot be kept over the end of the server; is the disk full?");
     }
 }
 

@@ -93,6 +93,31 @@ async fn a_locked_room_and_a_ban() {
 }
 
 #[tokio::test]
+async fn the_door_is_as_it_was_after_a_restart() {
+    let stage = stage(10).await;
+    let (_, teacher, mut inbox) = stage.enter(1, Role::Instructor, 1).await.expect("room");
+    let (_, entered) = stage.knock(2, "Eve", 9).await;
+    let (_, _eve, _eve_inbox) = entered.await.expect("a task").expect("in");
+    assert_eq!(asked(&teacher, &mut inbox, RoomRequest::Ban { person: PersonId(2) }).await.1, DONE);
+    for what in [RoomRequest::Lock { locked: true }, RoomRequest::WaitingRoom { on: true }] {
+        assert_eq!(asked(&teacher, &mut inbox, what).await.1, DONE);
+    }
+    let stage = stage.restarted(10).await;
+    assert_eq!(stage.knock(3, "Ana", 8).await.1.await.expect("a task").expect_err("locked"), LoginRefusal::Locked);
+    assert_eq!(stage.knock(4, "EVE", 9).await.1.await.expect("a task").expect_err("banned"), LoginRefusal::Banned);
+    let (_, teacher, mut inbox) = stage.enter(5, Role::Instructor, 5).await.expect("room");
+    until(&mut inbox, |e| *e == Event::Room(RoomEvent::Banned(vec!["Eve".into()]))).await;
+    assert_eq!(asked(&teacher, &mut inbox, RoomRequest::Lock { locked: false }).await.1, DONE);
+    let (waits, waiting) = stage.knock(6, "Ana", 8).await;
+    assert_eq!(waits.await, Ok(()), "the waiting room is on");
+    waiting.abort();
+    assert_eq!(asked(&teacher, &mut inbox, RoomRequest::Pardon { name: "eve".into() }).await.1, DONE);
+    assert_eq!(asked(&teacher, &mut inbox, RoomRequest::WaitingRoom { on: false }).await.1, DONE);
+    let stage = stage.restarted(10).await;
+    assert!(stage.knock(7, "Eve", 9).await.1.await.expect("a task").is_ok());
+}
+
+#[tokio::test]
 async fn a_poll_is_answered_by_all_and_told_when_it_is_closed() {
     let stage = stage(10).await;
     let (_, teacher, mut inbox) = stage.enter(1, Role::Instructor, 1).await.expect("room");
