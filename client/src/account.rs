@@ -197,6 +197,18 @@ pub(crate) async fn keep(mut states: watch::Receiver<Arc<ClassState>>, server: F
     *shown.lock().unwrap_or_else(PoisonError::into_inner) = kept;
 }
 
+/// Forgets the session of an account on the disk; gives those that are left.
+///
+/// # Errors
+/// Those of the file system.
+pub fn forget(server: &Fingerprint, account: &str) -> io::Result<KeptSessions> {
+    // Another program may have written meanwhile.
+    let mut kept = KeptSessions::load();
+    kept.forget(server, account);
+    kept.store()?;
+    Ok(kept)
+}
+
 /// As a person would take them for the same; the server compares more.
 fn same(one: &str, two: &str) -> bool {
     one.trim().to_lowercase() == two.trim().to_lowercase()

@@ -17,7 +17,7 @@ use lectern_proto::chat::IdentityId;
 use lectern_proto::chat::content::{FileInfo, MessageId};
 use lectern_proto::chat::verify::SafetyNumber;
 use lectern_proto::control::{PersonId, PrivateChat, Refusal, Role};
-use ui_support::{Fake, enter, list_item};
+use ui_support::{Call, Fake, enter, list_item};
 
 type Screen = Harness<'static, Option<Window>>;
 
@@ -291,7 +291,7 @@ fn nothing_lies_over_a_conversation_that_its_list_says_already() {
     harness.run_steps(4);
     change(&fake, |shown| shown.unread = vec![MessageId([1; 16])]);
     harness.run_steps(4);
-    row(&harness, "Ben, Are you in round 2 already?");
+    row(&harness, "Ben, 1");
     assert!(harness.query_by_label_contains("Ben wrote:").is_none());
     // Where there is no room for the list, it is told.
     change(&fake, |shown| shown.unread.clear());

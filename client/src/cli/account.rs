@@ -8,7 +8,7 @@ use lectern_proto::control::{AccountInfo, RegisterBy, Role};
 use serde::Serialize;
 
 use super::{Failure, join, print};
-use crate::account::{AccountEntry, AccountError, KeptSession, KeptSessions};
+use crate::account::{self, AccountEntry, AccountError, KeptSession, KeptSessions};
 use crate::class::{Class, ClassState, JoinRequest};
 
 pub(super) const HELP: &str = "\
@@ -195,9 +195,9 @@ async fn log_out(
 }
 
 fn forget(server: &lectern_proto::link::Fingerprint, account: &str) -> Result<(), Failure> {
-    let mut kept = KeptSessions::load();
-    kept.forget(server, account);
-    kept.store().map_err(|e| Failure::Other(format!("the server has ended the session, but this computer cannot forget it ({e})")))
+    account::forget(server, account)
+        .map(drop)
+        .map_err(|e| Failure::Other(format!("the server has ended the session, but this computer cannot forget it ({e})")))
 }
 
 async fn change(

@@ -73,7 +73,7 @@ struct Links {
 
 impl Links {
     fn of(room: &str, link: &JoinLink) -> Self {
-        let join = JoinLink { room: room.to_owned(), code: None, video: None, key: None, ..link.clone() };
+        let join = link.of_room(room);
         let instructor = link.key.is_some().then(|| JoinLink { key: link.key.clone(), ..join.clone() }.to_string());
         Self { join: join.to_string(), instructor }
     }

@@ -3,6 +3,7 @@
 //! Nothing here waits: every call returns at once, and `changed` asks for a repaint when there is news.
 
 mod asking;
+mod managing;
 mod meeting;
 mod playing;
 mod publishing;
@@ -26,6 +27,7 @@ use crate::connect::known::KnownServers;
 use crate::discover::{Discovery, Seen};
 use crate::fetch::{ChunkStore, store};
 
+use super::manage::{ManageWish, Managing};
 use super::podcast::air::{Listening, PodcastSource, Sending};
 use super::podcast::real::{self, Names};
 use crate::chat::Chat;
@@ -35,6 +37,7 @@ use crate::player::{PlayError, PlayerOptions, Presented, SoundOut};
 use crate::system::SystemError;
 
 pub use asking::Asking;
+use managing::Kept;
 use meeting::LiveMeeting;
 pub use meeting::Meeting;
 pub use playing::Playback;
@@ -97,6 +100,8 @@ pub enum Pick {
     Shown,
     /// The folder of videos of a class that is held here.
     Folder,
+    /// Where the table of who was there is saved.
+    Attendance,
     /// A file for somebody in private chat.
     Attached(PersonId),
 }
@@ -157,6 +162,8 @@ pub trait Seat: Talks {
     fn record(&self, stream: StreamId, recorded: bool, changed: Changed) -> Box<dyn Asking>;
     /// Uses one of the room's tools.
     fn use_tool(&self, what: RoomRequest, changed: Changed) -> Box<dyn Asking>;
+    /// Asks about rooms, accounts or one's own account.
+    fn manage(&self, wish: ManageWish, changed: Changed) -> Box<dyn Managing>;
 }
 
 /// A live stream that is shown; dropped, it is not any more.
@@ -206,6 +213,7 @@ struct LiveSeat {
     class: Class,
     runtime: tokio::runtime::Handle,
     chat: Option<Arc<Chat>>,
+    kept: Kept,
 }
 
 /// Longest wait for a goodbye to reach the server.
@@ -224,7 +232,8 @@ impl Backend for Live {
             self.runtime.spawn(account::keep(class.states(), server, Arc::clone(&self.sessions)));
         }
         let chat = Chat::start(&class, changed).map(Arc::new);
-        Box::new(LiveSeat { class, runtime: self.runtime.clone(), chat })
+        let kept = Kept { sessions: Arc::clone(&self.sessions), server };
+        Box::new(LiveSeat { class, runtime: self.runtime.clone(), chat, kept })
     }
 
     fn seen(&self, changed: Changed) -> Arc<Seen> {
@@ -302,6 +311,7 @@ impl Backend for Live {
         let chosen: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match what {
             Pick::File | Pick::Shown | Pick::Attached(_) => Box::pin(dialog.pick_file()),
             Pick::Folder => Box::pin(dialog.pick_folder()),
+            Pick::Attendance => Box::pin(dialog.set_file_name("attendance.csv").add_filter("CSV", &["csv"]).save_file()),
         };
         self.runtime.spawn(async move {
             told.send_replace(Some(chosen.await.map(|file| file.path().to_owned())));
@@ -403,6 +413,10 @@ impl Seat for LiveSeat {
     fn use_tool(&self, what: RoomRequest, changed: Changed) -> Box<dyn Asking> {
         let class = self.class.clone();
         asking::ask(&self.runtime, changed, async move { class.use_tool(what).await.map(drop) })
+    }
+
+    fn manage(&self, wish: ManageWish, changed: Changed) -> Box<dyn Managing> {
+        managing::manage(&self.runtime, self.class.clone(), self.kept.clone(), wish, changed)
     }
 
     fn allow_recording(&self, stream: StreamId, allowed: bool, changed: Changed) -> Box<dyn Asking> {

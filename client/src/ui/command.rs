@@ -9,6 +9,7 @@ use super::backend::Pick;
 use super::catalogue::Order;
 use super::chat::ChatCommand;
 use super::join::chosen::Chosen;
+use super::manage::ManageCommand;
 use super::podcast::PodcastWish;
 use super::stage::ZoomKey;
 use super::strings::{Language, Strings};
@@ -83,6 +84,8 @@ pub enum Command {
     Codes(bool),
     /// The card of a new access code was read.
     PutCodeAway(u64),
+    /// Of the forms of rooms and accounts.
+    Manage(ManageCommand),
     SetOrder(Order),
     /// Everybody fetches this before it is watched; none: nobody any more.
     FetchAhead(Option<Lesson>),

@@ -45,6 +45,9 @@ pub(crate) struct JoinForm {
     pub(crate) show_password: bool,
     /// Name and password are those of an account.
     pub(crate) with_account: bool,
+    /// The account is to be made, by the room's password where the link has no key.
+    pub(crate) registers: bool,
+    pub(crate) room_password: String,
     /// The accounts that this computer is logged in with.
     pub(crate) sessions: KeptSessions,
     /// Why the last attempt failed; gone with the next change.
@@ -86,8 +89,11 @@ impl JoinForm {
     /// Lets go of the password, also of what undoing would bring back.
     pub(crate) fn forget_password(&mut self, ctx: &egui::Context) {
         self.password.clear();
+        self.room_password.clear();
         self.show_password = false;
-        egui::TextEdit::store_state(ctx, password_id(), egui::text_edit::TextEditState::default());
+        for id in [password_id(), account::room_password_id()] {
+            egui::TextEdit::store_state(ctx, id, egui::text_edit::TextEditState::default());
+        }
     }
 
     /// Key of the sentence that says what is missing; none when it can be sent.
@@ -107,8 +113,10 @@ impl JoinForm {
         if name.len() > NAME_MAX || name.chars().any(char::is_control) {
             return Some("error-bad-name");
         }
-        let needed = link.key.is_none() && self.password.is_empty() && !self.is_logged_in(&link);
-        needed.then_some(if self.with_account { "join-missing-account-password" } else { "join-missing-password" })
+        if self.with_account {
+            return self.missing_of_account(&link);
+        }
+        (link.key.is_none() && self.password.is_empty()).then_some("join-missing-password")
     }
 }
 
@@ -314,7 +322,7 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
         chosen::words_ui(ui, chosen, cx);
     }
     let told = |place| form.problem.as_ref().filter(|p| reasons::place(p) == place).map(|p| reasons::join_error(cx.strings, p));
-    let (about_name, about_password) = (told(Place::Name), told(Place::Password));
+    let (about_name, about_password) = (told(Place::Name), told(Place::Password).filter(|_| !form.is_about_room()));
     let mut submit = false;
     let labels = form.labels();
     let label = cx.text(labels[0]);
@@ -325,7 +333,7 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
         if let Some(chosen) = &form.chosen {
             changed |= chosen::room_ui(ui, chosen, &mut form.room, cx);
         }
-        if link.is_some_and(|l| l.key.is_some()) {
+        if link.is_some_and(|l| l.key.is_some()) && !form.with_account {
             notice_ui(ui, Tone::Accent, Icon::Key, &cx.text("join-instructor"));
         } else {
             let (label, eye) = (cx.text(labels[1]), cx.text("join-show-password"));
@@ -333,8 +341,8 @@ fn form_ui(ui: &mut Ui, form: &mut JoinForm, link: &Result<JoinLink, LinkError>,
             let response = field.show_secret(ui, &mut form.password, &mut form.show_password, &eye);
             changed |= response.changed();
             submit |= response.lost_focus();
-            changed |= account::account_ui(ui, form, link, cx);
         }
+        changed |= account::account_ui(ui, form, link, &mut submit, cx);
     });
     submit &= ui.input(|i| i.key_pressed(Key::Enter));
     let missing = form.missing();

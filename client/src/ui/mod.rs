@@ -10,6 +10,7 @@
 mod appearance;
 pub mod backend;
 mod board;
+mod cards;
 pub mod catalogue;
 pub mod chat;
 mod code_card;
@@ -23,6 +24,7 @@ mod graphics;
 mod icons;
 mod join;
 mod keys_list;
+pub mod manage;
 mod member;
 mod on_air;
 mod own;

@@ -4,6 +4,7 @@
 
 mod here;
 mod joining;
+mod manage;
 mod playing;
 mod refused;
 mod source;
@@ -15,6 +16,7 @@ use std::io::ErrorKind;
 
 pub(crate) use here::here_error;
 pub(crate) use joining::{Place, join_error, link_error, place, trouble};
+pub(crate) use manage::manage_error;
 pub(crate) use playing::{play_error, play_trouble, preparing, preparing_details, silence, speaker};
 pub(crate) use refused::{because, off_air, refused};
 pub(crate) use talk::{chat_error, file_size, talk_error};

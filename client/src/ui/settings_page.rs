@@ -10,11 +10,12 @@ use super::appearance::SCALES;
 use super::backend::Pick;
 use super::command::{Command, Cx};
 use super::icons::Icon;
+use super::manage::{ManageCommand, Page};
 use super::podcast::trims_ui;
 use super::settings::Settings;
 use super::strings::Language;
 use super::tokens::{Type, colors, size, space};
-use super::widgets::{Field, Look, Push, say};
+use super::widgets::{Field, Look, Push, say, say_line};
 
 /// Width of the card.
 const WIDTH: f32 = 528.0;
@@ -32,8 +33,9 @@ pub(super) fn handle_settings_keys(ctx: &egui::Context, shown: bool, out: &mut V
     }
 }
 
-/// Draws the settings; `outputs` are the sound devices by their names, none while they are looked for; `videos` is where a class that is held here has its videos.
-pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, outputs: Option<&[String]>, videos: &Path, cx: &mut Cx<'_>) {
+/// Draws the settings; `outputs` are the sound devices by their names, none while they are looked for; `videos` is where a class that is held here has its videos;
+/// `account` is the account with which a class was entered.
+pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, outputs: Option<&[String]>, videos: &Path, account: Option<&str>, cx: &mut Cx<'_>) {
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(space::L as i8));
     let window = ui.ctx().content_rect().size() - vec2(space::XXXL, space::XXXL);
     let response = egui::Modal::new(Id::unique("settings")).frame(frame).show(ui.ctx(), |ui| {
@@ -52,6 +54,7 @@ pub(super) fn settings_ui(ui: &mut Ui, settings: &Settings, outputs: Option<&[St
         ScrollArea::vertical().auto_shrink([false, true]).max_height((window.y - 72.0).max(96.0)).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::M;
             choices(ui, settings, cx);
+            account.into_iter().for_each(|name| account_ui(ui, name, cx));
             name_ui(ui, settings, cx);
             videos_ui(ui, settings, videos, cx);
             output_ui(ui, settings, outputs, cx);
@@ -104,6 +107,22 @@ fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, all: &[(String, T)], 
         });
     });
     clicked
+}
+
+/// The account with which the class was entered, and the way to its form.
+fn account_ui(ui: &mut Ui, name: &str, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        say(ui, Type::Small, c.t2, cx.text("settings-account"));
+        ui.horizontal(|ui| {
+            if ui.add(Push::text(Look::Plain, &cx.text("settings-account-open"))).clicked() {
+                cx.push(Command::ToggleSettings);
+                cx.push(Command::Manage(ManageCommand::Show(Page::Mine)));
+            }
+            say_line(ui, Type::Body, c.t1, name);
+        });
+    });
 }
 
 /// The device that plays. One that was chosen and is not connected stays chosen.

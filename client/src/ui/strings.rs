@@ -20,6 +20,8 @@ const ENGLISH: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/en/room.ftl"),
     "\n",
+    include_str!("../../assets/i18n/en/manage.ftl"),
+    "\n",
     include_str!("../../assets/i18n/en/chat.ftl"),
     "\n",
     include_str!("../../assets/i18n/en/private.ftl")
@@ -36,6 +38,8 @@ const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/studio.ftl"),
     "\n",
     include_str!("../../assets/i18n/de/room.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/manage.ftl"),
     "\n",
     include_str!("../../assets/i18n/de/chat.ftl"),
     "\n",

@@ -6,6 +6,7 @@ use lectern_proto::rights::Action;
 
 use super::command::{Command, Cx};
 use super::icons::Icon;
+use super::manage::{ManageCommand, Page};
 use super::tokens::{Type, colors, radius, size, space};
 use super::widgets::{Choice, Look, Push, avatar_ui, icon_ui, say, say_line};
 use crate::class::ClassState;
@@ -46,6 +47,8 @@ fn room_menu_ui(ui: &mut Ui, state: &ClassState, cx: &mut Cx<'_>) {
         ("room-attention", Action::Moderate, tools.attention, Command::Tool(RoomRequest::Attention { on: !tools.attention })),
         ("room-poll", Action::Moderate, false, Command::NewPoll(true)),
         ("room-code", Action::Administer, false, Command::Codes(true)),
+        ("room-manage", Action::Administer, false, Command::Manage(ManageCommand::Show(Page::Rooms))),
+        ("room-accounts", Action::Administer, false, Command::Manage(ManageCommand::Show(Page::Accounts))),
     ];
     menu(&button, id, |ui| {
         for (key, needed, chosen, command) in choices {

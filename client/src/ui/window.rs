@@ -3,6 +3,7 @@
 //! It draws into any egui `Ui`, knows nothing of eframe, and reaches the class through [`Backend`], so a test drives it
 //! over plain data. A pass reads snapshots, draws, then carries out commands; nothing in it waits.
 
+mod cards;
 mod chat;
 mod document;
 mod live;
@@ -26,9 +27,9 @@ use lectern_proto::link::JoinLink;
 
 use super::appearance::{self, SystemMotion};
 use super::backend::{Backend, Meeting};
+use super::cards::Cards;
 use super::catalogue::{self, CatalogueState, catalogue_ui};
 use super::chat::{Chats, Side, chat_ui, room_ui, side_tabs_ui};
-use super::code_card::CodeCard;
 use super::command::{Command, Cx};
 use super::consent::consent_ui;
 use super::floor::{self, FloorView};
@@ -38,7 +39,6 @@ use super::member::Member;
 use super::on_air::{self, OnAirView, Watching};
 use super::people::people_ui;
 use super::playing::Playing;
-use super::poll::PollCard;
 use super::projector::Projector;
 use super::reasons;
 use super::settings::Settings;
@@ -88,8 +88,7 @@ pub struct Window {
     projector: Option<Projector>,
     studio: Studio,
     wishes: Wishes,
-    poll: PollCard,
-    code: CodeCard,
+    cards: Cards,
     quieted: Quieted,
     recorded: Recorded,
     /// Live streams that open by themselves.
@@ -148,8 +147,7 @@ impl Window {
             projector: None,
             studio: Studio::default(),
             wishes: Wishes::default(),
-            poll: PollCard::default(),
-            code: CodeCard::default(),
+            cards: Cards::default(),
             quieted: Quieted::default(),
             recorded: Recorded::default(),
             opening: live::Opening::default(),
@@ -221,6 +219,7 @@ impl Window {
         self.follow_sound();
         self.follow_floor(state.as_deref(), now);
         self.follow_chat(state.as_deref(), now);
+        self.follow_cards(state.as_deref());
         let mut out = Vec::new();
         match state {
             state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
@@ -230,6 +229,7 @@ impl Window {
                 self.studio_over_ui(ui, &state, now, &mut out);
                 self.follow_talk(&state);
                 self.chat_over_ui(now, &mut out);
+                self.manage_ui(ui, &state, &mut out);
             }
             None => self.join_ui(ui, &mut out),
         }
@@ -254,20 +254,22 @@ impl Window {
             (false, false, false) if self.chats.is_shown => Place::Chat,
             (false, false, false) => Place::Catalogue,
         };
-        if place == Place::Catalogue && !self.keys_shown && !self.settings_shown {
+        let takes_keys = !self.settings_shown && !self.keys_shown && !self.cards.manage.is_shown();
+        if place == Place::Catalogue && takes_keys {
             catalogue::handle_keys(ui.ctx());
         }
-        if !self.settings_shown && !self.keys_shown && !self.plays_file() {
+        if takes_keys && !self.plays_file() {
             floor::handle_keys(ui.ctx(), state, self.undo_left(now).is_some(), out);
         }
-        if !self.settings_shown {
+        if !self.settings_shown && !self.cards.manage.is_shown() {
             handle_list_keys(ui.ctx(), self.keys_shown, out);
         }
-        if self.watching.is_some() && !self.settings_shown && !self.keys_shown {
+        if self.watching.is_some() && takes_keys {
             on_air::handle_keys(ui.ctx(), self.fullscreen, out);
         }
         if self.playing.is_some()
             && !self.settings_shown
+            && !self.cards.manage.is_shown()
             && stage::handle_keys(ui.ctx(), status, self.keys_shown, self.fullscreen, out)
             && let Some(playing) = &mut self.playing
         {
@@ -303,8 +305,7 @@ impl Window {
                 consent_ui(ui, state, &self.wishes, &mut cx);
                 let undo = self.undo_left(now);
                 floor::floor_ui(ui, &FloorView { class: state, in_studio: place == Place::Studio, wishes: &self.wishes, undo }, &mut cx);
-                self.poll.ui(ui, state, &self.wishes, &mut cx);
-                self.code.ui(ui, state, &member.link, &mut cx);
+                self.cards.ui(ui, state, (&member.link, &self.wishes), &mut cx);
             }
             if !on_stage {
                 self.own_strip_ui(ui, &mut cx);
@@ -366,7 +367,6 @@ impl Window {
                 view.into_iter().for_each(|view| on_air::stage_ui(ui, &view, &mut cx));
             }
             None if place == Place::Podcast => {
-                let takes_keys = !self.settings_shown && !self.keys_shown;
                 let around = Around { backend: self.backend.as_ref(), settings: &self.settings, changed: changed.clone(), is_muted_by_room, takes_keys };
                 self.podcasts.ui(ui, state, around, &mut cx);
             }
@@ -408,9 +408,8 @@ impl Window {
             Command::Leave if self.asks_before_leaving() => {}
             Command::PutAway(wish) => self.wishes.put_away(wish),
             Command::Tool(what) => self.use_tool(what),
-            Command::NewPoll(shown) => self.poll.show_form(shown),
-            Command::PutPollAway(poll) => self.poll.put_away(poll),
-            Command::Codes(_) | Command::PutCodeAway(_) => self.carry_out_codes(&command),
+            Command::NewPoll(_) | Command::PutPollAway(_) | Command::Codes(_) | Command::PutCodeAway(_) => self.carry_out_cards(command),
+            Command::Manage(_) => self.carry_out_cards(command),
             Command::Studio(command) => self.carry_out_studio(command),
             Command::Chat(command) => self.carry_out_chat(command),
             Command::Leave if self.is_own() => self.carry_out_own(command),

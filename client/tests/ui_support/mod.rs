@@ -3,13 +3,14 @@
 #![allow(dead_code, unused_imports, unreachable_pub, missing_debug_implementations, clippy::unwrap_used)]
 
 mod live;
+mod managing;
 mod more;
 mod playback;
 pub mod podcast;
 pub mod studio;
 mod talks;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -27,6 +28,7 @@ use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerSt
 use lectern::system::SystemError;
 use lectern::ui::backend::{Asking, Backend, Host, Looking, Meeting, OnAir, Pick, Picking, Playback, Publish, Seat};
 use lectern::ui::chat::{PrivateWish, TalkOutcome, TalkWish};
+use lectern::ui::manage::{ManageError, ManageWish, Managed, Managing};
 use lectern::ui::podcast::air::{Listening, PodcastSource, Sending};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -85,6 +87,7 @@ pub enum Call {
     Private(PrivateWish),
     AllowRecording(StreamId, bool),
     Tool(RoomRequest),
+    Manage(ManageWish),
     Quiet(bool),
 }
 
@@ -111,6 +114,8 @@ pub struct Shared {
     /// Private chat, and what it says to what is asked of it.
     pub private: ChatState,
     pub written: Option<Result<(), ChatError>>,
+    /// What is said to wishes of the forms; the oldest first, then that all is done.
+    pub managed: VecDeque<Result<Managed, ManageError>>,
     /// The place on the seek bar that is pointed at.
     pub pointed_us: Option<u64>,
     pub seen: Seen,
@@ -150,6 +155,7 @@ impl Fake {
             talked: Some(Ok(None)),
             private: ChatState::default(),
             written: Some(Ok(())),
+            managed: VecDeque::new(),
             pointed_us: None,
             seen: Seen::default(),
             known: KnownServers::default(),
@@ -346,6 +352,10 @@ impl Seat for Fake {
     fn use_tool(&self, what: RoomRequest, _changed: Changed) -> Box<dyn Asking> {
         self.note(Call::Tool(what));
         Box::new(self.clone())
+    }
+
+    fn manage(&self, wish: ManageWish, _changed: Changed) -> Box<dyn Managing> {
+        managing::manage(self, wish)
     }
 
     fn give_stage(&self, person: PersonId, given: bool, _changed: Changed) -> Box<dyn Asking> {

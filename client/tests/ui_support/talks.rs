@@ -27,9 +27,9 @@ impl Fake {
 }
 
 /// A message or an entry of the list of conversations whose label fits.
-pub fn list_item(harness: &Harness<'static, Option<Window>>, what: &str, fits: impl Fn(&str) -> bool) -> Node<'_> {
-    let items = harness.query_all_by_role(Seen::ListItem);
-    items.into_iter().find(|n| n.accesskit_node().label().is_some_and(|l| fits(&l))).unwrap_or_else(|| panic!("no `{what}`"))
+pub fn list_item<'a>(harness: &'a Harness<'static, Option<Window>>, what: &'a str, fits: impl Fn(&str) -> bool) -> Node<'a> {
+    let mut items = harness.query_all_by_role(Seen::ListItem);
+    items.find(|n| n.accesskit_node().label().is_some_and(|l| fits(&l))).unwrap_or_else(|| panic!("no `{what}`"))
 }
 
 impl Talking for Fake {

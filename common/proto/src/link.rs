@@ -99,6 +99,14 @@ impl fmt::Debug for InstructorKey {
     }
 }
 
+impl JoinLink {
+    /// To another room of the same server, as everybody may have it: without code, video and key.
+    #[must_use]
+    pub fn of_room(&self, room: &str) -> Self {
+        Self { room: room.to_owned(), code: None, video: None, key: None, ..self.clone() }
+    }
+}
+
 impl fmt::Display for JoinLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(SCHEME)?;

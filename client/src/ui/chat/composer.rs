@@ -62,9 +62,7 @@ fn closed(chats: &Chats, whom: Whom, state: &ClassState, cx: &Cx<'_>) -> Option<
     match state.people.iter().find(|p| p.id == person) {
         None => Some((Icon::Unplugged, named("private-is-gone"))),
         Some(_) if shown.is_some_and(|s| s.blocked) => Some((Icon::Prohibit, named("private-is-blocked"))),
-        Some(p) if !Chats::may_write(state, p) => {
-            Some((Icon::Lock, cx.text(setting_key(state))))
-        }
+        Some(p) if !Chats::may_write(state, p) => Some((Icon::Lock, cx.text(setting_key(state)))),
         Some(_) => None,
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn join_error(strings: &Strings, error: &JoinError) -> String {
 }
 
 /// Key of what is said of a refused account.
-fn account_refusal(why: AccountRefusal) -> &'static str {
+pub(super) fn account_refusal(why: AccountRefusal) -> &'static str {
     match why {
         AccountRefusal::WrongAccountOrPassword => "error-account-wrong",
         AccountRefusal::SessionUnknown => "error-account-session",
@@ -100,19 +100,19 @@ fn account_refusal(why: AccountRefusal) -> &'static str {
         AccountRefusal::BadName(NameFault::Characters) => "error-account-characters",
         AccountRefusal::BadName(NameFault::MixedScripts) => "error-account-scripts",
         AccountRefusal::TooMany => "error-account-too-many",
-        AccountRefusal::NotAllowed
-        | AccountRefusal::NoSuchAccount
-        | AccountRefusal::NoAccount
-        | AccountRefusal::OtherVersion
-        | AccountRefusal::TooLong
-        | AccountRefusal::BadRole
-        | AccountRefusal::LastInstructor => "error-account-not-allowed",
+        AccountRefusal::NotAllowed => "error-account-not-allowed",
+        AccountRefusal::NoSuchAccount => "error-account-none",
+        AccountRefusal::NoAccount => "error-account-no-account",
+        AccountRefusal::OtherVersion => "error-account-other-version",
+        AccountRefusal::TooLong => "error-account-long",
+        AccountRefusal::BadRole => "error-account-role",
+        AccountRefusal::LastInstructor => "error-account-last-instructor",
         AccountRefusal::Unavailable => "error-account-unavailable",
     }
 }
 
 /// Key of what is wrong with a password.
-fn password_error(why: &PasswordError) -> &'static str {
+pub(super) fn password_error(why: &PasswordError) -> &'static str {
     match why {
         PasswordError::Short => "error-account-password-short",
         PasswordError::Long => "error-account-password-long",

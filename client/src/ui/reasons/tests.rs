@@ -5,16 +5,18 @@ use std::io::ErrorKind::NotFound;
 
 use lectern_media::speaker::SpeakerError;
 use lectern_media::video_decoder::DecodeError;
-use lectern_proto::control::{FailureKind, FailureReason, PersonId, Refusal, StreamId};
+use lectern_proto::control::{AccountRefusal, FailureKind, FailureReason, NameFault, PersonId, Refusal, StreamId};
 use lectern_proto::fmp4::Fmp4Error;
 use lectern_proto::link::LinkError;
 use lectern_proto::live::pipe::{Trouble as SourceTrouble, TroubleCode};
 use lectern_proto::quality::QualityError;
 
+use super::super::manage::ManageError;
 use super::super::strings::{Language, Strings};
 use super::super::wishes::Wish;
 use super::joining::{lost, update_error};
 use super::*;
+use crate::account::AccountError;
 use crate::class::{ClassState, JoinError, OtherVersion, StreamError};
 use crate::connect::trouble::{LostWhy, Trouble};
 use crate::fetch::FetchError;
@@ -355,4 +357,33 @@ fn why_something_live_does_not_go_on() {
     check(&[LiveEnd::Gone, LiveEnd::Decode(DecodeError::Memory)], live_end);
     let gone = LiveError::NoSuchStream { name: "camera".into(), running: Vec::new() };
     check(&[gone, LiveError::NotKept(KeepError::Empty), LiveError::NoPictures("camera".into()), LiveError::NoThread("none is left".into())], live_error);
+}
+
+#[test]
+fn why_nothing_was_done_about_rooms_and_accounts() {
+    let refused = every!(AccountRefusal:
+        AccountRefusal::WrongAccountOrPassword => AccountRefusal::WrongAccountOrPassword,
+        AccountRefusal::SessionUnknown => AccountRefusal::SessionUnknown,
+        AccountRefusal::NoRegistration => AccountRefusal::NoRegistration,
+        AccountRefusal::NameTaken => AccountRefusal::NameTaken,
+        AccountRefusal::BadName(_) => AccountRefusal::BadName(NameFault::Characters),
+        AccountRefusal::NotAllowed => AccountRefusal::NotAllowed,
+        AccountRefusal::NoSuchAccount => AccountRefusal::NoSuchAccount,
+        AccountRefusal::NoAccount => AccountRefusal::NoAccount,
+        AccountRefusal::OtherVersion => AccountRefusal::OtherVersion,
+        AccountRefusal::TooLong => AccountRefusal::TooLong,
+        AccountRefusal::BadRole => AccountRefusal::BadRole,
+        AccountRefusal::LastInstructor => AccountRefusal::LastInstructor,
+        AccountRefusal::TooMany => AccountRefusal::TooMany,
+        AccountRefusal::Unavailable => AccountRefusal::Unavailable,
+    );
+    let mut all: Vec<_> = refused.into_iter().map(|why| ManageError::Account(AccountError::Refused(why))).collect();
+    all.extend(every!(ManageError:
+        ManageError::Room(_) => ManageError::Room(StreamError::Refused(Refusal::BadRoom)),
+        ManageError::Account(_) => ManageError::Account(AccountError::NotConnected),
+        ManageError::File { .. } => ManageError::File { path: "/home/ana/a.csv".into(), why: no_right() },
+        ManageError::NotForgotten(_) => ManageError::NotForgotten(no_right()),
+    ));
+    all.push(ManageError::Account(AccountError::Password(lectern_proto::account::PasswordError::Short)));
+    check(&all, manage_error);
 }

@@ -61,6 +61,11 @@ impl<'a> Field<'a> {
         response
     }
 
+    /// Shows it masked.
+    pub(crate) fn show_hidden(self, ui: &mut Ui, text: &mut String) -> Response {
+        self.show_with(ui, text, true, None).0
+    }
+
     /// Shows it with a button at its end; the second response is the button's.
     pub(crate) fn show_with_button(self, ui: &mut Ui, text: &mut String, button: Push<'_>) -> (Response, Response) {
         let (response, pressed) = self.show_with(ui, text, false, Some(button));

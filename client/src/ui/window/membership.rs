@@ -93,7 +93,7 @@ impl Window {
         let (Ok(link), None, None) = (self.form.parsed(), self.form.missing(), &self.seat) else { return };
         let name = self.form.name.trim().to_owned();
         self.form.problem = None;
-        let password = (link.key.is_none() && !self.form.password.is_empty()).then(|| self.form.password.clone());
+        let password = (link.key.is_none() && !self.form.with_account && !self.form.password.is_empty()).then(|| self.form.password.clone());
         let request = JoinRequest { link: link.clone(), name: name.clone(), password, account: self.form.entry(&link), store: None };
         let seat = self.backend.join(request, self.changed());
         self.seat = Some(Member::new(seat, link, name, self.ctx.input(|i| i.time)));

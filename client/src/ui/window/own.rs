@@ -9,6 +9,7 @@ use lectern_proto::limits::NAME_MAX;
 
 use super::super::backend::{Host, Pick, Picking};
 use super::super::command::{Command, Cx};
+use super::super::manage::ManageWish;
 use super::super::member::Member;
 use super::super::own::{OpeningView, opening_ui, question_ui, strip_ui};
 use super::super::reasons;
@@ -126,6 +127,7 @@ impl Window {
             (Pick::File, Some(path)) if self.takes_files() => self.play_file(path, 0),
             (Pick::Folder, Some(path)) => self.settings.videos_folder = Some(path),
             (Pick::Shown, Some(path)) => self.show_file(path),
+            (Pick::Attendance, Some(path)) => self.manage(ManageWish::Attendance(path)),
             (Pick::Attached(to), Some(path)) => self.attach(to, path),
             _ => {}
         }
@@ -226,6 +228,7 @@ impl Window {
         let key = match what {
             Pick::Folder => "ways-pick-folder",
             Pick::Attached(_) => "private-attach",
+            Pick::Attendance => "manage-attendance-pick",
             Pick::File | Pick::Shown => "ways-pick-file",
         };
         self.own.picking = Some((what, self.backend.pick(what, &self.strings.text(key), self.changed())));

@@ -21,6 +21,8 @@ impl Window {
     /// Draws the settings over whatever is shown.
     pub(super) fn show_settings(&self, ui: &mut Ui, out: &mut Vec<Command>) {
         let outputs = self.backend.outputs(self.changed());
-        settings_ui(ui, &self.settings, outputs.as_deref(), self.videos_folder(), &mut Cx { strings: &self.strings, out });
+        let state = self.seat.as_ref().map(|member| member.seat.state());
+        let account = state.as_ref().and_then(|state| state.account.as_ref()).map(|mine| mine.name.as_str());
+        settings_ui(ui, &self.settings, outputs.as_deref(), self.videos_folder(), account, &mut Cx { strings: &self.strings, out });
     }
 }

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use lectern_proto::control::RoomRequest;
 
-use super::super::command::Command;
 use super::super::shell::Recording;
 use super::super::wishes::{Wish, Wishes};
 use super::Window;
@@ -100,20 +99,6 @@ impl Window {
         let Some(member) = &self.seat else { return };
         let asking = member.seat.use_tool(what, changed);
         self.wishes.wait(Wish::Tool, asking);
-    }
-
-    /// The access codes: listed or not, and a new one that was read.
-    pub(super) fn carry_out_codes(&mut self, command: &Command) {
-        match *command {
-            Command::Codes(listed) => {
-                self.code.list(listed);
-                if listed {
-                    self.use_tool(RoomRequest::Codes);
-                }
-            }
-            Command::PutCodeAway(number) => self.code.put_away(number),
-            _ => {}
-        }
     }
 
     /// Asks the class for something; what it says to that stands where it was pressed.
