@@ -225,7 +225,7 @@ fn what_one_may_not_do_is_not_offered() {
     assert!(harness.query_by_label("My account").is_none(), "entered without one");
     harness.key_press(Key::Escape);
     harness.run_ok();
-    let mut harness = mine(&fake);
+    let harness = mine(&fake);
     for page in ["Rooms", "Accounts"] {
         assert!(harness.query_by_role_and_label(Seen::Button, page).is_none(), "{page}");
     }
@@ -262,7 +262,7 @@ fn a_password_is_changed_and_one_logs_out() {
         assert_eq!(value(&harness, "New password").chars().count(), 13, "what was typed is kept");
     }
     press(&mut harness, "Change the password");
-    assert_eq!(wishes(&fake), [change.clone()]);
+    assert_eq!(wishes(&fake), std::slice::from_ref(&change));
     assert!(!format!("{change:?}").contains("horse"), "passwords do not reach a log");
     harness.get_by_label_contains("The password is changed and all computers are logged out.");
     assert_eq!(value(&harness, "New password"), "");
