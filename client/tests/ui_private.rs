@@ -10,13 +10,13 @@ use egui::Key;
 use egui::accesskit::Role as Seen;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lectern::chat::{Attachment, ChatError, FileState, Item, ItemState, Shown, WriteError};
+use lectern::chat::{Attachment, ChatError, FileState, Item, ItemState, Keeping, Shown, WriteError};
 use lectern::ui::chat::PrivateWish;
 use lectern::ui::window::Window;
 use lectern_proto::chat::IdentityId;
 use lectern_proto::chat::content::{FileInfo, MessageId};
 use lectern_proto::chat::verify::SafetyNumber;
-use lectern_proto::control::{PersonId, PrivateChat, Refusal, Role};
+use lectern_proto::control::{MailboxOwner, PersonId, PrivateChat, Refusal, Role};
 use ui_support::{Call, Fake, enter, list_item};
 
 type Screen = Harness<'static, Option<Window>>;
@@ -85,6 +85,7 @@ fn a_message_goes_and_says_how_far_it_is() {
     for (state, said) in [
         (ItemState::Waiting, "Waits until Ben is there"),
         (ItemState::Sent, "The server has it"),
+        (ItemState::Kept, "Will be delivered when Ben is there"),
         (ItemState::Delivered, "Delivered"),
         (ItemState::Read, "Seen"),
         (ItemState::Unconfirmed, "Nobody said that it reached Ben"),
@@ -306,4 +307,32 @@ fn nothing_lies_over_a_conversation_that_its_list_says_already() {
     harness.run_steps(4);
     assert!(harness.query_by_label_contains("Ben wrote:").is_none());
     row(&harness, "Ben, And now?");
+}
+
+#[test]
+fn who_is_away_can_be_written_to_where_both_have_accounts() {
+    let fake = Fake::joined(Role::Student);
+    let cem = PersonId(1 << 40);
+    {
+        let mut shared = fake.lock();
+        (shared.private.own, shared.private.own_right, shared.private.keeping) = (Some(OWN), Some(true), Keeping::Lesson);
+        let owner = MailboxOwner { person: cem, name: "Cem".into(), role: Role::Student, identity: BENS };
+        shared.state.mailboxes.insert(cem, owner);
+    }
+    let mut harness = enter(&fake);
+    harness.query_all_by_role(Seen::Button).find(|n| n.accesskit_node().label().is_some_and(|l| l.starts_with("Chat"))).unwrap().click();
+    harness.run_ok();
+    harness.get_by_label("Your keys last for this lesson. Log in with an account, and people can write to you while you are away.");
+    let mut shown = Shown { identity: Some(BENS), ..Shown::default() };
+    shown.items.push_back(item(2, true, "see you on Monday", ItemState::Kept));
+    fake.lock().private.conversations.insert(cem, Arc::new(shown));
+    harness.run_steps(4);
+    row(&harness, "Cem, Will be delivered when Cem is there").click();
+    harness.run_ok();
+    // From a lesson's keys nothing can wait.
+    harness.get_by_label("Cem has left the class.");
+    fake.lock().private.keeping = Keeping::Account;
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Seen::MultilineTextInput, "Write to Cem");
+    harness.check_accessibility();
 }

@@ -45,6 +45,10 @@ pub async fn forget(config: &Config, name: &str) -> Result<u64, PrivacyError> {
 /// Deletes what is older than is kept, and codes that are good for nobody any more.
 pub(crate) async fn forget_old(store: &Store, clock: Clock, keep_days: u32) -> Result<(), StoreError> {
     store.forget_codes(clock.unix_seconds()).await?;
+    let parcels = store.forget_parcels(clock.unix_seconds()).await?;
+    if parcels > 0 {
+        tracing::info!(parcels, "private messages that nobody came for are deleted");
+    }
     let rows = store.forget_stays(clock.unix_seconds(), keep_days).await?;
     if rows > 0 {
         tracing::info!(rows, keep_days, "attendance that was kept long enough is deleted");

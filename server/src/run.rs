@@ -100,6 +100,7 @@ impl Server {
             private_chat: config.room.private_chat,
             attachment_max: config.limits.attachment_bytes,
             room_chat: config.room.room_chat,
+            mail_days: config.mail_days,
             stamps: identity.stamps.clone(),
             people: config.limits.people,
             media: room_media,

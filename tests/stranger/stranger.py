@@ -211,9 +211,13 @@ def event(r):
     if name == "recording asked":
         return name, r.vec(lambda: (r.take(16), r.bool()))
     if name == "chat":
-        what = r.variant("identities", "keys of", "received", "unread", "private chat", "checked", "attachment max")
-        check(what in ("identities", "private chat", "attachment max"), f"{what} of private chat is not for this client")
+        what = r.variant("identities", "keys of", "received", "unread", "private chat", "checked", "attachment max", "mailboxes", "mailbox gone", "mail")
+        check(what in ("identities", "private chat", "attachment max", "mailboxes", "mailbox gone"), f"{what} of private chat is not for this client")
         if what == "attachment max":
+            return name, (what, r.u64())
+        if what == "mailboxes":
+            return name, (what, r.vec(lambda: (r.u64(), r.string(), role(r), r.take(32))))
+        if what == "mailbox gone":
             return name, (what, r.u64())
         return name, (what, r.vec(lambda: (r.u64(), r.take(32))) if what == "identities" else r.variant("off", "instructor", "all"))
     if name == "talk":

@@ -1,10 +1,12 @@
-//! Private chat of one member: makes the keys, offers them at each joining, opens what comes, sends what is written, and says whether it
-//! arrived.
+//! Private chat of one member: makes the keys or opens those of the account, offers them at each joining, opens what comes, sends what is
+//! written, or leaves it at the server for who is away, and says whether it arrived.
 //!
 //! One task owns the [`Messenger`](lectern_proto::chat::messenger::Messenger), which decides everything; handles send it what is to be
 //! done, read [`ChatState`] snapshots, or take the news one by one.
 
 pub mod files;
+mod ring;
+mod seen;
 mod task;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use lectern_proto::chat::IdentityId;
 use lectern_proto::chat::content::MessageId;
+pub use ring::rewrap;
+
 pub use lectern_proto::chat::messenger::{Attachment, FileState, Item, News as ChatNews, Reported, Shown, State as ItemState, WriteError};
 use lectern_proto::chat::verify::SafetyNumber;
 use lectern_proto::control::PersonId;
@@ -51,9 +55,26 @@ pub enum ChatError {
     NoFolder,
 }
 
+/// How long this member's keys last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// Not known yet.
+    #[default]
+    Unknown,
+    /// For this lesson: the member has no account. Nothing waits for them while they are away.
+    Lesson,
+    /// They are the account's, on every computer.
+    Account,
+    /// The account has keys that cannot be opened here: for this lesson.
+    Unopened,
+    /// The server gives older keys of the account than this computer has seen: nothing that waits there is opened.
+    Older,
+}
+
 /// What there is to show.
 #[derive(Debug, Clone, Default)]
 pub struct ChatState {
+    pub keeping: Keeping,
     /// This member's identity, once it is made.
     pub own: Option<IdentityId>,
     /// Whether the server tells others that identity; none while that is not known. Where it does not, who writes to this member writes to

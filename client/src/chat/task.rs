@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use lectern_proto::chat::content::MessageId;
-use lectern_proto::chat::keys::Keys;
 use lectern_proto::chat::messenger::{Messenger, News, Output, Presence};
 use lectern_proto::chat::party::Party;
-use lectern_proto::control::PersonId;
+use lectern_proto::control::{Person, PersonId};
+use lectern_proto::limits::MAIL_TAKEN_MAX;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{ChatError, ChatState, Order};
+use super::ring::{self, Begun, Keeper};
+use super::{ChatError, ChatState, Keeping, Order};
 use crate::class::{Changed, ChatCommand, Class, ClassState, Letter, Phase, StreamError};
 
 /// News that wait for who takes them. Full: the oldest goes.
@@ -39,24 +40,28 @@ struct Task {
     /// Whom the server is to be told again that they are blocked.
     blocked: BTreeMap<PersonId, bool>,
     saved: BTreeMap<MessageId, PathBuf>,
+    /// Keeps what must not be forgotten, where there is an account.
+    keeper: Option<Keeper>,
+    keeping: Keeping,
+    /// Of what was kept last.
+    kept: u64,
+    /// What was opened of what waited at the server, and is not kept yet.
+    opened: Vec<u64>,
 }
 
 pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver<Letter>, mpsc::Receiver<Order>), outs: Outs) {
-    let Ok(Ok(keys)) = tokio::task::spawn_blocking(|| Keys::generate(&mut rand::rng())).await else {
-        return tracing::error!("the keys for private chat could not be made");
-    };
     let mut states = class.states();
-    let messenger = Messenger::new(Party::new(keys));
-    let mut task = Task {
-        class,
-        messenger,
-        outs,
-        begun: Instant::now(),
-        news: VecDeque::new(),
-        waiting: HashMap::new(),
-        blocked: BTreeMap::new(),
-        saved: BTreeMap::new(),
+    let Some(Begun { keys, memory, keeper, keeping }) = ring::begin(&class, &mut states).await else {
+        return tracing::error!("there are no keys for private chat");
     };
+    let mut messenger = Messenger::new(Party::new(keys));
+    messenger.today(ring::today());
+    messenger.recall(memory);
+    let blocked = messenger.blocked().into_iter().map(|person| (person, true)).collect();
+    let (news, waiting, kept) = (VecDeque::new(), HashMap::new(), messenger.revision());
+    let mut task =
+        Task { class, messenger, outs, begun: Instant::now(), news, waiting, blocked, keeper, keeping, kept, opened: Vec::new(), saved: BTreeMap::new() };
+    states.mark_changed();
     let news_out = task.outs.news.clone();
     // On which connection the keys were offered.
     let mut offered = None;
@@ -85,13 +90,19 @@ pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver
                 Err(_) => return,
             },
             letter = letters.recv() => match letter {
-                Some(letter) => task.letter(letter),
+                Some(letter) => {
+                    task.letter(letter);
+                    // What came together is remembered together.
+                    while let Ok(letter) = letters.try_recv() {
+                        task.letter(letter);
+                    }
+                }
                 None => return,
             },
             order = orders.recv() => match order {
                 Some(order) => task.order(order),
                 // Nobody writes or reads any more.
-                None => return,
+                None => return task.remember().await,
             },
             permit = news_out.reserve(), if !task.news.is_empty() => match (permit, task.news.pop_front()) {
                 (Ok(permit), Some(news)) => permit.send(news),
@@ -128,18 +139,58 @@ impl Task {
             Ok(Err(StreamError::Refused(why))) => tracing::warn!(?why, "the server does not take the keys for private chat"),
             Ok(Err(StreamError::NotConnected)) | Err(_) => return false,
         }
+        self.messenger.today(ring::today());
         self.messenger.joined(self.begun.elapsed(), &mut rand::rng(), me);
         for (person, blocked) in self.blocked.clone() {
             self.tell_blocked(person, blocked);
         }
-        true
+        // What was opened on the connection before is handed over once more.
+        self.opened.clear();
+        let Some(bundle) = self.messenger.mailbox_bundle().cloned() else { return true };
+        match tokio::time::timeout(KEYS_WAIT, self.class.open_mailbox(Box::new(bundle))).await {
+            Ok(Ok(())) => true,
+            Ok(Err(StreamError::Refused(why))) => {
+                tracing::warn!(?why, "the server does not take the keys for what waits while nobody is here");
+                true
+            }
+            Ok(Err(StreamError::NotConnected)) | Err(_) => false,
+        }
+    }
+
+    /// Keeps what must not be forgotten at the server, if that has changed, and then lets the server forget what was opened.
+    async fn remember(&mut self) {
+        let revision = self.messenger.revision();
+        let is_kept = match &mut self.keeper {
+            Some(keeper) if self.kept != revision => match keeper.keep(self.messenger.memory()).await {
+                Ok(()) => {
+                    self.kept = revision;
+                    true
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what was opened cannot be remembered: it will be handed over once more");
+                    false
+                }
+            },
+            _ => self.kept == revision,
+        };
+        while is_kept && !self.opened.is_empty() {
+            let rest = self.opened.split_off(self.opened.len().min(MAIL_TAKEN_MAX));
+            let numbers = std::mem::replace(&mut self.opened, rest);
+            self.class.chat(ChatCommand::Taken { numbers }).await;
+        }
     }
 
     fn look(&mut self, state: &ClassState) {
         if state.synchronised {
-            let presence = |p: &lectern_proto::control::Person| Presence { connected: p.connected, identity: state.identities.get(&p.id).copied() };
             self.messenger.allow_attachments(state.attachment_max);
-            let people = state.people.iter().map(|p| (p.id, presence(p))).collect();
+            let away = state.mailboxes.values().map(|o| (o.person, Presence { connected: false, mailbox: true, identity: Some(o.identity) }));
+            let presence = |p: &Person| {
+                let owner = state.mailboxes.get(&p.id);
+                let identity = state.identities.get(&p.id).copied().or(owner.map(|o| o.identity));
+                Presence { connected: p.connected, mailbox: owner.is_some(), identity }
+            };
+            let here = state.people.iter().map(|p| (p.id, presence(p)));
+            let people = away.chain(here).collect();
             self.messenger.people(self.now(), &mut rand::rng(), people);
         }
     }
@@ -150,17 +201,20 @@ impl Task {
             match output {
                 Output::AskKeys { token, person } => self.class.chat(ChatCommand::KeysOf { token, person }).await,
                 Output::Send { token, to, parcel } => self.class.chat(ChatCommand::Send { token, to, parcel }).await,
+                Output::Leave { token, to, parcel } => self.class.chat(ChatCommand::Leave { token, to, parcel }).await,
+                Output::Taken { number } => self.opened.push(number),
                 Output::Unread { from } => self.class.chat(ChatCommand::Unread { from }).await,
                 Output::Check { token, stamped, mac } => self.class.chat(ChatCommand::Check { token, stamped, mac }).await,
                 Output::News(news) => self.tell(news),
             }
         }
         self.publish();
+        self.remember().await;
     }
 
     fn tell(&mut self, news: News) {
         let settled = match &news {
-            News::Sent { id, .. } => Some((*id, Ok(()))),
+            News::Sent { id, .. } | News::Kept { id, .. } => Some((*id, Ok(()))),
             News::Refused { id, why, .. } => Some((*id, Err(StreamError::Refused(*why).into()))),
             _ => None,
         };
@@ -194,6 +248,7 @@ impl Task {
             return;
         }
         let state = ChatState {
+            keeping: self.keeping,
             own: Some(self.messenger.id()),
             own_right: self.messenger.own_right(),
             conversations,
@@ -253,6 +308,8 @@ impl Task {
             Letter::Answered { token, result } => self.messenger.answered(now, rng, token, result),
             Letter::Keys { token, result } => self.messenger.keys(now, rng, token, result.as_deref().map_err(|why| *why)),
             Letter::Checked { token, is_own } => self.messenger.checked(token, is_own),
+            Letter::Mail(mail) => self.messenger.mail(now, rng, *mail),
+            Letter::NewKeys { person } => self.messenger.new_keys(now, rng, person),
         }
     }
 }

@@ -4,7 +4,8 @@ use lectern_proto::chat::keys::Bundle;
 use lectern_proto::chat::messenger::Token;
 use lectern_proto::chat::stamp::{Stamp, Stamped};
 use lectern_proto::chat::{IdentityId, Parcel};
-use lectern_proto::control::{ChatEvent, ChatRequest, PersonId, Refusal};
+use lectern_proto::control::{ChatEvent, ChatRequest, Mail, PersonId, Refusal};
+use lectern_proto::limits::MAILBOXES_MAX;
 use tokio::sync::{mpsc, oneshot};
 
 use super::membership::{Asked, Membership};
@@ -39,6 +40,12 @@ pub(crate) enum Letter {
         token: Token,
         is_own: Option<bool>,
     },
+    /// Something has waited for this member.
+    Mail(Box<Mail>),
+    /// Somebody has offered keys.
+    NewKeys {
+        person: PersonId,
+    },
 }
 
 #[derive(Debug)]
@@ -49,6 +56,9 @@ pub(crate) enum ChatCommand {
     Send { token: Token, to: PersonId, parcel: Box<Parcel> },
     Check { token: Token, stamped: Box<Stamped>, mac: [u8; 32] },
     Unread { from: PersonId },
+    Mailbox { bundle: Box<Bundle>, reply: oneshot::Sender<Result<(), StreamError>> },
+    Leave { token: Token, to: PersonId, parcel: Box<Parcel> },
+    Taken { numbers: Vec<u64> },
 }
 
 impl Class {
@@ -63,6 +73,11 @@ impl Class {
 
     pub(crate) async fn block(&self, person: PersonId, blocked: bool) -> Result<(), StreamError> {
         self.ask(|reply| Command::Chat(ChatCommand::Block { person, blocked, reply })).await
+    }
+
+    /// Has the account's mailbox opened by these keys.
+    pub(crate) async fn open_mailbox(&self, bundle: Box<Bundle>) -> Result<(), StreamError> {
+        self.ask(|reply| Command::Chat(ChatCommand::Mailbox { bundle, reply })).await
     }
 
     /// In the order of the calls; answers come among the letters, and none comes when the connection is lost first.
@@ -80,12 +95,38 @@ impl Membership {
             ChatCommand::Send { token, to, parcel } => ChatRequest::Send { request: self.ask(Asked::Chat(token)), to, parcel },
             ChatCommand::Check { token, stamped, mac } => ChatRequest::Check { request: self.ask(Asked::Chat(token)), stamped, mac },
             ChatCommand::Unread { from } => ChatRequest::Unread { from },
+            ChatCommand::Mailbox { bundle, reply } => ChatRequest::Mailbox { request: self.ask(Asked::Done(reply)), bundle },
+            ChatCommand::Leave { token, to, parcel } => ChatRequest::Leave { request: self.ask(Asked::Chat(token)), to, parcel },
+            ChatCommand::Taken { numbers } => ChatRequest::Taken { numbers },
         }
     }
 
     pub(super) fn chat_event(&mut self, event: ChatEvent) {
         match event {
-            ChatEvent::Identities(identities) => self.state.identities.extend(identities),
+            ChatEvent::Identities(identities) => {
+                for (person, identity) in identities {
+                    self.state.identities.insert(person, identity);
+                    // Those of everybody who was there are asked for when they are needed.
+                    if self.state.synchronised {
+                        self.letter(Letter::NewKeys { person });
+                    }
+                }
+            }
+            ChatEvent::Mailboxes(owners) => {
+                for mut owner in owners {
+                    // Whatever the server sent.
+                    owner.name = lectern_proto::text::line(&owner.name).into_owned();
+                    self.state.mailboxes.insert(owner.person, owner);
+                }
+            }
+            ChatEvent::MailboxGone(person) => _ = self.state.mailboxes.remove(&person),
+            ChatEvent::Mail(mail) => {
+                // As many as are handed over at once, again and again: a class is no larger.
+                if self.state.wrote.len() < MAILBOXES_MAX {
+                    self.state.wrote.insert(mail.from, lectern_proto::text::line(&mail.name).into_owned());
+                }
+                self.letter(Letter::Mail(mail));
+            }
             ChatEvent::PrivateChat(setting) => self.state.private_chat = setting,
             ChatEvent::AttachmentMax(bytes) => self.state.attachment_max = bytes,
             ChatEvent::KeysOf { request, result } => self.chat_answer(request, |token| Letter::Keys { token, result }),

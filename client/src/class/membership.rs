@@ -326,6 +326,7 @@ impl Membership {
         self.state.synchronised = false;
         self.state.connection += 1;
         self.state.identities.clear();
+        self.state.mailboxes.clear();
         self.state.streams.clear();
         self.state.reports.clear();
         self.state.floor = Floor::default();

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use lectern_proto::control::{AheadProgress, ChunkRef, Lesson, Offer, PersonId, StreamId, StreamInfo, VideoId, VideoState, ViewerReport};
 use lectern_proto::limits::WISH_EVERY;
-use lectern_proto::link::JoinLink;
+use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::media::client::MediaClientCore;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -88,6 +88,8 @@ struct Inner {
     commands: mpsc::Sender<Command>,
     thumbnails: Thumbnails,
     store: Option<Arc<ChunkStore>>,
+    server: Fingerprint,
+    has_account: bool,
     /// What comes for this member alone, until somebody takes it.
     letters: Mutex<Option<mpsc::Receiver<Letter>>>,
 }
@@ -99,7 +101,7 @@ impl Class {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (state_out, state) = watch::channel(Arc::new(ClassState::connecting(&request.link.room)));
         let (route_out, route) = watch::channel(None);
-        let store = request.store.clone();
+        let (store, server, has_account) = (request.store.clone(), request.link.fingerprint, request.account.is_some());
         if let Some(store) = store.clone() {
             let fetcher = Fetcher::start(runtime, route.clone());
             runtime.spawn(ahead::run(state.clone(), commands.clone(), fetcher, store));
@@ -107,7 +109,7 @@ impl Class {
         let (letters_out, letters) = mpsc::channel(LETTERS);
         runtime.spawn(membership::run(request, inbox, (state_out, route_out, letters_out), changed.clone()));
         let thumbnails = Thumbnails::new(runtime.clone(), route.clone(), changed);
-        Self(Arc::new(Inner { runtime: runtime.clone(), state, route, commands, thumbnails, store, letters: Mutex::new(Some(letters)) }))
+        Self(Arc::new(Inner { runtime: runtime.clone(), state, route, commands, thumbnails, store, server, has_account, letters: Mutex::new(Some(letters)) }))
     }
 
     /// What is known now.
@@ -119,6 +121,17 @@ impl Class {
     /// Snapshots as they come.
     pub(crate) fn states(&self) -> watch::Receiver<Arc<ClassState>> {
         self.0.state.clone()
+    }
+
+    /// The certificate of the server.
+    pub(crate) fn server(&self) -> Fingerprint {
+        self.0.server
+    }
+
+    /// Whether this member enters with an account.
+    #[must_use]
+    pub fn has_account(&self) -> bool {
+        self.0.has_account
     }
 
     pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {

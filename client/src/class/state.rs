@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use lectern_proto::account::PasswordError;
 use lectern_proto::chat::IdentityId;
 use lectern_proto::control::{
-    AccountRefusal, AheadProgress, CatalogueEntry, Lesson, Person, PersonId, PrivateChat, RecordingAsked, Refusal, Role, StreamId, StreamInfo, VERSION,
-    VERSION_MIN, ViewerReport,
+    AccountRefusal, AheadProgress, CatalogueEntry, Lesson, MailboxOwner, Person, PersonId, PrivateChat, RecordingAsked, Refusal, Role, StreamId, StreamInfo,
+    VERSION, VERSION_MIN, ViewerReport,
 };
 use lectern_proto::limits::CHAT_ATTACHMENT_MAX;
 use lectern_proto::rights::Action;
@@ -60,6 +60,10 @@ pub struct ClassState {
     pub floor: Floor,
     /// Who can be written to, and by which identity.
     pub identities: BTreeMap<PersonId, IdentityId>,
+    /// Who can be written to while away.
+    pub mailboxes: BTreeMap<PersonId, MailboxOwner>,
+    /// Names of who wrote what has waited for this member.
+    pub wrote: BTreeMap<PersonId, String>,
     /// Who may write to whom.
     pub private_chat: PrivateChat,
     /// Largest attachment between two people in bytes; 0: none.
@@ -222,6 +226,9 @@ fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NoSuchRoom => "no room of this name was opened; the first room, which the server's configuration names, stays.",
         Refusal::BadCode => "there is no such code, or it was to be good for less than a minute or more than 30 days, or not for 1 to 1000 people.",
         Refusal::BadPoll => "a poll needs a question and 2 to 8 answers, of 1 to 256 bytes each.",
+        Refusal::NoMailbox => "one of you has no account here, so nothing can wait until the other is there; write when both are in the class.",
+        Refusal::MailboxFull => "as much waits at the server as it keeps; write again when some of it was read.",
+        Refusal::NotKept => "the server's database does not answer or is full, so nothing was kept; try again, and tell whoever runs the server.",
         Refusal::Quiet => "it is quiet: only the instructor shows something or writes. Try again when the instructor has opened the class.",
     }
 }
@@ -265,6 +272,19 @@ impl ClassState {
         self.me.as_ref().is_some_and(|me| me.role.may(action))
     }
 
+    /// Who can be written to and is not here.
+    pub fn away(&self) -> impl Iterator<Item = (PersonId, &str)> {
+        let here = |person: &PersonId| self.people.iter().any(|p| p.id == *person);
+        self.mailboxes.values().filter(move |owner| !here(&owner.person)).map(|owner| (owner.person, owner.name.as_str()))
+    }
+
+    /// Somebody's name: of who is here, else of who can be written to while away.
+    #[must_use]
+    pub fn name_of(&self, person: PersonId) -> Option<&str> {
+        let here = self.people.iter().find(|p| p.id == person).map(|p| p.name.as_str());
+        here.or_else(|| self.mailboxes.get(&person).map(|owner| owner.name.as_str())).or_else(|| self.wrote.get(&person).map(String::as_str))
+    }
+
     /// Whether the member is in and has to be given the stage before he or she publishes.
     #[must_use]
     pub fn needs_stage(&self) -> bool {
@@ -305,6 +325,8 @@ impl ClassState {
             together: true,
             floor: Floor::default(),
             identities: BTreeMap::new(),
+            mailboxes: BTreeMap::new(),
+            wrote: BTreeMap::new(),
             private_chat: PrivateChat::default(),
             attachment_max: CHAT_ATTACHMENT_MAX,
             tools: Tools::default(),

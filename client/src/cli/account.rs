@@ -210,7 +210,7 @@ async fn change(
     let mine = state.account.as_ref().ok_or_else(no_account)?;
     let Some(AccountEntry::Password { password, .. }) = entry else { return Err(no_account()) };
     let new = secret(new, "the new password")?;
-    class.change_password(password, &new, |_, _, _| None).await?;
+    class.change_password(password, &new, crate::chat::rewrap).await?;
     forget(server, &mine.name)?;
     told()
 }

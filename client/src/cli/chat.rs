@@ -17,7 +17,7 @@ use super::talk::{Printed, RoomArgs, catch_up, room};
 use super::watch::interrupted;
 use super::{Failure, join, print, talk};
 use crate::chat::files::load;
-use crate::chat::{Chat, ChatError, ChatNews};
+use crate::chat::{Chat, ChatError, ChatNews, Keeping};
 use crate::class::{Class, ClassState, JoinRequest};
 
 /// How long somebody may take who has just entered and makes keys.
@@ -40,8 +40,8 @@ Examples:
   lectern chat verify Ben --join LINK --name Ana --password P
   lectern chat reports --follow --join INSTRUCTOR_LINK --name 'Ms Kim'
 
-Messages are encrypted from this program to the other one; the server passes them on and cannot read them. Keys are made for each run,
-so a message reaches only who is in the class at that time. What is written to the room (`lectern chat room`) is not encrypted so:
+Messages are encrypted from this program to the other one; the server passes them on and cannot read them. Where both have accounts, a
+message to who is away waits at the server, unread; with a name alone the keys last for one run. What is written to the room (`lectern chat room`) is not encrypted so:
 everybody in it reads it, and the server too.";
 
 #[derive(Debug, Clone, Args)]
@@ -52,7 +52,7 @@ pub(super) struct ChatArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 enum What {
-    /// Writes to somebody, or offers a file, and waits until it arrived; prints that as JSON
+    /// Writes to somebody, or offers a file, and waits until it arrived, or waits at the server for who is away; prints that as JSON
     #[command(
         after_help = "Examples:\n  lectern chat send --to Ben 'see you at ten' --join LINK --name Ana --password P\n  lectern chat send --to Ben --file notes.pdf --join LINK --name Ana --password P\n\nA file goes to the other when they fetch it, which is waited for 60 s."
     )]
@@ -96,6 +96,9 @@ enum What {
         /// The name that the room shows
         #[arg(value_name = "NAME")]
         with: String,
+        /// Shows the digits as a QR code too, on standard error
+        #[arg(long)]
+        qr: bool,
     },
 }
 
@@ -103,6 +106,8 @@ enum What {
 struct Sent<'a> {
     to: &'a str,
     delivered: bool,
+    /// It waits at the server until the other is there.
+    kept: bool,
     /// What the other has fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<files::Printed>,
@@ -156,7 +161,7 @@ pub(super) async fn run(request: JoinRequest, args: ChatArgs) -> Result<(), Fail
             let ended = async { if follow { std::future::pending().await } else { tokio::time::sleep(READ_FOR).await } };
             conduct::reports(&class, &mut chat, ended).await
         }
-        What::Verify { with } => verify(&class, &mut chat, &with).await,
+        What::Verify { with, qr } => verify(&class, &mut chat, &with, qr).await,
         What::Room(_) => Ok(()),
     };
     class.left().await;
@@ -167,7 +172,10 @@ pub(super) async fn run(request: JoinRequest, args: ChatArgs) -> Result<(), Fail
 async fn find(class: &Class, name: &str) -> Result<(PersonId, IdentityId), Failure> {
     let found = |s: &ClassState| {
         let me = s.me.as_ref().map(|m| m.id);
-        let person = s.people.iter().find(|p| p.name == name && Some(p.id) != me)?;
+        let Some(person) = s.people.iter().find(|p| p.name == name && Some(p.id) != me) else {
+            let owner = s.mailboxes.values().find(|o| o.name == name && Some(o.person) != me)?;
+            return Some((owner.person, owner.identity));
+        };
         Some((person.id, *s.identities.get(&person.id)?))
     };
     let state = match tokio::time::timeout(KEYS_WAIT, class.wait_for(|s| found(s).is_some())).await {
@@ -185,16 +193,26 @@ async fn find(class: &Class, name: &str) -> Result<(PersonId, IdentityId), Failu
 
 async fn send(class: &Class, chat: &mut Chat, to: &str, text: Option<String>, file: Option<PathBuf>) -> Result<(), Failure> {
     let (person, _) = find(class, to).await?;
+    let is_away = || class.state().people.iter().all(|p| p.id != person || !p.connected);
+    let keeping = chat.wait_for(|s| s.keeping != Keeping::Unknown).await?.keeping;
+    if is_away() && keeping != Keeping::Account {
+        let why = if keeping == Keeping::Lesson { "you entered without an account" } else { "your account's keys are not there" };
+        return Err(Failure::Other(format!("`{to}` is away, and {why}, so that nothing can wait; write when both are in the class, or use --account.")));
+    }
+    if is_away() && file.is_some() {
+        return Err(Failure::Other(format!("`{to}` is away, and a file can be fetched only while both are there; send it then.")));
+    }
     // What cannot be read is said before anything goes.
     let file = match &file {
         Some(path) => Some(load(path, class.state().attachment_max).await?),
         None => None,
     };
+    let mut delivered = true;
     if let Some(text) = text {
         let id = chat.write(person, text).await?;
-        arrived(chat, (person, to), id).await?;
+        delivered = arrived(chat, (person, to), id).await?;
     }
-    let Some((name, bytes)) = file else { return print(&Sent { to, delivered: true, file: None }) };
+    let Some((name, bytes)) = file else { return print(&Sent { to, delivered, kept: !delivered, file: None }) };
     let id = chat.attach(person, name, bytes).await?;
     arrived(chat, (person, to), id).await?;
     let printed = chat.state().item(person, id).and_then(|i| i.file.as_ref()).map(|f| files::Printed::new(&f.info, None));
@@ -204,21 +222,23 @@ async fn send(class: &Class, chat: &mut Chat, to: &str, text: Option<String>, fi
             FETCH_WAIT.as_secs()
         )));
     }
-    print(&Sent { to, delivered: true, file: printed })
+    print(&Sent { to, delivered: true, kept: false, file: printed })
 }
 
-/// Waits until the other says that they have it.
-async fn arrived(chat: &mut Chat, (person, to): (PersonId, &str), id: MessageId) -> Result<(), Failure> {
+/// Waits until the other says that they have it, or the server that it waits there: false then.
+async fn arrived(chat: &mut Chat, (person, to): (PersonId, &str), id: MessageId) -> Result<bool, Failure> {
     let arrived = async {
         while let Some(news) = chat.next().await {
-            if matches!(&news, ChatNews::Delivered { to, ids } if *to == person && ids.contains(&id)) {
-                return true;
+            match news {
+                ChatNews::Delivered { to, ids } if to == person && ids.contains(&id) => return Some(true),
+                ChatNews::Kept { id: kept, .. } if kept == id => return Some(false),
+                _ => {}
             }
         }
-        false
+        None
     };
     match tokio::time::timeout(DELIVERY_WAIT, arrived).await {
-        Ok(true) => Ok(()),
+        Ok(Some(delivered)) => Ok(delivered),
         _ => Err(Failure::Other(format!(
             "the message was passed on, but `{to}` has not confirmed it within {} s; ask them, or send it again.",
             DELIVERY_WAIT.as_secs()
@@ -288,13 +308,26 @@ async fn read(
     }
 }
 
-async fn verify(class: &Class, chat: &mut Chat, with: &str) -> Result<(), Failure> {
+async fn verify(class: &Class, chat: &mut Chat, with: &str, qr: bool) -> Result<(), Failure> {
     let (_, identity) = find(class, with).await?;
     let number = chat.safety_number(identity).await?;
     let own = chat.identity().await?;
     let own_is_told = |s: &ClassState| s.me.as_ref().is_some_and(|me| s.identities.get(&me.id) == Some(&own));
     let Ok(state) = tokio::time::timeout(KEYS_WAIT, class.wait_for(own_is_told)).await else { return Err(Failure::Other(OWN_FALSE.into())) };
     let state = state?;
+    if qr {
+        eprintln!("{}", code(number.digits())?);
+    }
     let line = fingerprint_line(state.identities.values().copied());
     print(&Verified { with, safety_number: number.to_string(), fingerprint_line: line.join(" ") })
+}
+
+/// A QR code for a terminal: two rows of it in each line.
+fn code(digits: &str) -> Result<String, Failure> {
+    let code = qrcode::QrCode::with_error_correction_level(digits, qrcode::EcLevel::M).map_err(|e| Failure::Other(format!("the code cannot be drawn: {e}")))?;
+    Ok(code
+        .render::<qrcode::render::unicode::Dense1x2>()
+        .dark_color(qrcode::render::unicode::Dense1x2::Light)
+        .light_color(qrcode::render::unicode::Dense1x2::Dark)
+        .build())
 }

@@ -91,8 +91,8 @@ pub const ACCOUNT_PASSWORD_MIN: usize = 8;
 pub const ACCOUNTS_MAX: u32 = 10_000;
 /// Accounts in one message.
 pub const ACCOUNTS_PAGE: usize = 100;
-/// Longest wrapped identity in bytes: an RSA-3072 key is 2 KiB. Longer: refused.
-pub const ACCOUNT_IDENTITY_MAX: usize = 16 * 1024;
+/// Longest wrapped identity in bytes: a full ring of keys (`chat::ring`) fits. Longer: refused.
+pub const ACCOUNT_IDENTITY_MAX: usize = 72 * 1024;
 /// Sessions of one account. Full: the oldest ends.
 pub const ACCOUNT_SESSIONS_MAX: usize = 20;
 /// `[accounts] session_days`.
@@ -108,6 +108,28 @@ pub const SEAT_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 pub const ROOM_PEOPLE_MAX: usize = 1_000;
 /// Messages waiting in a room's mailbox. Full: the sender waits.
 pub const ROOM_MAILBOX: usize = 1_024;
+
+// ---- private chat with people who are away ----
+
+/// Parcels, and bytes of them, that wait for one person. Full: refused.
+pub const MAIL_WAITING_MAX: u32 = 400;
+pub const MAIL_WAITING_BYTES: u64 = 8 * 1024 * 1024;
+/// Parcels of one person that wait for another, and for all others. Full: refused.
+pub const MAIL_FROM_ONE_MAX: u32 = 100;
+pub const MAIL_SENT_MAX: u32 = 1_000;
+/// Parcels that are handed over at once; the next ones when fewer than so many are not acknowledged.
+pub const MAIL_PAGE: usize = 32;
+/// Numbers in one acknowledgement. Longer: nothing of it is done.
+pub const MAIL_TAKEN_MAX: usize = 64;
+/// People of one room who can be written to while they are away. Full: a further one has no mailbox there.
+pub const MAILBOXES_MAX: usize = 1_000;
+/// `[chat] keep_days`.
+pub const MAIL_KEEP_DAYS: std::ops::RangeInclusive<u32> = 1..=30;
+/// A mailbox prekey is replaced at the first entry after this time, is not written to any more after its signed time, and its private part
+/// is destroyed when it is replaced and the longest time has passed that a server keeps parcels.
+pub const MAILBOX_RENEW_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const MAILBOX_GOOD_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
+pub const MAILBOX_OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 // ---- private chat, on the client's side ----
 
@@ -129,6 +151,13 @@ pub const CHAT_ATTACHMENTS_MAX: u64 = 4 * CHAT_ATTACHMENT_MAX;
 pub const CHAT_PIECE: usize = 65_536;
 /// Pieces that go before one of them has arrived.
 pub const CHAT_PIECES_AHEAD: u32 = 4;
+/// What a ring of keys remembers: people and their identities, keys that were used, messages that were opened. Full: the oldest goes; a
+/// used key goes with its prekey alone.
+pub const RING_PEERS_MAX: usize = 256;
+pub const RING_USED_MAX: usize = 512;
+pub const RING_OPENED_MAX: usize = 512;
+/// Prekeys of a ring that can be opened with. Full: the oldest is destroyed early.
+pub const RING_PREKEYS_MAX: usize = 6;
 /// Reports that an instructor's program shows. Full: later ones are told, not kept.
 pub const CHAT_REPORTS_MAX: usize = 500;
 /// A server that has not answered for so long is asked again later.

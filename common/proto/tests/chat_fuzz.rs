@@ -11,14 +11,16 @@ use fuzzing::{mutate, target};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use lectern_proto::account::WrappingKey;
 use lectern_proto::chat::content::{Body, Content, FileInfo, MessageId};
 use lectern_proto::chat::keys::{Bundle, Keys};
 use lectern_proto::chat::messenger::{Messenger, News, Output, Presence};
 use lectern_proto::chat::party::Party;
+use lectern_proto::chat::ring::Ring;
 use lectern_proto::chat::rsa_keys::PrivateKey;
 use lectern_proto::chat::stamp::{Evidence, Stamp, StampKey, Stamped};
 use lectern_proto::chat::{IdentityId, Parcel};
-use lectern_proto::control::{ChatEvent, ChatRequest, Event, PersonId, PrivateChat, Refusal, Request};
+use lectern_proto::control::{ChatEvent, ChatRequest, Event, Mail, MailboxOwner, PersonId, PrivateChat, Refusal, Request, Role};
 use lectern_proto::wire;
 
 static DER: LazyLock<[[Vec<u8>; 2]; 2]> = LazyLock::new(|| {
@@ -29,6 +31,17 @@ static DER: LazyLock<[[Vec<u8>; 2]; 2]> = LazyLock::new(|| {
 fn keys(who: usize) -> Keys {
     let key = |i: usize| PrivateKey::from_pkcs8(&DER[who][i]).expect("a key");
     Keys::new(&mut StdRng::seed_from_u64(1), key(0), key(1)).expect("keys")
+}
+
+/// Keys by which the second is written to while away.
+fn mailbox() -> Bundle {
+    let prekey = PrivateKey::from_pkcs8(&DER[0][1]).expect("a key");
+    let keys = keys(1).with_mailbox(&mut StdRng::seed_from_u64(1), vec![prekey], 1_790_000_000).expect("keys");
+    keys.mailbox_bundle().expect("one").clone()
+}
+
+fn mail(parcel: Parcel) -> Mail {
+    Mail { number: 1, from: PersonId(1), name: "Ana".into(), bundle: Box::new(mailbox()), parcel: Box::new(parcel), stamp: stamp() }
 }
 
 fn stamp() -> Stamp {
@@ -74,6 +87,9 @@ fn requests() {
         ChatRequest::Unread { from: PersonId(1) },
         ChatRequest::Block { request: 4, person: PersonId(1), blocked: true },
         ChatRequest::Check { request: 5, stamped: Box::new(stamped), mac: [1; 32] },
+        ChatRequest::Mailbox { request: 6, bundle: Box::new(mailbox()) },
+        ChatRequest::Leave { request: 7, to: PersonId(1), parcel: Box::new(parcels().swap_remove(1)) },
+        ChatRequest::Taken { numbers: vec![1, u64::MAX] },
     ]
     .into_iter()
     .map(|r| wire::encode(&Request::Chat(r)))
@@ -104,6 +120,9 @@ fn events() {
         ChatEvent::PrivateChat(PrivateChat::All),
         ChatEvent::Checked { request: 1, result: Ok(true) },
         ChatEvent::AttachmentMax(1),
+        ChatEvent::Mailboxes(vec![MailboxOwner { person: PersonId(1), name: "Ana".into(), role: Role::Student, identity: IdentityId([1; 32]) }]),
+        ChatEvent::MailboxGone(PersonId(1)),
+        ChatEvent::Mail(Box::new(mail(parcels().swap_remove(2)))),
     ]
     .into_iter()
     .map(|e| wire::encode(&Event::Chat(e)))
@@ -120,7 +139,7 @@ fn events() {
 
 #[test]
 fn bundles() {
-    let all = [0, 1].map(|i| keys(i).bundle().clone());
+    let all = [keys(0).bundle().clone(), mailbox()];
     let bytes = all.each_ref().map(wire::encode);
     target("bundles", |rng| {
         let which = rng.random_range(0..2);
@@ -146,7 +165,7 @@ fn parcels_to_a_messenger() {
         let key = |i: usize| PrivateKey::from_pkcs8(&DER[1][i]).expect("a key");
         let keys = Keys::new(&mut init, key(0), key(1)).expect("keys");
         let mut ben = Messenger::new(Party::new(keys));
-        let there = |identity| Presence { connected: true, identity: Some(identity) };
+        let there = |identity| Presence { connected: true, mailbox: false, identity: Some(identity) };
         ben.joined(now, &mut init, PersonId(2));
         ben.people(now, &mut init, [(PersonId(1), there(id)), (PersonId(2), there(own.id()))].into());
         ben.meet(now, PersonId(1));
@@ -195,7 +214,7 @@ fn bodies() {
     let mut init = StdRng::seed_from_u64(4);
     ana.meet(keys(1).bundle().check().expect("right"));
     let mut ben = Messenger::new(Party::new(keys(1)));
-    let (now, there) = (Duration::from_secs(1), |identity| Presence { connected: true, identity: Some(identity) });
+    let (now, there) = (Duration::from_secs(1), |identity| Presence { connected: true, mailbox: false, identity: Some(identity) });
     ben.joined(now, &mut init, PersonId(2));
     ben.people(now, &mut init, [(PersonId(1), there(id)), (PersonId(2), there(keys(1).id()))].into());
     target("bodies", |rng| {
@@ -223,4 +242,22 @@ fn bodies() {
 fn keys_id() -> IdentityId {
     static ID: LazyLock<IdentityId> = LazyLock::new(|| keys(1).id());
     *ID
+}
+
+/// What a server gives for the account's keys.
+#[test]
+fn rings() {
+    let (key, mut rng) = (WrappingKey([3; 32]), StdRng::seed_from_u64(5));
+    let private = |i: usize| PrivateKey::from_pkcs8(&DER[0][i]).expect("a key");
+    let ring = Ring::new(private(0), private(1), 0);
+    let all = [1, 2].map(|version| ring.seal(&mut rng, &key, version).expect("sealed"));
+    target("rings", |rng| {
+        let which = rng.random_range(0..2);
+        let mut bytes = all[which].clone();
+        mutate(rng, &mut bytes, &all[1 - which]);
+        let version = rng.random_range(0..4);
+        if Ring::open(&key, version, &bytes).is_ok() {
+            assert!(all.iter().zip(1..).any(|(sealed, v)| *sealed == bytes && v == version), "a ring that nobody sealed so");
+        }
+    });
 }

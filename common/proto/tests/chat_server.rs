@@ -87,7 +87,7 @@ impl Room {
     }
 
     fn tell(&mut self) {
-        let all: BTreeMap<_, _> = (0..3).map(|i| (person(i), Presence { connected: true, identity: self.told[i] })).collect();
+        let all: BTreeMap<_, _> = (0..3).map(|i| (person(i), Presence { connected: true, mailbox: false, identity: self.told[i] })).collect();
         for one in &mut self.people {
             one.people(self.now, &mut self.rng, all.clone());
         }
@@ -116,6 +116,7 @@ impl Room {
                 }
                 self.people[who].answered(self.now, &mut self.rng, token, answer);
             }
+            Output::Leave { .. } | Output::Taken { .. } => panic!("nobody has a mailbox here: {output:?}"),
             Output::Unread { from } => {
                 self.unread.push(self.now);
                 self.mail.push_back(Mail::Unread { by: who, from: index(from) });

@@ -15,7 +15,7 @@ use lectern_proto::chat::rsa_keys::PrivateKey;
 use lectern_proto::chat::stamp::{Evidence, Stamp, StampKey, Stamped};
 use lectern_proto::chat::verify::{SafetyNumber, fingerprint_line};
 use lectern_proto::chat::{IdentityId, KeyId, Parcel, PrekeyId};
-use lectern_proto::control::{ChatEvent, ChatRequest, Event, PersonId, PrivateChat, Refusal, Request};
+use lectern_proto::control::{ChatEvent, ChatRequest, Event, Mail, MailboxOwner, PersonId, PrivateChat, Refusal, Request, Role};
 use lectern_proto::{hex as digits, wire};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -27,6 +27,10 @@ fn text(said: &str) -> Content {
 
 fn bundle() -> Bundle {
     Bundle { identity: vec![0x1d; 4], prekey: vec![0x2e; 4], life: lectern_proto::chat::keys::PrekeyLife::Session, signature: vec![0x51; 4] }
+}
+
+fn mailbox() -> Bundle {
+    Bundle { life: lectern_proto::chat::keys::PrekeyLife::Mailbox { until_s: 1_790_000_000 }, ..bundle() }
 }
 
 fn parcel(with_key: bool) -> Parcel {
@@ -74,11 +78,17 @@ fn every_message_of_chat() {
         ("Send.2", ChatRequest::Send { request: 4, to: PersonId(7), parcel: Box::new(parcel(false)) }),
         ("Unread", ChatRequest::Unread { from: PersonId(7) }),
         ("Block", ChatRequest::Block { request: 5, person: PersonId(7), blocked: true }),
+        ("Mailbox", ChatRequest::Mailbox { request: 7, bundle: Box::new(mailbox()) }),
+        ("Leave", ChatRequest::Leave { request: 8, to: PersonId(7), parcel: Box::new(parcel(true)) }),
+        ("Taken", ChatRequest::Taken { numbers: vec![5, 6] }),
         ("Check", ChatRequest::Check { request: 6, stamped: Box::new(stamped()), mac: [0xac; 32] }),
     ];
     for (name, request) in requests {
         add(&format!("Request.Chat.{name}"), bytes_of(&Request::Chat(request)));
     }
+    let owner = MailboxOwner { person: PersonId(7), name: "Ana".into(), role: Role::Student, identity: IdentityId([0x0a; 32]) };
+    let stamp = Stamp { at_ms: 1_790_000_000_000, mac: [0xac; 32] };
+    let mail = Mail { number: 5, from: PersonId(7), name: "Ana".into(), bundle: Box::new(mailbox()), parcel: Box::new(parcel(true)), stamp };
     let events = [
         ("Identities", ChatEvent::Identities(vec![(PersonId(7), IdentityId([0x0a; 32]))])),
         ("KeysOf", ChatEvent::KeysOf { request: 2, result: Ok(Box::new(bundle())) }),
@@ -98,6 +108,9 @@ fn every_message_of_chat() {
         ("PrivateChat.3", ChatEvent::PrivateChat(PrivateChat::All)),
         ("Checked", ChatEvent::Checked { request: 6, result: Ok(true) }),
         ("AttachmentMax", ChatEvent::AttachmentMax(20 << 20)),
+        ("Mailboxes", ChatEvent::Mailboxes(vec![owner])),
+        ("MailboxGone", ChatEvent::MailboxGone(PersonId(7))),
+        ("Mail", ChatEvent::Mail(Box::new(mail))),
         ("Checked.2", ChatEvent::Checked { request: 6, result: Err(Refusal::NotAllowed) }),
     ];
     for (name, event) in events {

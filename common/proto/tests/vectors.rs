@@ -208,6 +208,9 @@ fn events() -> Vectors {
         Refusal::BadCode,
         Refusal::BadRoom,
         Refusal::NoSuchRoom,
+        Refusal::NoMailbox,
+        Refusal::MailboxFull,
+        Refusal::NotKept,
     ];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [

@@ -53,6 +53,8 @@ pub struct Config {
     pub limits: Limits,
     /// Days for which it is kept who was there.
     pub keep_days: u32,
+    /// Days for which a private message waits for who is away.
+    pub mail_days: u32,
     /// Only this file of the directory of videos, for a server that plays one and keeps nothing; none: all.
     pub alone: Option<std::ffi::OsString>,
     /// The media worker's program: `LECTERN_MEDIA`, or `lectern-media` beside this program, or in the search path.

@@ -44,6 +44,7 @@ const KNOWN: &[Known] = &[
     known("rooms", "room_chat", "on"),
     known("store", "url", "sqlite:lectern.db"),
     known("privacy", "keep_days", "365"),
+    known("chat", "keep_days", "14"),
     known("accounts", "register", "password"),
     known("accounts", "session_days", "30"),
     known("limits", "people", "300"),

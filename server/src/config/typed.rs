@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use lectern_proto::control::PrivateChat;
 use lectern_proto::limits::{
-    CHAT_ATTACHMENT_MAX, CHUNK_CACHE_MIB, KEEP_DAYS, NAME_MAX, PARITY_PERCENT_MAX, PASSWORD_MAX, ROOM_BANDWIDTH_BPS, ROOM_NAME_MAX, ROOM_PEOPLE_MAX, RUNGS_MAX,
-    SESSION_DAYS, WORKER_MEMORY_MIB, WORKER_TIME,
+    CHAT_ATTACHMENT_MAX, CHUNK_CACHE_MIB, KEEP_DAYS, MAIL_KEEP_DAYS, NAME_MAX, PARITY_PERCENT_MAX, PASSWORD_MAX, ROOM_BANDWIDTH_BPS, ROOM_NAME_MAX,
+    ROOM_PEOPLE_MAX, RUNGS_MAX, SESSION_DAYS, WORKER_MEMORY_MIB, WORKER_TIME,
 };
 use lectern_proto::rung::{RungSpec, parse_bitrate};
 
@@ -260,6 +260,7 @@ pub(super) fn config(settings: &Settings, base: Option<&Path>, data_dir: Option<
             attachment_bytes: r.mebibytes("attachment", 0..=(CHAT_ATTACHMENT_MAX >> 20) as u32),
         },
         keep_days: r.number("privacy", "keep_days", KEEP_DAYS),
+        mail_days: r.number("chat", "keep_days", MAIL_KEEP_DAYS),
         alone: None,
         media_worker: super::media_worker(),
         shown: shown(settings),

@@ -304,6 +304,7 @@ mod tests {
             private_chat: PrivateChat::All,
             attachment_max: 1 << 20,
             room_chat: true,
+            mail_days: 14,
             stamps: lectern_proto::chat::stamp::StampKey([1; 32]),
             people: 9,
             media,

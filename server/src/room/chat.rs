@@ -59,9 +59,15 @@ impl Chat {
 
     /// Takes somebody's keys. Says whether the others are to be told.
     pub(super) fn take(&mut self, person: PersonId, identity: IdentityId, bundle: Box<Bundle>) -> bool {
-        let before = self.keys.insert(person, (identity, bundle));
-        let is_new = before.is_none_or(|(id, _)| id != identity);
+        let is_new = self.keys.get(&person).is_none_or(|before| before.0 != identity || before.1 != bundle);
+        self.keys.insert(person, (identity, bundle));
         is_new && self.untold.insert(person)
+    }
+
+    /// Nobody writes to somebody by the keys that were known until there are new ones.
+    pub(super) fn leave_out(&mut self, person: PersonId) {
+        self.keys.remove(&person);
+        self.untold.remove(&person);
     }
 
     /// Somebody is gone for good.

@@ -9,6 +9,8 @@ mod chat;
 mod door;
 mod floor;
 mod keeper;
+mod mail;
+mod presence;
 mod roster;
 mod streams;
 mod talk;
@@ -40,6 +42,7 @@ use crate::media::RoomMedia;
 use crate::net::Origin;
 use crate::store::{Store, UsedCode};
 
+pub(crate) use presence::Presence;
 pub(crate) use roster::is_name;
 
 /// What a room is made of.
@@ -54,6 +57,8 @@ pub(crate) struct RoomParts {
     pub attachment_max: u64,
     /// Whether the room has a chat that everybody reads.
     pub room_chat: bool,
+    /// Days for which a private message waits for who is away.
+    pub mail_days: u32,
     /// Stamps what is relayed, so that a report proves something.
     pub stamps: StampKey,
     /// Most students; instructors always find room.
@@ -243,6 +248,7 @@ enum Message {
         by: PersonId,
         from: PersonId,
     },
+    Mail(mail::MailMessage),
     Tool {
         by: PersonId,
         connection: ConnectionId,
@@ -320,7 +326,7 @@ impl Room {
 
     /// Asks for a place; the first events are in the queue when this returns.
     pub(crate) async fn enter(&self, entry: Entry) -> Result<(Admission, Presence), LoginRefusal> {
-        let presence = Presence { mailbox: self.mailbox.clone(), person: entry.person, connection: entry.connection, ended: false };
+        let presence = Presence::new(self.mailbox.clone(), entry.person, entry.connection);
         let (reply, answer) = oneshot::channel();
         // The message that could not be sent holds the other end of the answer: it must go first.
         let sent = self.mailbox.send(Message::Enter { entry, reply }).await.is_ok();
@@ -333,158 +339,6 @@ impl Room {
                 Err(refusal)
             }
             _ => Err(busy),
-        }
-    }
-}
-
-/// A person's place in the room for the life of one connection; when it is dropped the connection counts as lost.
-#[derive(Debug)]
-pub(crate) struct Presence {
-    mailbox: mpsc::Sender<Message>,
-    person: PersonId,
-    connection: ConnectionId,
-    ended: bool,
-}
-
-impl Presence {
-    /// Ends the seat in the room.
-    pub(crate) async fn leave(mut self) {
-        self.ended = true;
-        let _ = self.mailbox.send(Message::Leave { person: self.person, connection: self.connection }).await;
-    }
-
-    /// Asks that another person's seat be ended.
-    pub(crate) async fn remove(&self, person: PersonId) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::Remove { by, person, reply }).await
-    }
-
-    /// Asks that everybody fetch a lesson ahead, or nobody any more.
-    pub(crate) async fn fetch_ahead(&self, lesson: Option<Lesson>) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::FetchAhead { by, lesson, reply }).await
-    }
-
-    /// Says how far this person is with it. Dropped when the room has no time: the next comes soon.
-    pub(crate) fn fetched_ahead(&self, lesson: Lesson, progress: AheadProgress) {
-        let _ = self.mailbox.try_send(Message::FetchedAhead { person: self.person, lesson, progress });
-    }
-
-    /// Says how this person fares with a stream. Dropped when the room has no time: the next comes soon.
-    pub(crate) fn report(&self, report: ViewerReport) {
-        let _ = self.mailbox.try_send(Message::Report { person: self.person, report });
-    }
-
-    /// Opens a live stream that this connection publishes.
-    pub(crate) async fn publish(&self, offer: Offer) -> Result<StreamId, Refusal> {
-        self.ask(|by, reply| Message::Publish { by, offer, reply }).await
-    }
-
-    /// Says whether everybody sits together in one room.
-    pub(crate) async fn set_together(&self, on: bool) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::SetTogether { by, on, reply }).await
-    }
-
-    /// Ends a live stream.
-    pub(crate) async fn end_stream(&self, stream: StreamId) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::EndStream { by, stream, reply }).await
-    }
-
-    /// Gives somebody the stage, or takes it back.
-    pub(crate) async fn give_stage(&self, person: PersonId, given: bool) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::GiveStage { by, person, given, reply }).await
-    }
-
-    /// Makes it quiet, or not any more.
-    pub(crate) async fn quiet(&self, quiet: bool) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::Quiet { by, quiet, reply }).await
-    }
-
-    /// Begins or ends to record a stream.
-    pub(crate) async fn record(&self, stream: StreamId, recorded: bool) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::Record { by, stream, recorded, reply }).await
-    }
-
-    /// Allows that one's own stream is recorded, or does not.
-    pub(crate) async fn allow_recording(&self, stream: StreamId, allowed: bool) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::AllowRecording { by, stream, allowed, reply }).await
-    }
-
-    /// The pictures of one's own stream stand still on purpose, or go on.
-    pub(crate) async fn freeze(&self, stream: StreamId, frozen: bool) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::Freeze { by, stream, frozen, reply }).await
-    }
-
-    /// Takes this person's keys for others; they are looked at here, not in the room.
-    pub(crate) async fn keys(&self, bundle: Box<Bundle>) -> Result<(), Refusal> {
-        let identity = bundle.check().map_err(|_| Refusal::BadKeys)?.id;
-        self.ask(|by, reply| Message::Keys { by, identity, bundle, reply }).await
-    }
-
-    /// Somebody's keys.
-    pub(crate) async fn keys_of(&self, person: PersonId) -> Result<Box<Bundle>, Refusal> {
-        self.ask(|by, reply| Message::KeysOf { by, person, reply }).await
-    }
-
-    /// Hands something to somebody.
-    pub(crate) async fn send(&self, to: PersonId, parcel: Box<Parcel>) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::Parcel { by, to, parcel, reply }).await
-    }
-
-    /// Says that what somebody sent cannot be read. Dropped when the room has no time: the next message says it again.
-    pub(crate) fn unread(&self, from: PersonId) {
-        let _ = self.mailbox.try_send(Message::Unread { by: self.person, from });
-    }
-
-    /// Uses one of the room's tools. The answer comes with the room's events, behind what is told of it.
-    pub(crate) async fn use_tool(&self, request: u32, what: RoomRequest) {
-        // A room that is ending answers nobody any more.
-        let _ = self.mailbox.send(Message::Tool { by: self.person, connection: self.connection, request, what }).await;
-    }
-
-    /// Asks something about room chat; the answer comes among the events.
-    pub(crate) async fn talk(&self, request: TalkRequest) {
-        // Where the room is ending nobody answers any more.
-        let _ = self.mailbox.send(Message::Talk { by: self.person, request }).await;
-    }
-
-    /// Nothing from a person is handed to this one, or again.
-    pub(crate) async fn block(&self, person: PersonId, blocked: bool) -> Result<(), Refusal> {
-        self.ask(|by, reply| Message::Block { by, person, blocked, reply }).await
-    }
-
-    /// Whether a stamp is this server's.
-    pub(crate) async fn check(&self, stamped: Box<Stamped>, mac: [u8; 32]) -> Result<bool, Refusal> {
-        self.ask(|by, reply| Message::Check { by, stamped, mac, reply }).await
-    }
-
-    async fn ask<T>(&self, message: impl FnOnce(PersonId, oneshot::Sender<Result<T, Refusal>>) -> Message) -> Result<T, Refusal> {
-        let (reply, answer) = oneshot::channel();
-        let sent = self.mailbox.send(message(self.person, reply)).await.is_ok();
-        match (sent, answer.await) {
-            (true, Ok(result)) => result,
-            // The room is ending.
-            _ => Err(Refusal::NotAllowed),
-        }
-    }
-
-    /// The room itself ended the place.
-    fn forget(mut self) {
-        self.ended = true;
-    }
-}
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let lost = Message::Lost { person: self.person, connection: self.connection };
-        if let Err(mpsc::error::TrySendError::Full(lost)) = self.mailbox.try_send(lost)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            let mailbox = self.mailbox.clone();
-            runtime.spawn(async move {
-                let _ = mailbox.send(lost).await;
-            });
         }
     }
 }

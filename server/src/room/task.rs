@@ -9,7 +9,9 @@ mod chat;
 mod codes;
 mod door;
 mod floor;
+mod mail;
 mod talk;
+mod telling;
 mod tools;
 
 use std::collections::{BTreeSet, HashMap};
@@ -23,7 +25,6 @@ use lectern_proto::limits::{
 use lectern_proto::rights::Action;
 use lectern_proto::rung::RungSpec;
 use lectern_proto::seal::RoomKey;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,6 +34,7 @@ use super::attendance::Attendance;
 use super::chat::Chat;
 use super::floor::Floor;
 use super::keeper::Order;
+use super::mail::Post;
 use super::roster::Roster;
 use super::streams::Streams;
 use super::talk::Talk;
@@ -93,6 +95,8 @@ pub(super) struct RoomTask {
     streams: Streams,
     floor: Floor,
     chat: Chat,
+    post: Post,
+    mail_days: u32,
     tools: Tools,
     door: door::Doorstep,
     attendance: Attendance,
@@ -138,12 +142,15 @@ impl RoomTask {
             keeper,
             tasks,
             chat: Chat::new(parts.private_chat, parts.attachment_max, parts.stamps),
+            post: Post::default(),
+            mail_days: parts.mail_days,
             streams_at: Duration::ZERO,
         }
     }
 
     pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Message>, stop: CancellationToken) {
         self.recall().await;
+        self.recall_mailboxes().await;
         let reason = loop {
             let due = self.next_deadline().map(|at| self.clock.at(at));
             tokio::select! {
@@ -292,6 +299,7 @@ impl RoomTask {
             Message::KeysOf { by, person, reply } => drop(reply.send(self.keys_of(by, person))),
             Message::Parcel { by, to, parcel, reply } => drop(reply.send(self.hand_on(by, to, parcel))),
             Message::Unread { by, from } => self.unread(by, from),
+            Message::Mail(message) => self.mail(message),
             Message::Tool { by, connection, request, what } => self.take_request((by, connection), request, what).await,
             Message::Talk { by, request } => self.talk(by, request),
             Message::TalkKept(kept) => self.talk_kept(kept),
@@ -333,6 +341,7 @@ impl RoomTask {
             let bps = budget.entered(self.clock.now(), person.id);
             let _ = entry.outbox.events.try_send(Arc::new(Event::Share { bps }));
         }
+        self.expect_keys(person.id);
         self.greet(&entry.outbox, person.id, entry.role);
         self.connections.insert(person.id, (entry.connection, entry.outbox));
         Ok(Admission { name: person.name, epoch: current.epoch, room_key: current.key.clone() })
@@ -465,36 +474,5 @@ impl RoomTask {
         }
         self.tell_identities();
         self.tell_tools();
-    }
-
-    /// Tells everybody; who does not read is closed. A session that has ended is no slow reader, and whether its person left
-    /// or was lost is in the message that it has sent.
-    fn tell(&mut self, event: Event) {
-        self.tell_some(event, |_| true);
-    }
-
-    fn tell_some(&mut self, event: Event, whom: impl Fn(PersonId) -> bool) {
-        let event = Arc::new(event);
-        let is_full = |outbox: &Outbox| matches!(outbox.events.try_send(Arc::clone(&event)), Err(TrySendError::Full(_)));
-        let slow: Vec<_> = self.connections.iter().filter(|(person, (_, outbox))| whom(**person) && is_full(outbox)).map(|(person, _)| *person).collect();
-        for person in slow {
-            self.close_slow(person);
-        }
-    }
-
-    /// Tells one; who does not read is closed.
-    fn put_or_close(&mut self, person: PersonId, event: Arc<Event>) {
-        let full = |(_, outbox): &(ConnectionId, Outbox)| matches!(outbox.events.try_send(event), Err(TrySendError::Full(_)));
-        if self.connections.get(&person).is_some_and(full) {
-            self.close_slow(person);
-        }
-    }
-
-    fn close_slow(&mut self, person: PersonId) {
-        if let Some((connection, outbox)) = self.connections.remove(&person) {
-            tracing::warn!(room = %self.name, person = person.0, connection = connection.0, "disconnected: does not read");
-            let _ = outbox.close.send(CloseReason::Overrun);
-            self.mark_lost(person);
-        }
     }
 }

@@ -45,6 +45,7 @@ async fn stage_in(dir: tempfile::TempDir, people: usize) -> Stage {
         together: true,
         private_chat: PrivateChat::All,
         attachment_max: 1 << 20,
+        mail_days: 14,
         room_chat: true,
         stamps: lectern_proto::chat::stamp::StampKey([1; 32]),
         people,

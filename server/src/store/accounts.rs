@@ -165,6 +165,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn set_secret(&self, id: AccountId, secret_hash: [u8; 32], identity: Option<WrappedIdentity>) -> Result<bool, StoreError> {
+        let is_reset = identity.is_none();
         self.change(move |at| {
             Box::pin(async move {
                 let set = match identity {
@@ -181,6 +182,11 @@ impl Store {
                 };
                 if set.execute(&mut *at).await?.rows_affected() == 0 {
                     return Ok(false);
+                }
+                if is_reset {
+                    // The keys by which it could be opened are gone.
+                    sqlx::query("DELETE FROM parcels WHERE recipient = $1").bind(id.0).execute(&mut *at).await?;
+                    sqlx::query("DELETE FROM mailboxes WHERE account = $1").bind(id.0).execute(&mut *at).await?;
                 }
                 forget_entries(at, id).await?;
                 Ok(true)

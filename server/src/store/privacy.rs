@@ -18,6 +18,8 @@ pub struct Kept {
     pub messages: Vec<KeptMessage>,
     /// Rooms that this person is kept out of.
     pub bans: Vec<KeptBan>,
+    /// Private messages that wait for this account or that it wrote; nobody but the recipient can open one.
+    pub parcels: Vec<KeptParcel>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +27,21 @@ pub struct KeptAccount {
     pub name: String,
     pub role: String,
     pub made_s: i64,
+    /// Bytes of the account's keys for private chat, which only its password opens; 0: none.
+    pub keys_bytes: i64,
+    /// Whether it can be written to while away.
+    pub mailbox: bool,
+}
+
+/// Without what is in it, which the server cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptParcel {
+    pub from: String,
+    pub to: String,
+    /// Milliseconds since 1970-01-01.
+    pub at_ms: i64,
+    pub bytes: i64,
+    pub expires_s: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -115,9 +132,22 @@ impl Store {
         let stays = sqlx::query("SELECT room, name, role, from_s, until_s FROM attendance WHERE name = $1 ORDER BY stay");
         let stays = stays.bind(name.to_owned()).fetch_all(self.read()).await?;
         let mut kept = Kept::default();
-        let accounts = sqlx::query("SELECT name, role, made_at FROM accounts WHERE name = $1").bind(name.to_owned());
-        for row in &accounts.fetch_all(self.read()).await? {
-            kept.accounts.push(KeptAccount { name: row.try_get("name")?, role: row.try_get("role")?, made_s: row.try_get("made_at")? });
+        let accounts = sqlx::query(
+            "SELECT name, role, made_at, CAST(COALESCE(LENGTH(identity), 0) AS BIGINT) AS keys_bytes,
+             CAST((SELECT COUNT(*) FROM mailboxes m WHERE m.account = a.account) AS BIGINT) AS mailboxes FROM accounts a WHERE name = $1",
+        );
+        for row in &accounts.bind(name.to_owned()).fetch_all(self.read()).await? {
+            let (name, role, mailboxes): (_, _, i64) = (row.try_get("name")?, row.try_get("role")?, row.try_get("mailboxes")?);
+            let account = KeptAccount { name, role, made_s: row.try_get("made_at")?, keys_bytes: row.try_get("keys_bytes")?, mailbox: mailboxes > 0 };
+            kept.accounts.push(account);
+        }
+        let parcels = sqlx::query(
+            "SELECT f.name AS sender, t.name AS recipient, at_ms, CAST(LENGTH(bytes) AS BIGINT) AS size, expires_at FROM parcels p
+             JOIN accounts f ON f.account = p.sender JOIN accounts t ON t.account = p.recipient WHERE f.name = $1 OR t.name = $1 ORDER BY parcel",
+        );
+        for row in &parcels.bind(name.to_owned()).fetch_all(self.read()).await? {
+            let (from, to, at_ms) = (row.try_get("sender")?, row.try_get("recipient")?, row.try_get("at_ms")?);
+            kept.parcels.push(KeptParcel { from, to, at_ms, bytes: row.try_get("size")?, expires_s: row.try_get("expires_at")? });
         }
         for row in &seats {
             let (room, name, role) = (row.try_get("room")?, row.try_get("name")?, row.try_get("role")?);
@@ -154,7 +184,9 @@ impl Store {
                     "DELETE FROM seats WHERE name = $1",
                     "DELETE FROM attendance WHERE name = $1",
                     "DELETE FROM bans WHERE name = $1",
-                    // With its sessions, its seats and what it wrapped.
+                    "DELETE FROM parcels WHERE sender IN (SELECT account FROM accounts WHERE name = $1) OR recipient IN (SELECT account FROM accounts WHERE name = $1)",
+                    "DELETE FROM mailboxes WHERE account IN (SELECT account FROM accounts WHERE name = $1)",
+                    // With its sessions, its seats, what it wrapped and the rooms of its mailbox.
                     "DELETE FROM accounts WHERE name = $1",
                 ] {
                     forgotten += sqlx::query(delete).bind(name.clone()).execute(&mut *at).await?.rows_affected();

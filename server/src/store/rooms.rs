@@ -12,7 +12,7 @@ pub(crate) struct PasswordHash {
 }
 
 /// What goes with a room, so that nothing of it is found in another of its name. Who was there is kept as long as the configuration says.
-const WITH_ROOM: [&str; 8] = [
+const WITH_ROOM: [&str; 9] = [
     "DELETE FROM guest_seats WHERE person IN (SELECT person FROM seats WHERE room = $1)",
     "DELETE FROM seats WHERE room = $1",
     "DELETE FROM codes WHERE room = $1",
@@ -20,6 +20,7 @@ const WITH_ROOM: [&str; 8] = [
     "DELETE FROM talk WHERE room = $1",
     "DELETE FROM doors WHERE room = $1",
     "DELETE FROM bans WHERE room = $1",
+    "DELETE FROM mailbox_rooms WHERE room = $1",
     "DELETE FROM rooms WHERE room = $1",
 ];
 

@@ -28,6 +28,8 @@ pub(super) struct Names(BTreeMap<PersonId, String>);
 
 impl Names {
     pub(super) fn learn(&mut self, state: &ClassState) {
+        self.0.extend(state.wrote.iter().map(|(person, name)| (*person, name.clone())));
+        self.0.extend(state.mailboxes.values().map(|owner| (owner.person, owner.name.clone())));
         self.0.extend(state.people.iter().map(|p| (p.id, p.name.clone())));
     }
 

@@ -15,6 +15,7 @@ use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{Look, Push, Tone, icon_ui, notice_with_ui, rich, say, say_line};
 use super::private::{PrivateWish, setting_key};
 use super::{ChatCommand, Chats, Draft, TalkWish, Whom, moderates, named, push};
+use crate::chat::Keeping;
 use crate::class::ClassState;
 
 /// The field grows to so many points, then it scrolls.
@@ -59,9 +60,13 @@ fn closed(chats: &Chats, whom: Whom, state: &ClassState, cx: &Cx<'_>) -> Option<
     if shown.is_some_and(|s| s.changed.is_some()) {
         return Some((Icon::Lock, named("private-stopped")));
     }
+    let is_blocked = shown.is_some_and(|s| s.blocked);
     match state.people.iter().find(|p| p.id == person) {
+        None if state.mailboxes.contains_key(&person) && chats.private.keeping == Keeping::Account => {
+            is_blocked.then(|| (Icon::Prohibit, named("private-is-blocked")))
+        }
         None => Some((Icon::Unplugged, named("private-is-gone"))),
-        Some(_) if shown.is_some_and(|s| s.blocked) => Some((Icon::Prohibit, named("private-is-blocked"))),
+        Some(_) if is_blocked => Some((Icon::Prohibit, named("private-is-blocked"))),
         Some(p) if !Chats::may_write(state, p) => Some((Icon::Lock, cx.text(setting_key(state)))),
         Some(_) => None,
     }

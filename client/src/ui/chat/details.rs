@@ -104,9 +104,13 @@ fn person_ui(ui: &mut Ui, chats: &mut Chats, id: PersonId, state: &ClassState, c
             Some(Role::Assistant) => "people-assistant",
             Some(Role::Guest) => "people-guest",
             Some(Role::Student) => "private-student",
+            None if state.mailboxes.contains_key(&id) => "private-away",
             None => "private-gone",
         };
         say(ui, Type::Small, c.t2, cx.text(key));
+        if role.is_some() && !state.mailboxes.contains_key(&id) {
+            say(ui, Type::Small, c.t3, cx.strings.format("private-theirs-lesson", &[("name", said.as_str().into())]));
+        }
     });
     ui.add_space(space::S);
     let now = shown.changed.or(shown.identity);

@@ -172,6 +172,7 @@ fn mark_of(item: &Item, shown: &Shown, name: &str, cx: &Cx<'_>) -> (Mark, Option
         ItemState::Waiting if shown.changed.is_some() => (Mark::Waiting, Some(cx.text("private-waits-decision"))),
         ItemState::Waiting => (Mark::Waiting, named("private-waits-for")),
         ItemState::Sent => (Mark::Sent, None),
+        ItemState::Kept => (Mark::Waiting, named("private-kept")),
         ItemState::Delivered => (Mark::Delivered, None),
         ItemState::Read => (Mark::Read, None),
         ItemState::Unconfirmed => (Mark::Trouble, named("private-unconfirmed")),

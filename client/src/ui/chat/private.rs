@@ -16,7 +16,7 @@ use super::super::tokens::{Type, colors, size, space};
 use super::super::widgets::{icon_ui, say};
 use super::conversations::{Badge, Row, row_ui};
 use super::{ChatCommand, Chats, Toast, Whom, push, toast};
-use crate::chat::{ChatError, ItemState, Shown};
+use crate::chat::{ChatError, ItemState, Keeping, Shown};
 use crate::class::ClassState;
 
 /// Something that is asked of private chat.
@@ -96,6 +96,12 @@ impl Chats {
                 self.names.insert(person.id, person.name.clone());
             }
         }
+        let wrote = state.wrote.iter().map(|(person, name)| (*person, name.as_str())).filter(|(person, _)| state.people.iter().all(|p| p.id != *person));
+        for (person, name) in wrote.chain(state.away()) {
+            if self.names.get(&person).is_none_or(|known| known != name) {
+                self.names.insert(person, name.to_owned());
+            }
+        }
         self.take_answers();
         let mut wishes = Vec::new();
         let mut unread = HashSet::new();
@@ -169,7 +175,15 @@ impl Chats {
             .map(|p| (p.name.to_lowercase(), p.id))
             .collect();
         others.sort();
-        with.extend(others.into_iter().map(|(_, id)| id));
+        // Whoever is away comes last.
+        let may_write = |person: &PersonId| {
+            let owner = state.mailboxes.get(person);
+            self.private.keeping == Keeping::Account && owner.is_some_and(|o| state.me.as_ref().is_some_and(|me| state.private_chat.allows(me.role, o.role)))
+        };
+        let away = state.away().filter(|(id, _)| Some(*id) != me && !with.contains(id) && may_write(id));
+        let mut away: Vec<_> = away.map(|(id, name)| (name.to_lowercase(), id)).collect();
+        away.sort();
+        with.extend(others.into_iter().chain(away).map(|(_, id)| id));
         with
     }
 }
@@ -218,8 +232,9 @@ fn line_of(chats: &Chats, state: &ClassState, id: PersonId, cx: &Cx<'_>) -> (Str
         return (cx.strings.format("private-writes", &[("name", name().into())]), Badge::Loud);
     }
     let Some(item) = shown.items.back() else { return (presence(state, id, cx), Badge::None) };
-    if item.own && item.state == ItemState::Waiting {
-        return (cx.strings.format("private-waits-for", &[("name", name().into())]), Badge::Clock);
+    if item.own && matches!(item.state, ItemState::Waiting | ItemState::Kept) {
+        let key = if item.state == ItemState::Kept { "private-kept" } else { "private-waits-for" };
+        return (cx.strings.format(key, &[("name", name().into())]), Badge::Clock);
     }
     let first = text::block(&item.text).lines().next().unwrap_or_default().to_owned();
     let line = if item.own { cx.strings.format("private-you", &[("text", first.into())]) } else { first };
@@ -228,6 +243,7 @@ fn line_of(chats: &Chats, state: &ClassState, id: PersonId, cx: &Cx<'_>) -> (Str
 
 fn presence(state: &ClassState, id: PersonId, cx: &Cx<'_>) -> String {
     match state.people.iter().find(|p| p.id == id) {
+        None if state.mailboxes.contains_key(&id) => cx.text("private-away"),
         None => cx.text("private-gone"),
         Some(p) if !p.connected => cx.text("people-reconnecting"),
         Some(p) if p.role == Role::Instructor => cx.text("people-instructor"),
@@ -263,6 +279,15 @@ pub(super) fn foot_ui(ui: &mut Ui, chats: &Chats, state: &ClassState, cx: &Cx<'_
             say(ui, Type::Small, if ink == c.bad { c.bad } else { c.t2 }, cx.text(key));
             if !ready {
                 say(ui, Type::Small, c.t3, cx.text("private-keys-made"));
+            }
+            let about = match chats.private.keeping {
+                Keeping::Unknown | Keeping::Account => None,
+                Keeping::Lesson => Some((c.t3, "private-lesson-only")),
+                Keeping::Unopened => Some((c.warn, "private-unopened")),
+                Keeping::Older => Some((c.bad, "private-older")),
+            };
+            if let Some((ink, key)) = about {
+                say(ui, Type::Small, ink, cx.text(key));
             }
         });
     });

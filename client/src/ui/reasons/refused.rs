@@ -52,6 +52,9 @@ pub(crate) fn because(strings: &Strings, why: StreamError) -> String {
         StreamError::Refused(Refusal::BadPoll) => "because-bad-poll",
         StreamError::Refused(Refusal::BadRoom) => "because-bad-room",
         StreamError::Refused(Refusal::NoSuchRoom) => "because-no-such-room",
+        StreamError::Refused(Refusal::NoMailbox) => "because-no-mailbox",
+        StreamError::Refused(Refusal::MailboxFull) => "because-mailbox-full",
+        StreamError::Refused(Refusal::NotKept) => "because-not-kept",
         StreamError::Refused(Refusal::BadCode) => "because-bad-code",
     })
 }

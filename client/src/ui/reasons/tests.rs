@@ -325,6 +325,9 @@ fn why_the_class_refuses() {
         Refusal::BadCode => Refusal::BadCode,
         Refusal::BadRoom => Refusal::BadRoom,
         Refusal::NoSuchRoom => Refusal::NoSuchRoom,
+        Refusal::NoMailbox => Refusal::NoMailbox,
+        Refusal::MailboxFull => Refusal::MailboxFull,
+        Refusal::NotKept => Refusal::NotKept,
     );
     check(&why, |strings, why| refused(strings, &class, Wish::Quiet(true), StreamError::Refused(*why)));
     let id = StreamId([1; 16]);

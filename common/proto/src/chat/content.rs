@@ -99,6 +99,12 @@ impl Content {
         matches!(self, Self::Text { .. } | Self::Report { .. } | Self::File { .. })
     }
 
+    /// Whether it may wait at the server until the other is there: a file comes only from a program that runs.
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::Report { .. } | Self::Delivered(_) | Self::Read(_))
+    }
+
     /// The name of what is sent until it has arrived; marks have none.
     #[must_use]
     pub fn id(&self) -> Option<MessageId> {

@@ -1,4 +1,4 @@
-//! Who somebody is, and by which key they can be written to at present.
+//! Who somebody is, and by which keys they can be written to: at present, and while they are away.
 
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,29 @@ const PREKEY: &[u8] = b"lectern chat prekey v1";
 pub enum PrekeyLife {
     /// As long as the person is in the room: its private part is in memory alone.
     Session,
+    /// For what waits at the server. Nobody wraps for it after this time, in seconds since 1970.
+    Mailbox { until_s: i64 },
 }
 
 impl PrekeyLife {
-    fn number(self) -> u8 {
+    /// Number `u8`, of a mailbox's with its time `i64`.
+    fn bytes(self) -> Vec<u8> {
         match self {
-            Self::Session => 0,
+            Self::Session => vec![0],
+            Self::Mailbox { until_s } => [&[1][..], &until_s.to_be_bytes()].concat(),
         }
+    }
+
+    /// Whether nobody is to wrap for it any more at this time, in seconds since 1970.
+    #[must_use]
+    pub fn is_over(self, now_s: i64) -> bool {
+        matches!(self, Self::Mailbox { until_s } if now_s > until_s)
+    }
+
+    /// Whether it is for what waits at the server.
+    #[must_use]
+    pub fn is_mailbox(self) -> bool {
+        self != Self::Session
     }
 }
 
@@ -50,9 +66,17 @@ pub struct Contact {
     pub identity: PublicKey,
     pub prekey_id: PrekeyId,
     pub prekey: PublicKey,
+    pub life: PrekeyLife,
 }
 
 impl Bundle {
+    /// Signs a prekey.
+    fn sign<R: CryptoRng + ?Sized>(rng: &mut R, identity: &PrivateKey, prekey: &PublicKey, life: PrekeyLife) -> Result<Self, RsaError> {
+        let id = IdentityId(identity.public().sha256());
+        let signature = identity.sign(rng, &prekey_statement(id, prekey, life))?;
+        Ok(Self { identity: identity.public().spki().to_vec(), prekey: prekey.spki().to_vec(), life, signature })
+    }
+
     /// Reads the keys, and checks that the identity has signed the prekey.
     ///
     /// # Errors
@@ -62,16 +86,16 @@ impl Bundle {
         let prekey = PublicKey::from_spki(&self.prekey)?;
         let id = IdentityId(identity.sha256());
         let right = identity != prekey && identity.verifies(&prekey_statement(id, &prekey, self.life), &self.signature);
-        right.then_some(Contact { id, prekey_id: prekey_id(&prekey), identity, prekey }).ok_or(RsaError)
+        right.then_some(Contact { id, prekey_id: prekey_id(&prekey), identity, prekey, life: self.life }).ok_or(RsaError)
     }
 }
 
-/// "lectern chat prekey v1" ‖ identity ‖ life `u8` ‖ SHA-256 of the prekey.
+/// "lectern chat prekey v1" ‖ identity ‖ life ‖ SHA-256 of the prekey.
 fn prekey_statement(id: IdentityId, prekey: &PublicKey, life: PrekeyLife) -> Vec<u8> {
-    [PREKEY, &id.0, &[life.number()], &prekey.sha256()].concat()
+    [PREKEY, &id.0, &life.bytes(), &prekey.sha256()].concat()
 }
 
-fn prekey_id(prekey: &PublicKey) -> PrekeyId {
+pub(super) fn prekey_id(prekey: &PublicKey) -> PrekeyId {
     let mut id = [0; 16];
     id.copy_from_slice(&prekey.sha256()[..16]);
     PrekeyId(id)
@@ -84,6 +108,9 @@ pub struct Keys {
     identity: PrivateKey,
     prekey: PrivateKey,
     bundle: Bundle,
+    /// The newest at the end; what waits may be for an older one.
+    mailbox: Vec<PrivateKey>,
+    mailbox_bundle: Option<Bundle>,
 }
 
 impl Keys {
@@ -102,10 +129,21 @@ impl Keys {
     /// [`RsaError`] when the identity cannot sign.
     pub fn new<R: CryptoRng + ?Sized>(rng: &mut R, identity: PrivateKey, prekey: PrivateKey) -> Result<Self, RsaError> {
         let id = IdentityId(identity.public().sha256());
-        let life = PrekeyLife::Session;
-        let signature = identity.sign(rng, &prekey_statement(id, prekey.public(), life))?;
-        let bundle = Bundle { identity: identity.public().spki().to_vec(), prekey: prekey.public().spki().to_vec(), life, signature };
-        Ok(Self { id, identity, prekey, bundle })
+        let bundle = Bundle::sign(rng, &identity, prekey.public(), PrekeyLife::Session)?;
+        Ok(Self { id, identity, prekey, bundle, mailbox: Vec::new(), mailbox_bundle: None })
+    }
+
+    /// The same with mailbox prekeys, the newest at the end with the time until which it is good, in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`RsaError`] when the identity cannot sign.
+    pub fn with_mailbox<R: CryptoRng + ?Sized>(mut self, rng: &mut R, mailbox: Vec<PrivateKey>, until_s: i64) -> Result<Self, RsaError> {
+        self.mailbox_bundle = match mailbox.last() {
+            Some(newest) => Some(Bundle::sign(rng, &self.identity, newest.public(), PrekeyLife::Mailbox { until_s })?),
+            None => None,
+        };
+        self.mailbox = mailbox;
+        Ok(self)
     }
 
     #[must_use]
@@ -119,12 +157,22 @@ impl Keys {
         &self.bundle
     }
 
+    /// What is handed to the server for others while nobody is here; none: a lesson-only identity.
+    #[must_use]
+    pub fn mailbox_bundle(&self) -> Option<&Bundle> {
+        self.mailbox_bundle.as_ref()
+    }
+
     pub(super) fn identity(&self) -> &PrivateKey {
         &self.identity
     }
 
     /// The private part of the prekey of this name, while it is there.
     pub(super) fn prekey(&self, id: PrekeyId) -> Option<&PrivateKey> {
-        (prekey_id(self.prekey.public()) == id).then_some(&self.prekey)
+        std::iter::once(&self.prekey).chain(&self.mailbox).find(|key| prekey_id(key.public()) == id)
+    }
+
+    pub(super) fn is_mailbox(&self, id: PrekeyId) -> bool {
+        self.mailbox.iter().any(|key| prekey_id(key.public()) == id)
     }
 }

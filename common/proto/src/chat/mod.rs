@@ -3,7 +3,8 @@
 //! A person has an RSA-3072 identity ([`keys`]), which signs a prekey, a second RSA key that lives for a session. Who writes first to
 //! somebody makes an AES-256-GCM key for that direction of the conversation, wraps it for the other's prekey (RSA-OAEP) and signs all
 //! around it ([`envelope`]). Messages under the key count up ([`message`]); what they say is [`content`], files of theirs are called as [`file_name`] allows. [`party`] keeps one person's
-//! side of all conversations, [`messenger`] decides what is sent when, and what is shown. [`stamp`] proves later who wrote something.
+//! side of all conversations, [`messenger`] decides what is sent when, and what is shown. [`ring`] is what an account keeps from one
+//! computer to the next. [`stamp`] proves later who wrote something.
 //! [`verify`] makes what two people, or a whole room, compare with their eyes. [`rsa_keys`] is the one module
 //! that names the crate of that name. What this protects, and what it does not: `docs/SECURITY.md`.
 
@@ -14,6 +15,7 @@ pub mod keys;
 pub mod message;
 pub mod messenger;
 pub mod party;
+pub mod ring;
 pub mod rsa_keys;
 pub mod stamp;
 pub mod verify;

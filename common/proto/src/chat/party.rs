@@ -1,10 +1,10 @@
 //! One person's side of all conversations: which keys are in use, how far each has counted, and what is refused.
 //!
 //! A direction's key lives as long as the recipient's prekey for which it was made. Under it counters only rise: what comes again or out of
-//! its order is refused, and what is missing is counted. Keys that were used are remembered as long as the prekey is there for which they
-//! were made, so that none is taken twice.
+//! its order is refused, and what is missing is counted. Keys that were used are remembered with their counts as long as the prekey is
+//! there for which they were made, those for a mailbox from one program to the next, so that nothing is taken twice.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -14,6 +14,7 @@ use super::envelope::{DirectionKey, Envelope};
 use super::keys::{Contact, Keys};
 use super::message::{Message, Opened};
 use super::{Direction, IdentityId, KeyId, Parcel, PrekeyId, Unreadable};
+use crate::limits::RING_USED_MAX;
 use crate::wire;
 
 /// Keys of one sender that can be open at once: its machine may have two sessions, and a new key may overtake an old one's last message.
@@ -47,6 +48,24 @@ pub struct Received {
 pub struct Party {
     keys: Keys,
     peers: HashMap<IdentityId, Peer>,
+    used: HashMap<IdentityId, HashMap<KeyId, Used>>,
+}
+
+/// How far a key has counted, and for which prekey it was made.
+#[derive(Debug, Clone, Copy)]
+struct Used {
+    prekey: PrekeyId,
+    next: u64,
+}
+
+/// A key for a mailbox prekey that was opened with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedKey {
+    pub sender: IdentityId,
+    pub prekey: PrekeyId,
+    pub key: KeyId,
+    /// The least counter that is taken.
+    pub next: u64,
 }
 
 #[derive(Debug)]
@@ -55,7 +74,6 @@ struct Peer {
     sending: Option<Sending>,
     /// The newest at the end.
     receiving: VecDeque<Receiving>,
-    used: HashSet<KeyId>,
 }
 
 #[derive(Debug)]
@@ -78,7 +96,7 @@ struct Receiving {
 impl Party {
     #[must_use]
     pub fn new(keys: Keys) -> Self {
-        Self { keys, peers: HashMap::new() }
+        Self { keys, peers: HashMap::new(), used: HashMap::new() }
     }
 
     #[must_use]
@@ -88,7 +106,7 @@ impl Party {
 
     /// Takes somebody's keys, which [`super::keys::Bundle::check`] has looked at. With a new prekey the next message gets a new key.
     pub fn meet(&mut self, contact: Contact) {
-        let new = || Peer { contact: contact.clone(), sending: None, receiving: VecDeque::new(), used: HashSet::new() };
+        let new = || Peer { contact: contact.clone(), sending: None, receiving: VecDeque::new() };
         let peer = self.peers.entry(contact.id).or_insert_with(new);
         if peer.sending.as_ref().is_some_and(|s| s.prekey != contact.prekey_id) {
             peer.sending = None;
@@ -100,6 +118,31 @@ impl Party {
     #[must_use]
     pub fn knows(&self, peer: IdentityId) -> bool {
         self.peers.contains_key(&peer)
+    }
+
+    /// Whether what is written to somebody waits at the server, by the keys that are known.
+    #[must_use]
+    pub fn writes_to_mailbox(&self, peer: IdentityId) -> bool {
+        self.peers.get(&peer).is_some_and(|p| p.contact.life.is_mailbox())
+    }
+
+    /// Keys for mailbox prekeys that were opened with: what the next program has to know.
+    pub fn used(&self) -> impl Iterator<Item = UsedKey> {
+        let all =
+            self.used.iter().flat_map(|(sender, used)| used.iter().map(|(key, u)| UsedKey { sender: *sender, prekey: u.prekey, key: *key, next: u.next }));
+        all.filter(|used| self.keys.is_mailbox(used.prekey))
+    }
+
+    /// What the program before this one had opened with.
+    pub fn recall(&mut self, used: UsedKey) {
+        let known = self.used.entry(used.sender).or_default().entry(used.key).or_insert(Used { prekey: used.prekey, next: 0 });
+        known.next = known.next.max(used.next);
+    }
+
+    /// Whether this, or one after it under its key, was opened before.
+    #[must_use]
+    pub fn is_repeated(&self, from: IdentityId, parcel: &Parcel) -> bool {
+        self.used.get(&from).and_then(|used| used.get(&parcel.message.key)).is_some_and(|used| parcel.message.counter < used.next)
     }
 
     /// What goes to the server for `to`.
@@ -130,25 +173,40 @@ impl Party {
     /// # Errors
     /// [`Unreadable`], whatever was wrong.
     pub fn receive<R: CryptoRng + ?Sized>(&mut self, rng: &mut R, from: IdentityId, parcel: &Parcel) -> Result<Received, Unreadable> {
+        // What cannot be remembered from one program to the next is not opened.
+        let is_full = parcel.envelope.as_ref().is_some_and(|e| self.keys.is_mailbox(e.prekey)) && self.used().count() >= RING_USED_MAX;
         let peer = self.peers.get_mut(&from).ok_or(Unreadable)?;
+        let used = self.used.entry(from).or_default();
         let direction = Direction { sender: from, recipient: self.keys.id() };
         let message = &parcel.message;
-        let Some(known) = peer.receiving.iter_mut().find(|r| r.id == message.key) else {
-            let envelope = parcel.envelope.as_deref().filter(|e| e.key == message.key).ok_or(Unreadable)?;
-            if peer.used.contains(&envelope.key) || peer.used.len() >= USED_KEYS_MAX {
-                return Err(Unreadable);
-            }
-            let key = envelope.open(rng, &self.keys, &peer.contact.identity)?;
-            let mut receiving = Receiving { id: envelope.key, key, next: 0 };
-            let received = receiving.take(message, direction)?;
-            peer.used.insert(envelope.key);
-            peer.receiving.push_back(receiving);
-            if peer.receiving.len() > OPEN_KEYS {
-                peer.receiving.pop_front();
+        if let Some(known) = peer.receiving.iter_mut().find(|r| r.id == message.key) {
+            let received = known.take(message, direction)?;
+            if let Some(used) = used.get_mut(&message.key) {
+                used.next = known.next;
             }
             return Ok(received);
+        }
+        let envelope = parcel.envelope.as_deref().filter(|e| e.key == message.key).ok_or(Unreadable)?;
+        let next = match used.get(&envelope.key) {
+            // Only a mailbox's prekey outlives the program, and only then is a key met again.
+            Some(known) if known.prekey == envelope.prekey && self.keys.is_mailbox(known.prekey) => known.next,
+            Some(_) => return Err(Unreadable),
+            None if used.len() >= USED_KEYS_MAX || is_full => return Err(Unreadable),
+            None => 0,
         };
-        known.take(message, direction)
+        // Before anything private is done.
+        if message.counter < next {
+            return Err(Unreadable);
+        }
+        let key = envelope.open(rng, &self.keys, &peer.contact.identity)?;
+        let mut receiving = Receiving { id: envelope.key, key, next };
+        let received = receiving.take(message, direction)?;
+        used.insert(envelope.key, Used { prekey: envelope.prekey, next: receiving.next });
+        peer.receiving.push_back(receiving);
+        if peer.receiving.len() > OPEN_KEYS {
+            peer.receiving.pop_front();
+        }
+        Ok(received)
     }
 
     /// The other has opened something that was sent under this key: it has the key.

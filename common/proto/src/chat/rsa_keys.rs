@@ -88,6 +88,7 @@ impl PublicKey {
 }
 
 /// A private key.
+#[derive(Clone)]
 pub struct PrivateKey {
     key: RsaPrivateKey,
     public: PublicKey,

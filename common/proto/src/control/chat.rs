@@ -50,6 +50,37 @@ pub enum ChatRequest {
     Block { request: u32, person: PersonId, blocked: bool },
     /// Instructor: whether a stamp is this server's. Answered with [`ChatEvent::Checked`].
     Check { request: u32, stamped: Box<Stamped>, mac: [u8; 32] },
+    /// The keys by which one's own account is written to while nobody is connected with it; what waits is handed over from then on. To be said
+    /// again after each joining. Answered with [`super::Event::Answer`] once it is on disk.
+    Mailbox { request: u32, bundle: Box<Bundle> },
+    /// Something for somebody who may be away. Answered with [`super::Event::Answer`] once it is on disk.
+    Leave { request: u32, to: PersonId, parcel: Box<Parcel> },
+    /// These were opened, and what they told is remembered: at most [`crate::limits::MAIL_TAKEN_MAX`]. Not answered.
+    Taken { numbers: Vec<u64> },
+}
+
+/// Somebody who can be written to while away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxOwner {
+    pub person: PersonId,
+    /// The account's.
+    pub name: String,
+    pub role: Role,
+    pub identity: IdentityId,
+}
+
+/// A parcel that has waited for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// What [`ChatRequest::Taken`] names.
+    pub number: u64,
+    pub from: PersonId,
+    /// The account's.
+    pub name: String,
+    /// The sender's mailbox keys at that time, with the identity.
+    pub bundle: Box<Bundle>,
+    pub parcel: Box<Parcel>,
+    pub stamp: Stamp,
 }
 
 /// What a server says about chat to a joined client.
@@ -69,6 +100,12 @@ pub enum ChatEvent {
     Checked { request: u32, result: Result<bool, Refusal> },
     /// Follows joining: the largest attachment in bytes, 0 for none. The server cannot look at them: clients keep to it.
     AttachmentMax(u64),
+    /// Who can be written to while away: new or changed ones; all of this room after joining.
+    Mailboxes(Vec<MailboxOwner>),
+    /// This person cannot be any more.
+    MailboxGone(PersonId),
+    /// Something that waited for this person. It comes again at the next joining until it is [`ChatRequest::Taken`].
+    Mail(Box<Mail>),
 }
 
 #[cfg(test)]

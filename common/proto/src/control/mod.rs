@@ -16,7 +16,7 @@ pub mod server;
 pub mod talk;
 
 pub use account::*;
-pub use chat::{ChatEvent, ChatRequest, PrivateChat};
+pub use chat::{ChatEvent, ChatRequest, Mail, MailboxOwner, PrivateChat};
 pub use failure::{FailureKind, FailureReason};
 pub use hello::{HelloReply, HelloRequest, MAGIC, VERSION, VERSION_MIN, Welcome};
 pub use live::*;

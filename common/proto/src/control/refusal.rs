@@ -40,6 +40,12 @@ pub enum Refusal {
     BadRoom,
     /// There is no such room that was opened by somebody.
     NoSuchRoom,
+    /// One of the two has no mailbox: only accounts have one.
+    NoMailbox,
+    /// As much waits for that person, or from this one, as the server keeps.
+    MailboxFull,
+    /// The database does not answer, or is full: nothing was kept.
+    NotKept,
 }
 
 /// Why the server ends a connection.

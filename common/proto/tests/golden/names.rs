@@ -79,7 +79,8 @@ variants!(refusal_name, REFUSALS, Refusal:
     Refusal::Quiet => "Quiet", Refusal::Unwritable => "Unwritable", Refusal::Away => "Away", Refusal::Full => "Full",
     Refusal::BadKeys => "BadKeys", Refusal::NoPrivateChat => "NoPrivateChat",
     Refusal::Muted => "Muted", Refusal::NoSuchPoll => "NoSuchPoll", Refusal::BadPoll => "BadPoll", Refusal::BadCode => "BadCode",
-    Refusal::BadRoom => "BadRoom", Refusal::NoSuchRoom => "NoSuchRoom",
+    Refusal::BadRoom => "BadRoom", Refusal::NoSuchRoom => "NoSuchRoom", Refusal::NoMailbox => "NoMailbox",
+    Refusal::MailboxFull => "MailboxFull", Refusal::NotKept => "NotKept",
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",

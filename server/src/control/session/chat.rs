@@ -11,6 +11,9 @@ impl Session {
             ChatRequest::Keys { request, bundle } => (request, presence.keys(bundle).await),
             ChatRequest::Send { request, to, parcel } => (request, presence.send(to, parcel).await),
             ChatRequest::Block { request, person, blocked } => (request, presence.block(person, blocked).await),
+            ChatRequest::Mailbox { request, bundle } => (request, presence.open_mailbox(bundle).await),
+            ChatRequest::Leave { request, to, parcel } => (request, presence.leave_mail(to, parcel).await),
+            ChatRequest::Taken { numbers } => return presence.taken(numbers).await,
             ChatRequest::KeysOf { request, person } => {
                 let result = presence.keys_of(person).await;
                 return self.core.send(&Event::Chat(ChatEvent::KeysOf { request, result }));

@@ -26,8 +26,15 @@ impl RoomTask {
 
     pub(super) fn keys_of(&self, by: PersonId, person: PersonId) -> Result<Box<Bundle>, Refusal> {
         self.roster.person(by).ok_or(Refusal::NotAllowed)?;
-        self.roster.person(person).ok_or(Refusal::NoSuchPerson)?;
-        self.chat.bundle(person).cloned().map(Box::new).ok_or(Refusal::Away)
+        let mailbox = self.post.of(person).map(|mailbox| &*mailbox.bundle);
+        let is_connected = match self.roster.person(person) {
+            Some(person) => person.connected,
+            None if mailbox.is_some() => false,
+            None => return Err(Refusal::NoSuchPerson),
+        };
+        let session = self.chat.bundle(person);
+        let bundle = if is_connected { session.or(mailbox) } else { mailbox.or(session) };
+        bundle.cloned().map(Box::new).ok_or(Refusal::Away)
     }
 
     /// A parcel goes into the other's queue, as long as there is room for what the room itself has to say.
@@ -68,7 +75,7 @@ impl RoomTask {
     }
 
     /// Nobody can fill another's queue, and so have it disconnected: half of it is not for chat.
-    fn put(&self, to: PersonId, event: ChatEvent) -> Result<(), Refusal> {
+    pub(super) fn put(&self, to: PersonId, event: ChatEvent) -> Result<(), Refusal> {
         let (_, outbox) = self.connections.get(&to).ok_or(Refusal::Away)?;
         if outbox.events.capacity() <= CHAT_QUEUE_FREE {
             return Err(Refusal::Full);
@@ -87,7 +94,8 @@ impl RoomTask {
     pub(super) fn chat_events(&self) -> impl Iterator<Item = Event> {
         let identities = self.chat.identities();
         let identities = (!identities.is_empty()).then_some(ChatEvent::Identities(identities));
+        let mailboxes = Some(self.post.owners()).filter(|owners| !owners.is_empty()).map(ChatEvent::Mailboxes);
         let rules = [ChatEvent::PrivateChat(self.chat.setting()), ChatEvent::AttachmentMax(self.chat.attachment_max())];
-        rules.into_iter().chain(identities).map(Event::Chat)
+        rules.into_iter().chain(identities).chain(mailboxes).map(Event::Chat)
     }
 }

@@ -105,6 +105,7 @@ impl RoomTask {
 
     /// Ends somebody's seat, where there is one: who is gone cannot read what comes from now on.
     pub(super) async fn put_out(&mut self, by: String, person: PersonId) {
+        self.look_at_mailbox(person);
         if self.roster.person(person).is_none() {
             return;
         }

@@ -134,6 +134,7 @@ impl RoomTask {
     /// Somebody's seat has ended: keys, and how fast he or she wrote, are forgotten; what was written stays.
     pub(super) fn leave_chat(&mut self, person: PersonId) {
         self.chat.forget(person);
+        self.post.end(person);
         self.talk.forget(person);
     }
 

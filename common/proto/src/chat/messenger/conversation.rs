@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::content::{Body, Content, MessageId};
+use super::super::ring::KnownPeer;
 use super::super::stamp::{Proof, Stamp};
 use super::super::{IdentityId, KeyId, Parcel};
 use super::files::{Attachment, FileState};
@@ -23,6 +24,8 @@ pub enum State {
     Waiting,
     /// The server has it, or the other's connection.
     Sent,
+    /// It waits at the server until the other is there.
+    Kept,
     /// It was opened on the other's machine.
     Delivered,
     /// It was shown to the other.
@@ -100,10 +103,22 @@ pub struct Conversation {
     pub(super) typing_mark: bool,
     pub(super) typing_told: Option<Duration>,
     /// Came before the keys were known, or under another identity.
-    pub(super) held: VecDeque<(IdentityId, Box<Parcel>, Stamp)>,
+    pub(super) held: VecDeque<Held>,
+    /// The other's keys may be others now: they are asked for before anything goes.
+    pub(super) stale: bool,
     pub(super) told_unread: Option<Duration>,
     pub(super) renewed: Option<Duration>,
     pub(super) renew_at: Option<Duration>,
+}
+
+/// Something that came and waits to be opened.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) identity: IdentityId,
+    pub(super) parcel: Box<Parcel>,
+    pub(super) stamp: Stamp,
+    /// Its number, where it waited at the server.
+    pub(super) number: Option<u64>,
 }
 
 /// A content with a name, until the other says that it arrived.
@@ -117,6 +132,8 @@ pub(super) struct Outgoing {
     pub(super) due: Option<Duration>,
     /// Under which key it went last.
     pub(super) key: Option<KeyId>,
+    /// It waits at the server.
+    pub(super) kept: bool,
 }
 
 /// Which numbers of a series came.
@@ -161,6 +178,7 @@ pub(super) struct Flight {
     pub(super) key: Option<KeyId>,
     pub(super) until: Duration,
     pub(super) parcel: Option<Box<Parcel>>,
+    pub(super) by_mail: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +191,7 @@ pub(super) enum What {
 
 impl Flight {
     fn new(what: What) -> Self {
-        Self { what, token: None, key: None, until: Duration::ZERO, parcel: None }
+        Self { what, token: None, key: None, until: Duration::ZERO, parcel: None, by_mail: false }
     }
 
     pub(super) fn sent(&mut self, key: KeyId, until: Duration) {
@@ -196,6 +214,15 @@ impl DerefMut for Conversation {
 }
 
 impl Conversation {
+    /// One that begins, with somebody whom the program before this one may have met.
+    pub(super) fn with(known: Option<&KnownPeer>) -> Self {
+        let mut conversation = Self::default();
+        if let Some(known) = known {
+            (conversation.identity, conversation.verified, conversation.blocked) = (Some(known.identity), known.verified, known.blocked);
+        }
+        conversation
+    }
+
     /// What is shown of it, as it is now.
     #[must_use]
     pub fn shown(&self) -> Arc<Shown> {
@@ -227,7 +254,7 @@ impl Conversation {
             self.series = series;
         }
         self.numbered += 1;
-        self.outgoing.push_back(Outgoing { id: content.id(), number: self.numbered, content, tries: 0, due: Some(Duration::ZERO), key: None });
+        self.outgoing.push_back(Outgoing { id: content.id(), number: self.numbered, content, tries: 0, due: Some(Duration::ZERO), key: None, kept: false });
     }
 
     /// With somebody else all counts begin anew.
@@ -261,11 +288,20 @@ impl Conversation {
         newly
     }
 
-    /// Whatever did not arrive is tried again now.
-    pub(super) fn try_all(&mut self, now: Duration) {
+    /// Whatever did not arrive is tried again now. What waits at the server has some time to come from there, once the other is there.
+    pub(super) fn try_all(&mut self, now: Duration, there: bool) {
         self.pause = None;
-        for out in &mut self.outgoing {
-            (out.due, out.tries) = (Some(now), out.tries.min(1));
+        for out in self.outgoing.iter_mut().filter(|out| there || !out.kept) {
+            (out.due, out.tries) = (Some(if out.kept { now + CHAT_AGAIN_AFTER } else { now }), out.tries.min(1));
+        }
+    }
+
+    /// The other may have other keys now.
+    pub(super) fn keys_are_stale(&mut self) {
+        self.stale = true;
+        // What was sealed for the ones before is sealed anew.
+        if let Some((_, flight)) = self.refused.take() {
+            self.take_back(flight);
         }
     }
 
@@ -275,15 +311,21 @@ impl Conversation {
     }
 
     /// What goes next.
-    pub(super) fn next(&mut self, now: Duration) -> Option<(Flight, Body)> {
-        let (flight, number, content) = self.next_content(now)?;
+    pub(super) fn next(&mut self, now: Duration, by_mail: bool) -> Option<(Flight, Body)> {
+        // Nobody waits for it.
+        self.typing_mark &= !by_mail;
+        let (flight, number, content) = self.next_content(now, by_mail)?;
         self.gone_through = self.gone_through.max(number);
         // A mark has none of its own.
         let number = if number == 0 { self.gone_through } else { number };
         Some((flight, Body { series: self.series, number, content }))
     }
 
-    fn next_content(&mut self, now: Duration) -> Option<(Flight, u64, Content)> {
+    fn next_content(&mut self, now: Duration, by_mail: bool) -> Option<(Flight, u64, Content)> {
+        if by_mail {
+            // What needs the other's program goes when it is there.
+            self.outgoing.iter_mut().filter(|o| !o.content.can_wait()).for_each(|o| o.due = None);
+        }
         if let Some(out) = self.outgoing.iter_mut().find(|o| o.due.is_some_and(|at| at <= now)) {
             out.due = None;
             self.typing_mark = false;
@@ -320,6 +362,12 @@ impl Conversation {
         let out = self.outgoing.iter_mut().find(|o| o.id == Some(id))?;
         out.key = flight.key;
         out.tries += 1;
+        out.kept = flight.by_mail;
+        if out.kept {
+            out.due = None;
+            self.set(id, State::Kept);
+            return Some(id);
+        }
         out.due = Some(now + CHAT_AGAIN_AFTER * 2u32.pow(out.tries.min(CHAT_TRIES_MAX) - 1));
         let is_said = out.content.is_said();
         self.set(id, State::Sent);

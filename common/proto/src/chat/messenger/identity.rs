@@ -18,9 +18,12 @@ impl Messenger {
             if conversation.gone != after.is_none() {
                 conversation.gone = after.is_none();
             }
-            let is_back = after.is_some_and(|p| p.connected) && !before.is_some_and(|p| p.connected);
-            if is_back || after.is_some_and(|a| a.identity.is_some() && before.is_none_or(|b| b.identity != a.identity)) {
-                conversation.try_all(now);
+            let (was_there, is_there) = (before.is_some_and(|p| p.connected), after.is_some_and(|p| p.connected));
+            if was_there != is_there && after.is_some_and(|p| p.mailbox) {
+                conversation.keys_are_stale();
+            }
+            if (is_there && !was_there) || after.is_some_and(|a| a.identity.is_some() && before.is_none_or(|b| b.identity != a.identity)) {
+                conversation.try_all(now, is_there);
             }
         }
         let before = std::mem::replace(&mut self.people, people);
@@ -39,6 +42,16 @@ impl Messenger {
         }
         self.look_at_own(now);
         self.pump_all(now, rng);
+    }
+
+    /// Somebody has offered keys, perhaps another program's with the same identity.
+    pub fn new_keys<R: CryptoRng + ?Sized>(&mut self, now: Duration, rng: &mut R, person: PersonId) {
+        let is_there = self.people.get(&person).is_some_and(|p| p.connected);
+        if let Some(conversation) = self.conversations.get_mut(&person).filter(|c| c.identity.is_some()) {
+            conversation.keys_are_stale();
+            conversation.try_all(now, is_there);
+            self.pump(now, rng, person);
+        }
     }
 
     /// Others are told of it a moment after the keys were taken.
@@ -74,7 +87,8 @@ impl Messenger {
         conversation.identity = Some(changed);
         conversation.verified = false;
         conversation.begin_anew(new_series(rng));
-        conversation.try_all(now);
+        conversation.try_all(now, true);
+        self.revision += 1;
         self.ask_keys(now, person);
     }
 
@@ -82,6 +96,7 @@ impl Messenger {
     pub fn verify(&mut self, person: PersonId, verified: bool) {
         if let Some(conversation) = self.conversations.get_mut(&person).filter(|c| c.identity.is_some() && c.changed.is_none()) {
             conversation.verified = verified;
+            self.revision += 1;
         }
     }
 

@@ -9,6 +9,7 @@
 mod conversation;
 mod files;
 mod identity;
+mod mail;
 mod outcome;
 mod receiving;
 mod report;
@@ -21,6 +22,7 @@ use rand_core::CryptoRng;
 use super::content::{Content, FileInfo, MARKED_MAX, MessageId, TEXT_MAX};
 use super::keys::Bundle;
 use super::party::Party;
+use super::ring::KnownPeer;
 use super::stamp::Stamped;
 use super::{IdentityId, Parcel};
 use crate::control::{PersonId, Refusal};
@@ -47,6 +49,16 @@ pub enum Output {
         token: Token,
         to: PersonId,
         parcel: Box<Parcel>,
+    },
+    /// A parcel that waits for somebody at the server; [`Messenger::answered`] takes what the server says.
+    Leave {
+        token: Token,
+        to: PersonId,
+        parcel: Box<Parcel>,
+    },
+    /// What waited under this number was opened or can never be: once [`Messenger::memory`] is kept, the server may forget it.
+    Taken {
+        number: u64,
     },
     /// Somebody is told that what they sent cannot be read.
     Unread {
@@ -96,6 +108,11 @@ pub enum News {
         to: PersonId,
         id: MessageId,
     },
+    /// It waits at the server until the other is there.
+    Kept {
+        to: PersonId,
+        id: MessageId,
+    },
     /// The server does not take it.
     Refused {
         to: PersonId,
@@ -140,6 +157,8 @@ pub enum News {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presence {
     pub connected: bool,
+    /// Can be written to while away.
+    pub mailbox: bool,
     /// What the server says that the others are told.
     pub identity: Option<IdentityId>,
 }
@@ -182,6 +201,14 @@ pub struct Messenger {
     people: BTreeMap<PersonId, Presence>,
     conversations: BTreeMap<PersonId, Conversation>,
     known: HashMap<IdentityId, Known>,
+    /// Who was met by the program before this one.
+    bound: BTreeMap<PersonId, KnownPeer>,
+    /// Messages that were opened, of people who have mailboxes.
+    opened: VecDeque<(IdentityId, MessageId)>,
+    /// Counts the changes of what must not be forgotten.
+    revision: u64,
+    /// Seconds since 1970.
+    today_s: i64,
     blocked: BTreeSet<PersonId>,
     asked: HashMap<Token, (PersonId, Duration)>,
     checks: HashMap<Token, (Reported, Duration)>,
@@ -204,6 +231,10 @@ impl Messenger {
             people: BTreeMap::new(),
             conversations: BTreeMap::new(),
             known: HashMap::new(),
+            bound: BTreeMap::new(),
+            opened: VecDeque::new(),
+            revision: 0,
+            today_s: 0,
             blocked: BTreeSet::new(),
             asked: HashMap::new(),
             checks: HashMap::new(),
@@ -255,8 +286,8 @@ impl Messenger {
         (self.me, self.joined) = (Some(me), true);
         self.own_look = Some(now + CHAT_ANSWER_WAIT);
         self.look_at_own(now);
-        for conversation in self.conversations.values_mut() {
-            conversation.try_all(now);
+        for (person, conversation) in &mut self.conversations {
+            conversation.try_all(now, self.people.get(person).is_some_and(|p| p.connected));
         }
         self.pump_all(now, rng);
     }
@@ -340,10 +371,12 @@ impl Messenger {
         } else {
             self.blocked.remove(&person);
         }
+        self.revision += 1;
     }
 
     fn conversation(&mut self, person: PersonId) -> &mut Conversation {
-        self.conversations.entry(person).or_default()
+        let Self { conversations, bound, .. } = self;
+        conversations.entry(person).or_insert_with(|| Conversation::with(bound.get(&person)))
     }
 
     fn token(&mut self) -> Token {
@@ -370,19 +403,22 @@ impl Messenger {
 
     /// Sends what is next for somebody, if anything can go.
     fn pump<R: CryptoRng + ?Sized>(&mut self, now: Duration, rng: &mut R, to: PersonId) {
-        let there = self.people.get(&to).is_some_and(|p| p.connected);
+        let Some(presence) = self.people.get(&to) else { return };
+        let by_mail = !presence.connected && self.leaves_mail(presence);
         let Some(conversation) = self.conversations.get_mut(&to) else { return };
-        let stopped = !self.joined || !there || conversation.changed.is_some() || conversation.blocked || conversation.flight.is_some();
+        let stopped =
+            !self.joined || !(presence.connected || by_mail) || conversation.changed.is_some() || conversation.blocked || conversation.flight.is_some();
         if stopped || conversation.pause.is_some_and(|until| now < until) || !conversation.has_work(now) {
             return;
         }
-        let Some(identity) = conversation.identity.filter(|id| self.party.knows(*id)) else { return self.ask_keys(now, to) };
+        let known = conversation.identity.filter(|id| self.party.knows(*id) && !conversation.stale);
+        let Some(identity) = known else { return self.ask_keys(now, to) };
         conversation.pause = None;
         let (sealed, mut flight) = match conversation.refused.take() {
             // Refused before: the very same bytes again, so that no gap is seen where nothing is missing.
             Some((parcel, flight)) => (Ok(parcel), flight),
             None => {
-                let Some((flight, body)) = conversation.next(now) else { return };
+                let Some((flight, body)) = conversation.next(now, by_mail) else { return };
                 (self.party.send(rng, identity, &body).map(Box::new), flight)
             }
         };
@@ -394,14 +430,16 @@ impl Messenger {
         let token = self.token();
         flight.token = Some(token);
         flight.parcel = Some(parcel.clone());
+        flight.by_mail = self.party.writes_to_mailbox(identity);
+        let output = if flight.by_mail { Output::Leave { token, to, parcel } } else { Output::Send { token, to, parcel } };
         self.conversation(to).flight = Some(flight);
-        self.outputs.push_back(Output::Send { token, to, parcel });
+        self.outputs.push_back(output);
     }
 
     /// When [`Messenger::handle_timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let conversations = self.conversations.iter().filter(|(p, _)| self.people.get(p).is_some_and(|p| p.connected));
+        let conversations = self.conversations.iter().filter(|(p, _)| self.people.get(p).is_some_and(|p| p.connected || self.leaves_mail(p)));
         let theirs = conversations.filter_map(|(_, c)| c.next_timeout());
         let asked = self.asked.values().map(|(_, at)| *at).chain(self.checks.values().map(|(_, at)| *at));
         theirs.chain(asked).chain(self.own_look).min().filter(|_| self.joined)

@@ -17,6 +17,11 @@ impl Messenger {
         let Some((person, _)) = self.asked.remove(&token) else { return };
         self.conversation(person).asking = None;
         let contact = match result.map(Bundle::check) {
+            Ok(Ok(contact)) if contact.life.is_over(self.today_s) => {
+                // An old one: its private part may be destroyed by now.
+                self.conversation(person).pause = Some(now + CHAT_ANSWER_WAIT);
+                return;
+            }
             Ok(Ok(contact)) => contact,
             Ok(Err(_)) => return self.false_keys(person),
             // They are away, or have none yet: what waits goes when they are there.
@@ -38,7 +43,9 @@ impl Messenger {
                 self.party.meet(contact);
                 let announced = self.people.get(&person).and_then(|p| p.identity);
                 let conversation = self.conversation(person);
-                conversation.identity = Some(id);
+                let is_new = conversation.identity.replace(id).is_none();
+                conversation.stale = false;
+                self.revision += u64::from(is_new);
                 if let Some(announced) = announced {
                     self.look_at(person, announced);
                 }
@@ -80,10 +87,11 @@ impl Messenger {
         match result {
             Ok(()) => {
                 if let Some(id) = conversation.taken(now, &flight) {
-                    self.outputs.push_back(Output::News(News::Sent { to: person, id }));
+                    let news = if flight.by_mail { News::Kept { to: person, id } } else { News::Sent { to: person, id } };
+                    self.outputs.push_back(Output::News(news));
                 }
             }
-            Err(why @ (Refusal::Full | Refusal::Away)) => {
+            Err(why @ (Refusal::Full | Refusal::Away | Refusal::NotKept)) => {
                 conversation.pause = Some(now + if why == Refusal::Full { CHAT_RETRY_AFTER } else { CHAT_ANSWER_WAIT });
                 let Flight { parcel, .. } = &flight;
                 if let Some(parcel) = parcel.clone() {

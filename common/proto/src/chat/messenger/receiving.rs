@@ -8,6 +8,7 @@ use rand_core::CryptoRng;
 use super::super::content::{Content, MessageId};
 use super::super::stamp::{Proof, Stamp};
 use super::super::{IdentityId, Parcel};
+use super::conversation::Held;
 use super::{Item, Messenger, News, Output, Recent, State};
 use crate::control::PersonId;
 use crate::limits::{CHAT_CONVERSATIONS_MAX, CHAT_HELD_MAX, CHAT_RECENT_MAX, CHAT_TYPING_FOR, CHAT_UNREAD_EVERY};
@@ -15,12 +16,12 @@ use crate::limits::{CHAT_CONVERSATIONS_MAX, CHAT_HELD_MAX, CHAT_RECENT_MAX, CHAT
 /// What is remembered of an identity, whatever person it is in this class.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    recent: Recent,
+    pub(super) recent: Recent,
 }
 
 impl Recent {
     /// Whether this was not opened before.
-    fn is_new(&mut self, id: MessageId) -> bool {
+    pub(super) fn is_new(&mut self, id: MessageId) -> bool {
         let is_new = self.ids.insert(id);
         if is_new {
             self.order.push_back(id);
@@ -45,18 +46,31 @@ impl Messenger {
         let conversation = self.conversation(from);
         let bound = conversation.identity;
         if bound != Some(identity) || conversation.changed.is_some() || !knows {
-            if conversation.held.len() < CHAT_HELD_MAX {
-                conversation.held.push_back((identity, parcel, stamp));
-            }
-            self.look_at(from, identity);
+            self.hold(from, Held { identity, parcel, stamp, number: None });
             if !knows {
                 self.ask_keys(now, from);
             }
             return;
         }
-        let Ok(received) = self.party.receive(rng, identity, &parcel) else { return self.unreadable(now, from) };
+        self.open(now, rng, (from, identity), &parcel, stamp);
+    }
+
+    /// Waits until somebody has looked at the identity, or its keys are known.
+    pub(super) fn hold(&mut self, from: PersonId, held: Held) {
+        let identity = held.identity;
+        let conversation = self.conversation(from);
+        if conversation.held.len() < CHAT_HELD_MAX {
+            conversation.held.push_back(held);
+        }
+        self.look_at(from, identity);
+    }
+
+    /// Opens what came from somebody whose keys are known, and who is who they were.
+    pub(super) fn open<R: CryptoRng + ?Sized>(&mut self, now: Duration, rng: &mut R, (from, identity): (PersonId, IdentityId), parcel: &Parcel, stamp: Stamp) {
+        let Ok(received) = self.party.receive(rng, identity, parcel) else { return self.unreadable(now, from) };
         let proof = Proof::new(stamp, &parcel.message, &received.opened, &received.body);
-        let is_new = received.body.content.id().is_none_or(|id| self.is_new(identity, id));
+        let is_said = received.body.content.is_said();
+        let is_new = received.body.content.id().is_none_or(|id| self.is_new(identity, id, is_said));
         let conversation = self.conversation(from);
         let missing = conversation.note(&received.body);
         conversation.delivered_marks.extend(received.body.content.id());
@@ -91,19 +105,25 @@ impl Messenger {
     pub(super) fn open_held<R: CryptoRng + ?Sized>(&mut self, now: Duration, rng: &mut R, from: PersonId) {
         let Some(conversation) = self.conversations.get_mut(&from).filter(|c| c.changed.is_none()) else { return };
         let Some(bound) = conversation.identity.filter(|id| self.party.knows(*id)) else { return };
-        for (identity, parcel, stamp) in std::mem::take(&mut conversation.held) {
-            if identity == bound {
-                self.received(now, rng, from, identity, parcel, stamp);
+        for held in std::mem::take(&mut conversation.held) {
+            match held.number {
+                Some(_) => self.open_mail(now, rng, from, held),
+                None if held.identity == bound => self.received(now, rng, from, held.identity, held.parcel, held.stamp),
+                None => {}
             }
         }
     }
 
-    fn is_new(&mut self, identity: IdentityId, id: MessageId) -> bool {
-        self.known.entry(identity).or_default().recent.is_new(id)
+    fn is_new(&mut self, identity: IdentityId, id: MessageId, is_said: bool) -> bool {
+        let is_new = self.known.entry(identity).or_default().recent.is_new(id);
+        if is_new && is_said {
+            self.note_opened(identity, id);
+        }
+        is_new
     }
 
     /// The person here is told, and so is the sender, the same for every cause and every few seconds at most.
-    fn unreadable(&mut self, now: Duration, from: PersonId) {
+    pub(super) fn unreadable(&mut self, now: Duration, from: PersonId) {
         let conversation = self.conversation(from);
         conversation.unreadable += 1;
         if conversation.told_unread.is_none_or(|at| now >= at + CHAT_UNREAD_EVERY) {
