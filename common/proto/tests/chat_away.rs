@@ -377,7 +377,7 @@ fn another_identity_in_a_mailbox_waits_until_it_was_looked_at() {
     let ring = Ring::new(KEYS[0][2].clone(), KEYS[0][3].clone(), TODAY);
     let bundle = ring.keys(&mut rng, KEYS[0][1].clone()).expect("keys").mailbox_bundle().expect("one").clone();
     for mail in &mut world.waiting[1] {
-        mail.bundle = Box::new(bundle.clone());
+        *mail.bundle = bundle.clone();
     }
     world.enter(1);
     world.run(Duration::from_secs(1));

@@ -70,7 +70,7 @@ impl Store {
              JOIN accounts a ON a.account = r.account JOIN mailboxes m ON m.account = r.account WHERE r.room = $1 ORDER BY m.made_at DESC LIMIT $2",
         );
         let rows = query.bind(room.to_owned()).bind(i64::try_from(most).unwrap_or(i64::MAX)).fetch_all(self.read()).await?;
-        Ok(rows.iter().filter_map(|row| mailbox(row).transpose()).collect::<Result<_, _>>()?)
+        rows.iter().filter_map(|row| mailbox(row).transpose()).collect()
     }
 
     /// The mailbox of an account in a room.
@@ -105,7 +105,7 @@ impl Store {
         );
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let rows = query.bind(id.0).bind(after).bind(now).bind(i64::try_from(most).unwrap_or(i64::MAX)).fetch_all(self.read()).await?;
-        Ok(rows.iter().filter_map(|row| mail(row).transpose()).collect::<Result<_, _>>()?)
+        rows.iter().filter_map(|row| mail(row).transpose()).collect()
     }
 
     /// Forgets parcels of an account that were taken.

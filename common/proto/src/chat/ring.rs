@@ -320,7 +320,7 @@ mod tests {
         ring.memory.opened = (2_000..2_000 + RING_OPENED_MAX).map(|n| (id(n), MessageId([n as u8; 16]))).collect();
         let key = WrappingKey([3; 32]);
         let sealed = ring.seal(&mut rng, &key, 5).expect("it fits");
-        assert!(sealed.len() % STEP == 0 && sealed.len() <= ACCOUNT_IDENTITY_MAX, "{}", sealed.len());
+        assert!(sealed.len().is_multiple_of(STEP) && sealed.len() <= ACCOUNT_IDENTITY_MAX, "{}", sealed.len());
         let opened = Ring::open(&key, 5, &sealed).expect("opened");
         assert_eq!((opened.id(), &opened.memory), (ring.id(), &ring.memory));
         assert_eq!(opened.prekeys.len(), RING_PREKEYS_MAX);
