@@ -51,7 +51,7 @@ async fn done(class: &Class, kept: &Kept, wish: ManageWish) -> Result<Managed, M
             write(&path, table).await.map(|()| Managed::Done).map_err(|why| ManageError::File { path, why })
         }
         ManageWish::ChangePassword { old, new } => {
-            class.change_password(&old, &new, |_, _, _| None).await.map_err(ManageError::Account)?;
+            class.change_password(&old, &new, crate::chat::rewrap).await.map_err(ManageError::Account)?;
             kept.forget(class).map(|()| Managed::Done)
         }
         ManageWish::LogOut { everywhere } => {
