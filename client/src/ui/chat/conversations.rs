@@ -140,7 +140,7 @@ pub(super) fn row_ui(ui: &mut Ui, row: &Row<'_>, is_open: bool, is_loud: bool, c
     if row.unread > 0 {
         said = format!("{said}, {}", row.unread);
     }
-    if row.badge == Badge::Warn {
+    if matches!(row.badge, Badge::Warn | Badge::Clock) {
         said = format!("{said}, {}", row.line);
     }
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_open, &said));
