@@ -152,7 +152,9 @@ fn a_friend_who_is_away_gets_it_later_on_another_computer_once_and_nobody_else_c
     };
     let told = server("export");
     let told: Value = serde_json::from_slice(&told.stdout).unwrap_or_else(|_| panic!("{}", text(&told)));
-    assert_eq!((&told["accounts"][0]["mailbox"], told["parcels"].as_array().map(Vec::len)), (&true.into(), Some(0)), "{told}");
+    assert_eq!(told["accounts"][0]["mailbox"], true, "{told}");
+    // What was left for him was taken; that it came may wait for her yet.
+    assert!(told["parcels"].as_array().is_some_and(|all| all.iter().all(|p| p["from"] == "Ben")), "{told}");
     assert!(told["accounts"][0]["keys_bytes"].as_i64().is_some_and(|bytes| bytes > 0), "{told}");
     let forgotten = server("forget");
     assert!(forgotten.status.success(), "{}", text(&forgotten));

@@ -57,6 +57,7 @@ enum What {
     /// For instructors: makes an account for somebody, who should then change the password
     #[command(after_help = "Example:\n  lectern account make Ben --new Q --role student --account Kim --join LINK")]
     Make {
+        #[arg(id = "whose", value_name = "NAME")]
         name: String,
         #[arg(long, env = "LECTERN_NEW_PASSWORD", hide_env_values = true)]
         new: Option<String>,
@@ -65,17 +66,25 @@ enum What {
     },
     /// For instructors: another role for somebody's account
     #[command(after_help = "Example:\n  lectern account role Ben assistant --account Kim --join LINK")]
-    Role { name: String, role: RoleName },
+    Role {
+        #[arg(id = "whose", value_name = "NAME")]
+        name: String,
+        role: RoleName,
+    },
     /// For instructors: another password for somebody who forgot theirs; old private messages cannot be read with it
     #[command(after_help = "Example:\n  lectern account reset Ben --new Q --account Kim --join LINK")]
     Reset {
+        #[arg(id = "whose", value_name = "NAME")]
         name: String,
         #[arg(long, env = "LECTERN_NEW_PASSWORD", hide_env_values = true)]
         new: Option<String>,
     },
     /// For instructors: ends an account with all that is kept of it
     #[command(after_help = "Example:\n  lectern account remove Ben --account Kim --join LINK")]
-    Remove { name: String },
+    Remove {
+        #[arg(id = "whose", value_name = "NAME")]
+        name: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

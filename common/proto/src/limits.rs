@@ -92,7 +92,7 @@ pub const ACCOUNTS_MAX: u32 = 10_000;
 /// Accounts in one message.
 pub const ACCOUNTS_PAGE: usize = 100;
 /// Longest wrapped identity in bytes: a full ring of keys (`chat::ring`) fits. Longer: refused.
-pub const ACCOUNT_IDENTITY_MAX: usize = 72 * 1024;
+pub const ACCOUNT_IDENTITY_MAX: usize = 88 * 1024;
 /// Sessions of one account. Full: the oldest ends.
 pub const ACCOUNT_SESSIONS_MAX: usize = 20;
 /// `[accounts] session_days`.

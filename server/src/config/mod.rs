@@ -301,7 +301,7 @@ mod tests {
         );
         check(
             "[nonsense]\nx = 1",
-            "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [live], [quality], [paths], [rooms], [store], [privacy], [accounts], [limits]",
+            "class/config.ini:1: [nonsense]: there is no such section; known are [server], [resolutions], [live], [quality], [paths], [rooms], [store], [privacy], [chat], [accounts], [limits]",
         );
         check(
             "[resolutions]\n720p = 1280by720",
