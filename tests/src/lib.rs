@@ -20,4 +20,5 @@ pub mod relay;
 #[path = "../../common/media/tests/support/sound_server.rs"]
 pub mod sound_server;
 pub mod stack;
+pub mod traces;
 pub mod trusting;

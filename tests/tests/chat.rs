@@ -11,6 +11,7 @@ use lectern_proto::chat::verify::fingerprint_line;
 use lectern_tests::playback::join;
 use lectern_tests::reader::Reader;
 use lectern_tests::stack::{Stack, client_of, text, turn, wait_until};
+use lectern_tests::traces::{holds, in_memory, on_disk};
 use serde_json::Value;
 
 fn begin(class: &Class) -> Chat {
@@ -29,40 +30,6 @@ async fn next(chat: &mut Chat) -> Option<ChatNews> {
 
 fn chat(stack: &Stack, name: &str, args: &[&str]) -> std::process::Output {
     client_of(&stack.join(), name, &[&["chat"], args].concat()).output().expect("a program")
-}
-
-/// Everything that the server's folder of data holds.
-fn on_disk(stack: &Stack) -> Vec<u8> {
-    let mut all = Vec::new();
-    let mut folders = vec![stack.path("data")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() { folders.push(path) } else { all.extend(std::fs::read(path).unwrap_or_default()) }
-        }
-    }
-    all
-}
-
-/// What the process has in its memory that can be written to.
-fn in_memory(pid: u32) -> Vec<u8> {
-    use std::os::unix::fs::FileExt;
-    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("its maps");
-    let memory = std::fs::File::open(format!("/proc/{pid}/mem")).expect("its memory");
-    let mut all = Vec::new();
-    for line in maps.lines().filter(|l| l.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
-        let (from, to) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
-        let address = |digits| u64::from_str_radix(digits, 16).expect("an address");
-        let mut part = vec![0; (address(to) - address(from)) as usize];
-        if memory.read_exact_at(&mut part, address(from)).is_ok() {
-            all.extend(part);
-        }
-    }
-    all
-}
-
-fn holds(all: &[u8], what: &str) -> bool {
-    all.windows(what.len()).any(|w| w == what.as_bytes())
 }
 
 #[test]

@@ -14,6 +14,7 @@ use lectern_proto::wire;
 use lectern_tests::middle::{Middle, Turned};
 use lectern_tests::postgres::Postgres;
 use lectern_tests::stack::{PASSWORD, Stack, bin, root, text, turn};
+use lectern_tests::traces::{holds, in_memory, on_disk};
 use serde_json::Value;
 
 /// Something that is always due: nothing here takes as long on a loaded machine.
@@ -50,38 +51,6 @@ impl Computer {
         let of = |line: &Value, field: &str| line[field].as_str().unwrap_or("?").to_owned();
         lines.iter().filter(|l| l["kind"] == "private").map(|l| (of(l, "from"), of(l, "text"))).collect()
     }
-}
-
-fn on_disk(stack: &Stack) -> Vec<u8> {
-    let (mut all, mut folders) = (Vec::new(), vec![stack.path("data")]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() { folders.push(path) } else { all.extend(std::fs::read(path).unwrap_or_default()) }
-        }
-    }
-    all
-}
-
-/// What the process has in its memory that can be written to.
-fn in_memory(pid: u32) -> Vec<u8> {
-    use std::os::unix::fs::FileExt;
-    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("its maps");
-    let memory = std::fs::File::open(format!("/proc/{pid}/mem")).expect("its memory");
-    let mut all = Vec::new();
-    for line in maps.lines().filter(|l| l.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
-        let (from, to) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
-        let address = |digits| u64::from_str_radix(digits, 16).expect("an address");
-        let mut part = vec![0; (address(to) - address(from)) as usize];
-        if memory.read_exact_at(&mut part, address(from)).is_ok() {
-            all.extend(part);
-        }
-    }
-    all
-}
-
-fn holds(all: &[u8], what: &str) -> bool {
-    all.windows(what.len()).any(|w| w == what.as_bytes())
 }
 
 /// Writes down what passes inside the TLS of its clients, in both directions, and changes nothing.
