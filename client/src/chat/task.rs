@@ -274,7 +274,12 @@ impl Task {
             Order::Attach { to, name, bytes, reply } => {
                 let _ = reply.send(self.messenger.attach(now, rng, to, sent_ms(), (&name, bytes)).map_err(ChatError::Write));
             }
-            Order::Fetch { of, file, reply } => _ = reply.send(self.messenger.fetch(now, rng, of, file).map_err(ChatError::Write)),
+            Order::Fetch { of, file, reply } => {
+                let done = self.messenger.fetch(now, rng, of, file).map_err(ChatError::Write);
+                // Whoever asked looks at the state for what becomes of it: not at the one before.
+                self.publish();
+                let _ = reply.send(done);
+            }
             Order::Report { of, ids, to, reply } => _ = reply.send(self.messenger.report(now, rng, of, &ids, to).map_err(ChatError::Write)),
             Order::Saved(file, path) => _ = self.saved.insert(file, path),
             Order::Seen(of) => self.messenger.seen(now, rng, of),
