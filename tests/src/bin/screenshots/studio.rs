@@ -47,7 +47,9 @@ fn film(stack: &Stack) -> Result<PathBuf> {
     draw.args(["-background", "#5b4636", "-flatten"]).arg(&picture);
     let status = draw.status().context("imagemagick is not installed; run `make deps-test`")?;
     ensure!(status.success(), "the sheet was not drawn");
-    clip::ffmpeg(&["-loop", "1", "-i", &picture.to_string_lossy(), "-t", "120", "-r", "5", "-pix_fmt", "yuv420p", "-preset", "ultrafast"], &film)?;
+    // A camera is read at 30 pictures a second, whatever a film says.
+    let look = ["-loop", "1", "-framerate", "30", "-i", &picture.to_string_lossy(), "-t", "120"];
+    clip::ffmpeg(&[&look[..], &["-pix_fmt", "yuv420p", "-preset", "ultrafast"]].concat(), &film)?;
     Ok(film)
 }
 
