@@ -18,6 +18,7 @@ pub mod framing;
 pub mod grid;
 pub mod handout;
 pub mod hex;
+pub mod lab;
 pub mod limits;
 pub mod link;
 pub mod live;

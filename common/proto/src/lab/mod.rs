@@ -1,0 +1,3 @@
+//! Cores of the networking labs: what a channel does to bits and packets, decided by a seed.
+
+pub mod random;
