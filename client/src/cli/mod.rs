@@ -10,6 +10,7 @@ mod consent;
 mod discover;
 mod enter;
 mod hand;
+mod lab;
 mod listen;
 mod live;
 mod people;
@@ -144,6 +145,8 @@ enum Command {
     /// Accounts: makes one, logs in and out, changes passwords and roles
     #[command(after_help = account::HELP)]
     Account(account::AccountArgs),
+    /// The networking labs: Hamming codes and automatic repeat request; needs no server
+    Lab(lab::LabArgs),
     /// Fetches the Lectern that the server hands out for this system, checks it and says where it lies, as JSON
     #[command(after_help = "Example:\n  lectern update --join LINK\n\nNo name and no password are needed. Nothing is installed or started.")]
     Update(update::UpdateArgs),
@@ -261,6 +264,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
     let command = match command {
         Command::Discover(args) => return discover::run(args).await,
         Command::Update(args) => return update::run(enter::link(entry).await?, args).await,
+        Command::Lab(args) => return lab::run(args).await,
         Command::Man => return manual(),
         // The window runs on the main thread, outside of this.
         Command::Play(_) => return Ok(()),
@@ -269,7 +273,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
     let with_password = matches!(&command, Command::Account(args) if args.needs_password());
     let request = enter::request(entry, with_password).await?;
     match command {
-        Command::Discover(_) | Command::Update(_) | Command::Man | Command::Play(_) => Ok(()),
+        Command::Discover(_) | Command::Update(_) | Command::Lab(_) | Command::Man | Command::Play(_) => Ok(()),
         Command::Videos => videos::run(request).await,
         Command::Ahead(args) => ahead::run(request, args).await,
         Command::People(args) => people::run(request, &args).await,
