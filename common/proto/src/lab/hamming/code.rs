@@ -85,7 +85,7 @@ impl fmt::Display for Role {
 pub enum CodeError {
     #[error("'{0}' is no code: write block length and data bits, as 7,4 or 15,11")]
     Form(String),
-    #[error("a code has 1 to {} data bits, not {0}", LENGTH_MAX - 1 - CHECKS_MAX as usize)]
+    #[error("a code has 1 to 1013 data bits, not {0}")]
     Data(usize),
     #[error("there is no Hamming code ({n},{k}): {k} data bits need {checks} checks, ({},{k}), or ({},{k}) with the extra parity bit", k + checks, k + checks + 1)]
     Length { n: usize, k: usize, checks: usize },
