@@ -104,6 +104,33 @@ pub enum Pick {
     Attendance,
     /// A file for somebody in private chat.
     Attached(PersonId),
+    /// A file of a lab.
+    Lab(LabFile),
+}
+
+/// What a lab reads or writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabFile {
+    /// A message to be coded.
+    Message,
+    /// The plot as SVG.
+    PlotPicture,
+    /// Its measured points as CSV.
+    PlotPoints,
+    /// All blocks as JSON.
+    Blocks,
+}
+
+impl LabFile {
+    /// The name that the dialog offers, for what is written.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Message => None,
+            Self::PlotPicture => Some("hamming.svg"),
+            Self::PlotPoints => Some("hamming.csv"),
+            Self::Blocks => Some("hamming.json"),
+        }
+    }
 }
 
 /// A dialog of the system that is open; dropped, its answer is not waited for.
@@ -309,7 +336,8 @@ impl Backend for Live {
         // Made here, on the window's thread, as macOS wishes; waited for elsewhere.
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
         let chosen: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match what {
-            Pick::File | Pick::Shown | Pick::Attached(_) => Box::pin(dialog.pick_file()),
+            Pick::Lab(file) if let Some(name) = file.name() => Box::pin(dialog.set_file_name(name).save_file()),
+            Pick::File | Pick::Shown | Pick::Attached(_) | Pick::Lab(_) => Box::pin(dialog.pick_file()),
             Pick::Folder => Box::pin(dialog.pick_folder()),
             Pick::Attendance => Box::pin(dialog.set_file_name("attendance.csv").add_filter("CSV", &["csv"]).save_file()),
         };

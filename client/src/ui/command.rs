@@ -118,6 +118,8 @@ pub enum Command {
     ShowFolder,
     /// Where they lie; none: where they lie by themselves.
     SetVideosFolder(Option<PathBuf>),
+    /// Show the labs, or what was there before.
+    ShowLabs(bool),
     /// About podcasts.
     Podcast(PodcastWish),
     /// Put a text where other programs can paste it.

@@ -24,6 +24,7 @@ pub(crate) enum Place {
     Studio,
     Podcast,
     Chat,
+    Labs,
 }
 
 /// A header of at least this width has words on its buttons.
@@ -42,6 +43,7 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, i
             ui.add_space(space::S);
             ui.spacing_mut().item_spacing.y = space::XS;
             if may_show && entry_ui(ui, Icon::Broadcast, &cx.text("rail-class"), narrow, at == Place::Studio, is_live, 0) {
+                cx.push(Command::ShowLabs(false));
                 cx.push(Command::Podcast(PodcastWish::Show(false)));
                 cx.push(Command::Chat(ChatCommand::Show(false)));
                 cx.push(Command::Studio(StudioCommand::Show));
@@ -59,6 +61,11 @@ pub(crate) fn rail_ui(ui: &mut Ui, me: Option<&Me>, at: Place, may_show: bool, i
                 cx.push(Command::Podcast(PodcastWish::Show(false)));
                 leave(at, cx);
                 cx.push(Command::Chat(ChatCommand::Show(true)));
+            }
+            if entry_ui(ui, Icon::Flask, &cx.text("rail-labs"), narrow, at == Place::Labs, false, 0) && at != Place::Labs {
+                cx.push(Command::Podcast(PodcastWish::Show(false)));
+                leave(at, cx);
+                cx.push(Command::ShowLabs(true));
             }
         });
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
@@ -85,6 +92,7 @@ fn leave(at: Place, cx: &mut Cx<'_>) {
         Place::Stage => cx.push(Command::CloseStage),
         Place::Studio => cx.push(Command::Studio(StudioCommand::Hide)),
         Place::Chat => cx.push(Command::Chat(ChatCommand::Show(false))),
+        Place::Labs => cx.push(Command::ShowLabs(false)),
         Place::Podcast | Place::Catalogue => {}
     }
 }

@@ -24,7 +24,9 @@ const ENGLISH: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/en/chat.ftl"),
     "\n",
-    include_str!("../../assets/i18n/en/private.ftl")
+    include_str!("../../assets/i18n/en/private.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/labs.ftl")
 );
 const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/window.ftl"),
@@ -43,7 +45,9 @@ const GERMAN: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/de/chat.ftl"),
     "\n",
-    include_str!("../../assets/i18n/de/private.ftl")
+    include_str!("../../assets/i18n/de/private.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/labs.ftl")
 );
 
 /// A language of the window.

@@ -50,6 +50,8 @@ pub struct Colors {
     pub bad: Color32,
     pub bad_tint: Color32,
     pub bad_line: Color32,
+    /// The fourth series of a plot; accent, warn and good are the others.
+    pub violet: Color32,
     /// On air: text and icon, the fill under [`Colors::on_fill`], a tint and its line.
     pub live: Color32,
     pub live_fill: Color32,
@@ -92,6 +94,7 @@ pub static DARK: Colors = Colors {
     bad: hex(0xFF_8A_A0),
     bad_tint: hex(0x33_17_22),
     bad_line: hex(0x85_37_4B),
+    violet: hex(0xBF_A3_FF),
     live: hex(0xFF_7A_6B),
     live_fill: hex(0xD0_35_2A),
     live_tint: hex(0x0033_1816),
@@ -128,6 +131,7 @@ pub static LIGHT: Colors = Colors {
     bad: hex(0xAE_1F_4A),
     bad_tint: hex(0xFB_E7_ED),
     bad_line: hex(0xE3_A3_B6),
+    violet: hex(0x6A_43_C2),
     live: hex(0xBD_2A_1F),
     live_fill: hex(0xC8_30_1F),
     live_tint: hex(0xFC_E9_E7),

@@ -7,7 +7,7 @@ use super::command::{Command, Cx};
 use super::icons::Icon;
 use super::reasons;
 use super::tokens::{Type, colors, radius, size, space};
-use super::widgets::{Tone, focus_ring, icon_ui, notice_ui, say_line};
+use super::widgets::{Look, Push, Tone, focus_ring, icon_ui, notice_ui, say_line};
 use crate::here::HereError;
 
 /// Height of a card.
@@ -32,6 +32,10 @@ pub(super) fn ways_ui(ui: &mut Ui, problem: Option<&HereError>, cx: &mut Cx<'_>)
             cx.push(Command::Pick(Pick::File));
         }
     });
+    ui.add_space(space::S);
+    if ui.add(Push::text(Look::Bare, &cx.text("ways-labs")).with_icon(Icon::Flask)).clicked() {
+        cx.push(Command::ShowLabs(true));
+    }
 }
 
 fn card_ui(ui: &mut Ui, width: f32, (icon, title, hint): (Icon, &str, &str), cx: &Cx<'_>) -> bool {

@@ -6,7 +6,9 @@
 mod cards;
 mod chat;
 mod document;
+mod labs;
 mod live;
+mod looks;
 mod membership;
 mod own;
 mod podcast;
@@ -35,6 +37,7 @@ use super::consent::consent_ui;
 use super::floor::{self, FloorView};
 use super::join::JoinForm;
 use super::keys_list::{handle_list_keys, keys_list_ui};
+use super::labs::Labs;
 use super::member::Member;
 use super::on_air::{self, OnAirView, Watching};
 use super::people::people_ui;
@@ -96,6 +99,7 @@ pub struct Window {
     own: Own,
     podcasts: Podcasts,
     chats: Chats,
+    labs: Labs,
     screen: Arc<VideoScreen>,
     /// Draws the picture above the seek bar.
     preview: Arc<VideoScreen>,
@@ -154,6 +158,7 @@ impl Window {
             own,
             podcasts: Podcasts::default(),
             chats: Chats::default(),
+            labs: Labs::default(),
             screen: Arc::new(VideoScreen::default()),
             preview: Arc::new(VideoScreen::default()),
             thumbnails: Thumbnails::default(),
@@ -225,12 +230,17 @@ impl Window {
             state if self.opening_ui(ui, state.as_deref(), &mut out) => {}
             Some(state) => {
                 self.projector_ui(&state);
-                self.class_ui(ui, &state, status.as_ref(), now, &mut out);
+                if self.shows_labs() {
+                    self.labs_ui(ui, Some(&state), &mut out);
+                } else {
+                    self.class_ui(ui, &state, status.as_ref(), now, &mut out);
+                }
                 self.studio_over_ui(ui, &state, now, &mut out);
                 self.follow_talk(&state);
                 self.chat_over_ui(now, &mut out);
                 self.manage_ui(ui, &state, &mut out);
             }
+            None if self.shows_labs() => self.labs_ui(ui, None, &mut out),
             None => self.join_ui(ui, &mut out),
         }
         handle_settings_keys(&self.ctx, self.settings_shown, &mut out);
@@ -406,6 +416,7 @@ impl Window {
                 self.meeting = Some(self.backend.meet(address, self.changed()));
             }
             Command::Leave if self.asks_before_leaving() => {}
+            Command::ShowLabs(shown) => self.labs.is_shown = shown,
             Command::PutAway(wish) => self.wishes.put_away(wish),
             Command::Tool(what) => self.use_tool(what),
             Command::NewPoll(_) | Command::PutPollAway(_) | Command::Codes(_) | Command::PutCodeAway(_) => self.carry_out_cards(command),
@@ -478,20 +489,5 @@ impl Window {
     fn changed(&self) -> Changed {
         let ctx = self.ctx.clone();
         Arc::new(move || ctx.request_repaint_after(SOON))
-    }
-
-    fn leave_fullscreen(&mut self) {
-        if std::mem::take(&mut self.fullscreen) {
-            self.ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
-        }
-    }
-
-    fn narrow(&self) -> bool {
-        self.ctx.content_rect().width() < size::NARROW_WINDOW
-    }
-
-    fn speak(&mut self, language: Option<Language>) {
-        self.settings.language = language;
-        self.strings = Strings::new(language.unwrap_or_else(Language::of_system));
     }
 }

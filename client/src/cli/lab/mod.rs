@@ -2,6 +2,8 @@
 //!
 //! What a lab prints for people goes to stdout as a table, and with `--json` as one object; a seed gives the same bytes each time.
 
+mod hamming;
+
 use clap::{Args, Subcommand};
 
 use super::Failure;
@@ -13,8 +15,14 @@ pub(super) struct LabArgs {
 }
 
 #[derive(Debug, Clone, Subcommand)]
-enum What {}
+enum What {
+    /// Hamming codes: encodes, flips bits, corrects, and tells what happened; the plot of what is left
+    #[command(after_help = hamming::HELP)]
+    Hamming(Box<hamming::HammingArgs>),
+}
 
 pub(super) async fn run(args: LabArgs) -> Result<(), Failure> {
-    match args.what {}
+    match args.what {
+        What::Hamming(args) => hamming::run(*args),
+    }
 }

@@ -9,7 +9,6 @@ mod cards;
 mod panel;
 pub(super) mod real;
 mod send;
-mod slider;
 mod wave;
 
 use std::sync::Arc;

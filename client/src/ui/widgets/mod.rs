@@ -6,6 +6,7 @@ mod notice;
 mod plot;
 mod push;
 mod search;
+mod slider;
 
 pub(crate) use field::Field;
 pub(crate) use menu::{Chip, Choice};
@@ -13,6 +14,7 @@ pub(crate) use notice::{Tone, badge_ui, empty_ui, notice_ui, notice_with_ui};
 pub(crate) use plot::{Axis, Plot};
 pub(crate) use push::{Look, Push};
 pub(crate) use search::{End, Search};
+pub(crate) use slider::slider_ui;
 
 use egui::{Align2, Color32, Label, Pos2, Rect, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 

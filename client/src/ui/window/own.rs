@@ -7,7 +7,7 @@ use egui::{Key, Modifiers, Ui, ViewportCommand};
 use lectern_proto::control::VideoState;
 use lectern_proto::limits::NAME_MAX;
 
-use super::super::backend::{Host, Pick, Picking};
+use super::super::backend::{Host, LabFile, Pick, Picking};
 use super::super::command::{Command, Cx};
 use super::super::manage::ManageWish;
 use super::super::member::Member;
@@ -129,6 +129,7 @@ impl Window {
             (Pick::Shown, Some(path)) => self.show_file(path),
             (Pick::Attendance, Some(path)) => self.manage(ManageWish::Attendance(path)),
             (Pick::Attached(to), Some(path)) => self.attach(to, path),
+            (Pick::Lab(file), Some(path)) => self.lab_picked(file, &path),
             _ => {}
         }
     }
@@ -229,6 +230,8 @@ impl Window {
             Pick::Folder => "ways-pick-folder",
             Pick::Attached(_) => "private-attach",
             Pick::Attendance => "manage-attendance-pick",
+            Pick::Lab(LabFile::Message) => "labs-choose-file",
+            Pick::Lab(_) => "labs-export",
             Pick::File | Pick::Shown => "ways-pick-file",
         };
         self.own.picking = Some((what, self.backend.pick(what, &self.strings.text(key), self.changed())));

@@ -14,6 +14,7 @@ mod fan_out;
 mod glass;
 mod joins;
 mod kept;
+mod labs;
 mod line;
 mod lip_sync;
 mod machine;
@@ -45,7 +46,7 @@ use table::Table;
 type Part = fn(&Lessons, &mut Table) -> Result<()>;
 
 /// Every part by its name, in the order of the table.
-const PARTS: [(&str, Part); 18] = [
+const PARTS: [(&str, Part); 19] = [
     ("start", |_, table| start::measure(table)),
     ("preparing", |_, table| preparing::measure(table)),
     ("pictures", |lessons, table| {
@@ -80,6 +81,7 @@ const PARTS: [(&str, Part); 18] = [
     ("relay", |_, table| relay::measure(table)),
     ("kept", |_, table| kept::measure(table)),
     ("joins", |_, table| joins::measure(table)),
+    ("labs", |_, table| labs::measure(table)),
 ];
 /// The parts of live streams, and those of chat and of coming in, each by one name.
 const GROUPS: [(&str, [&str; 5]); 2] =

@@ -6,7 +6,7 @@
 //! pieces of a multiple of k bytes. The zeros at the end are not told from data: the length of the message is kept beside it
 //! ([`super::container`]) or given.
 
-use super::{Code, LENGTH_MAX, Verdict, Word};
+use super::{Code, LENGTH_MAX, Order, Verdict, Word, bulk};
 
 /// Blocks by what their receiver says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,7 +45,7 @@ pub fn coded_bytes(code: &Code, blocks: u64) -> u64 {
     blocks.saturating_mul(code.n() as u64).div_ceil(8)
 }
 
-/// A code with tables for its blocks where it is short, so that files are done in moments.
+/// A code with tables where it is short, and with those of [`bulk`] where it is Hsiao's, so that files are done in moments.
 #[derive(Debug, Clone)]
 pub struct Codec {
     code: Code,
@@ -79,6 +79,16 @@ impl Codec {
     /// multiple of k bytes.
     pub fn encode(&self, data: &[u8], out: &mut Vec<u8>) {
         let (n, k) = (self.code.n(), self.code.k());
+        if self.code.order() == Order::Hsiao {
+            let (whole, rest) = data.split_at(data.len() / 8 * 8);
+            let start = out.len();
+            out.resize(start + whole.len() / 8 * 9, 0);
+            bulk::encode_72(whole, &mut out[start..]);
+            if !rest.is_empty() {
+                out.extend_from_slice(&bytes_of(&self.code.encode(&word_at(rest, 0, k)), n));
+            }
+            return;
+        }
         let blocks = (data.len() * 8).div_ceil(k);
         out.reserve((blocks * n).div_ceil(8));
         let mut writer = Writer { out, hold: 0, held: 0 };
@@ -203,7 +213,6 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::hamming::Order;
     use proptest::prelude::*;
 
     #[test]

@@ -1,4 +1,4 @@
-//! A slider of this screen: by mouse, and with the arrow keys while it has the focus.
+//! A slider: by mouse, and with the arrow keys while it has the focus.
 
 use std::ops::RangeInclusive;
 
@@ -6,10 +6,10 @@ use egui::accesskit::Role;
 use egui::{CursorIcon, Key, Modifiers, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::tokens::{colors, size, space};
-use super::super::widgets::focus_ring;
+use super::focus_ring;
 
 /// Draws it so wide; gives the value that was chosen. The filled part begins at zero.
-pub(super) fn slider_ui(ui: &mut Ui, width: f32, label: &str, value: f32, range: RangeInclusive<f32>, step: f32) -> Option<f32> {
+pub(crate) fn slider_ui(ui: &mut Ui, width: f32, label: &str, value: f32, range: RangeInclusive<f32>, step: f32) -> Option<f32> {
     let c = colors(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(width, size::SMALL), Sense::click_and_drag());
     let response = response.on_hover_cursor(CursorIcon::PointingHand);

@@ -1,0 +1,126 @@
+//! Labs: the codes and protocols of a networking course, run in this window. They need no class and no server.
+//!
+//! Each lab is a folder of its own: its state and what it computes apart from its drawing. [`Tab`] lists those that work.
+
+mod hamming;
+mod segments;
+
+use std::path::Path;
+
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Popup, RectAlign, ScrollArea, Ui};
+
+use super::backend::{LabFile, Pick};
+use super::command::{Command, Cx};
+use super::icons::Icon;
+use super::reasons;
+use super::tokens::{Type, colors, size, space};
+use super::widgets::{Choice, Look, Push, Tone, notice_ui, say_line};
+use crate::class::Changed;
+use segments::segments_ui;
+
+/// Width of the parameters on the left, with their margin.
+const PARAMETERS: f32 = 256.0;
+
+/// The labs that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Tab {
+    #[default]
+    Hamming,
+}
+
+impl Tab {
+    const ALL: [(Self, &str); 1] = [(Self::Hamming, "labs-hamming")];
+}
+
+/// What the labs hold.
+#[derive(Debug, Default)]
+pub(crate) struct Labs {
+    pub(crate) is_shown: bool,
+    tab: Tab,
+    hamming: hamming::Lab,
+    /// What became of the last export.
+    told: Option<(Tone, String)>,
+}
+
+impl Labs {
+    /// Takes what was chosen in the system's dialog: a message to read, or a place to write to.
+    pub(crate) fn picked(&mut self, file: LabFile, path: &Path, strings: &super::strings::Strings) {
+        let named = |key: &str| strings.format(key, &[("path", path.display().to_string().into())]);
+        let done = match file {
+            LabFile::Message => self.hamming.read(path),
+            LabFile::PlotPicture => std::fs::write(path, self.hamming.picture(strings)),
+            LabFile::PlotPoints => std::fs::write(path, self.hamming.points()),
+            LabFile::Blocks => std::fs::write(path, self.hamming.to_json()),
+        };
+        self.told = match done {
+            Ok(()) if file == LabFile::Message => None,
+            Ok(()) => Some((Tone::Good, named("labs-exported"))),
+            Err(why) => Some((Tone::Warn, format!("{} {}", named("labs-file-failed"), reasons::system(strings, &why.into())))),
+        };
+    }
+}
+
+/// Draws the labs: header, status line, the lab. `in_class`: beside the rail of a class, else with a way back to the first screen.
+pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, changed: &Changed, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    labs.hamming.follow(changed);
+    header_ui(ui, labs, in_class, cx);
+    let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(space::M as i8, 0));
+    Panel::bottom("labs-status").exact_size(size::STATUS).frame(frame).show(ui, |ui| {
+        ui.horizontal_centered(|ui| labs.hamming.status_ui(ui, cx));
+    });
+    let frame = Frame::new().fill(c.panel).inner_margin(Margin::same(space::L as i8));
+    Panel::left("labs-parameters").exact_size(PARAMETERS).resizable(false).frame(frame).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| labs.hamming.parameters_ui(ui, cx));
+    });
+    CentralPanel::default().frame(Frame::new().fill(c.window).inner_margin(Margin::same(space::L as i8))).show(ui, |ui| {
+        ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+            if let Some((tone, told)) = &labs.told {
+                notice_ui(ui, *tone, if *tone == Tone::Good { Icon::Check } else { Icon::Warning }, told);
+            }
+            labs.hamming.ui(ui, cx);
+        });
+    });
+}
+
+fn header_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    let frame = Frame::new().fill(c.window).inner_margin(Margin::symmetric(space::L as i8 - 4, 0));
+    Panel::top("labs-header").exact_size(size::HEADER).frame(frame).show(ui, |ui| {
+        ui.horizontal_centered(|ui| {
+            if !in_class && ui.add(Push::icon(Icon::Back, &cx.text("labs-close"))).clicked() {
+                cx.push(Command::ShowLabs(false));
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if !in_class && ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
+                    cx.push(Command::ToggleSettings);
+                }
+                export_ui(ui, cx);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add_space(space::S);
+                    say_line(ui, Type::Title, c.t1, cx.text("rail-labs"));
+                    ui.add_space(space::S);
+                    let tabs = Tab::ALL.map(|(tab, key)| (tab, cx.text(key)));
+                    if let Some(tab) = segments_ui(ui, "", &tabs, labs.tab, None) {
+                        labs.tab = tab;
+                    }
+                });
+            });
+        });
+    });
+}
+
+fn export_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let label = cx.text("labs-export");
+    let id = egui::Id::unique("labs-export");
+    let button = ui.add(Push::text(Look::Plain, &label).with_icon(Icon::Export).selected(Popup::is_id_open(ui.ctx(), id)));
+    Popup::menu(&button).id(id).align(RectAlign::BOTTOM_END).gap(space::XS).width(232.0).show(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let files = [(LabFile::PlotPicture, "labs-export-svg"), (LabFile::PlotPoints, "labs-export-csv"), (LabFile::Blocks, "labs-export-json")];
+        for (file, key) in files {
+            if (Choice { name: &cx.text(key), note: "", right: "", chosen: false, mono: false }).show(ui) {
+                cx.push(Command::Pick(Pick::Lab(file)));
+            }
+        }
+    });
+}

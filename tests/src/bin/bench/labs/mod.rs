@@ -1,0 +1,11 @@
+//! The networking labs: codes and protocols of lessons, each at the speed that files and long runs ask for.
+
+mod hamming;
+
+use anyhow::Result;
+
+use crate::table::Table;
+
+pub fn measure(table: &mut Table) -> Result<()> {
+    hamming::measure(table)
+}
