@@ -7,7 +7,7 @@ mod ui_support;
 use egui::Key;
 use egui::accesskit::Role as Seen;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use lectern::ui::backend::{LabFile, Pick};
 use lectern::ui::settings::Settings;
 use lectern::ui::strings::Language;
@@ -154,6 +154,8 @@ fn what_is_typed_may_be_anything() {
     }
     click(&mut harness, "Message: Hex");
     assert!(shows(&harness, "Block 1 of 4"));
+    harness.get_by(|n| n.role() == Seen::TextInput && n.label().as_deref() == Some("Hexadecimal digits")).focus();
+    harness.run_ok();
     harness.get_by(|n| n.role() == Seen::TextInput && n.label().as_deref() == Some("Hexadecimal digits")).type_text("x");
     harness.run_ok();
     assert!(shows(&harness, "Two digits, 0 to 9 and a to f, make a byte."));

@@ -197,7 +197,8 @@ impl Lab {
         // The order changes nothing of the rates.
         let own = Some(code).filter(|code| !usual.iter().any(|u| (u.n(), u.k()) == (code.n(), code.k())));
         let of = Some((own.clone(), self.seed.trim().parse().unwrap_or_default()));
-        if plotting.of == of {
+        // One after the other: what has changed meanwhile is measured when the last one is there.
+        if plotting.of == of || plotting.coming.is_some() {
             return;
         }
         plotting.of.clone_from(&of);
