@@ -85,7 +85,7 @@ fn files_of_any_length_go_through() {
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
     let (from, coded, noisy, back) = (path("from"), path("coded"), path("noisy"), path("back"));
     for length in [0usize, 1, 7, 8, 300_001, 1_000_000] {
-        let bytes: Vec<u8> = (0..length).map(|i| (i * i >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..length).map(|i| ((i * i) >> 3) as u8).collect();
         std::fs::write(&from, &bytes).expect("written");
         for code in [&["--code", "7,4"][..], &["--code", "8,4"], &["--order", "hsiao"], &["--code", "127,120"]] {
             json(&[&["encode", "--file", &from, "--out", &coded], code].concat());
