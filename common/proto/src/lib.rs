@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address;
+pub mod arq;
 pub mod attendance;
 pub mod beacon;
 pub mod chat;

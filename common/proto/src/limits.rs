@@ -448,3 +448,16 @@ pub const HANDOUT_BYTES_PER_S: u64 = 12 * 1024 * 1024;
 pub const HANDOUT_PIECE: usize = 64 * 1024;
 /// `[paths] dist` is looked through again when the last look is older.
 pub const HANDOUT_RESCAN: Duration = Duration::from_secs(2);
+
+// ---- transfers by repeat request ----
+
+/// Packets that may be on their way in one transfer. Larger windows are refused.
+pub const ARQ_WINDOW_MAX: u32 = 65_536;
+/// Bytes of data in one packet: a UDP datagram carries hardly more. Longer packets are dropped.
+pub const ARQ_PAYLOAD_MAX: usize = 65_000;
+/// Ranges in one acknowledgement. Full: the rest is told by the next one. Longer lists are dropped.
+pub const ARQ_ACK_RANGES: usize = 32;
+/// Longest name of a transferred file in bytes.
+pub const ARQ_NAME_MAX: usize = 255;
+/// Window times payload that a receiver agrees to hold, in bytes. Full: the transfer is refused.
+pub const ARQ_HELD_MAX: u64 = 256 * 1024 * 1024;
