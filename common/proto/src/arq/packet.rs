@@ -238,7 +238,8 @@ fn ranges(payload: &[u8]) -> Result<Vec<AckRange>, PacketError> {
     if !rest.is_empty() || ranges.len() > ARQ_ACK_RANGES {
         return Err(PacketError::Field("list of ranges"));
     }
-    let range = |&[a, b, c, d, e, f, g, h]: &[u8; RANGE]| AckRange { first: Sequence(u32::from_be_bytes([a, b, c, d])), count: u32::from_be_bytes([e, f, g, h]) };
+    let range =
+        |&[a, b, c, d, e, f, g, h]: &[u8; RANGE]| AckRange { first: Sequence(u32::from_be_bytes([a, b, c, d])), count: u32::from_be_bytes([e, f, g, h]) };
     Ok(ranges.iter().map(range).collect())
 }
 

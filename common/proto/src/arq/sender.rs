@@ -133,19 +133,24 @@ impl Sender {
         self.ended && self.held.is_empty()
     }
 
+    /// Whether [`Self::poll_transmit`] has something now.
+    pub fn is_ready(&mut self) -> bool {
+        // What was acknowledged after it was taken for lost need not be sent again.
+        while self.lost.front().is_some_and(|nth| self.slot(*nth) != Some(Slot::Lost)) {
+            self.lost.pop_front();
+        }
+        !self.lost.is_empty() || self.next < self.base + self.held.len() as u64
+    }
+
     /// The next packet to send, if there is one. Lost ones go first.
     pub fn poll_transmit(&mut self, now: Duration) -> Option<Data> {
-        let nth = loop {
-            match self.lost.pop_front() {
-                Some(nth) if self.slot(nth) == Some(Slot::Lost) => break nth,
-                Some(_) => {}
-                None if self.next < self.base + self.held.len() as u64 => {
-                    self.next += 1;
-                    break self.next - 1;
-                }
-                None => return None,
-            }
-        };
+        if !self.is_ready() {
+            return None;
+        }
+        let nth = self.lost.pop_front().unwrap_or_else(|| {
+            self.next += 1;
+            self.next - 1
+        });
         let transmission = self.logged + self.log.len() as u64;
         let held = self.held.get_mut(usize::try_from(nth - self.base).ok()?)?;
         (held.slot, held.transmission, held.sent) = (Slot::Sent, transmission, held.sent.saturating_add(1));
@@ -303,6 +308,12 @@ impl Sender {
     #[must_use]
     pub fn last_sent(&self) -> Option<u64> {
         self.log.back().map(|sent| sent.nth)
+    }
+
+    /// The packet that was sent longest ago of those that nothing was heard of, and when that was.
+    #[must_use]
+    pub fn oldest(&self) -> Option<(u64, Duration)> {
+        self.log.front().map(|sent| (sent.nth, sent.at))
     }
 
     /// Count of the first packet that is not acknowledged.

@@ -11,14 +11,38 @@ const GRANULARITY: Duration = Duration::from_millis(1);
 const LEAST: Duration = Duration::from_micros(1);
 const MOST: Duration = Duration::from_secs(3_600);
 
-/// The rule for the time-out.
+/// The rule for the time-out. In files its times are whole microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(deny_unknown_fields)]
 pub enum Timeout {
     /// Always the same; never backed off.
+    #[serde(rename = "fixed_us", with = "micros")]
     Fixed(Duration),
     /// RFC 6298: from smoothed round trip and its variation, doubled at each time-out. `first` holds until a round trip was measured.
-    Adaptive { first: Duration, least: Duration, most: Duration },
+    #[serde(rename = "adaptive_us")]
+    Adaptive {
+        #[serde(with = "micros")]
+        first: Duration,
+        #[serde(with = "micros")]
+        least: Duration,
+        #[serde(with = "micros")]
+        most: Duration,
+    },
+}
+
+/// Times as whole microseconds.
+pub(crate) mod micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_micros)
+    }
 }
 
 impl Timeout {

@@ -2,6 +2,8 @@ use super::super::sequence::{Sequence, Space};
 use super::super::timeout::Timeout;
 use super::*;
 
+const NONE: [u32; 0] = [];
+
 fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
@@ -27,7 +29,7 @@ fn stop_and_wait_waits() {
     let mut sender = sender(Protocol::StopAndWait, 1, None, 1);
     assert_eq!((sends(&mut sender, 0), sender.room()), (vec![0], 0));
     sender.on_timeout(ms(99));
-    assert_eq!(sends(&mut sender, 99), []);
+    assert_eq!(sends(&mut sender, 99), NONE);
     sender.on_timeout(ms(100));
     assert_eq!((sends(&mut sender, 100), sender.poll_timeout()), (vec![0], Some(ms(200))));
     sender.handle(ms(150), &ack(1, 1, &[]));
@@ -52,7 +54,7 @@ fn go_back_n_goes_back() {
     for transmission in [3, 4, 5] {
         sender.handle(ms(30), &ack(2, transmission, &[]));
     }
-    assert_eq!(sends(&mut sender, 30), []);
+    assert_eq!(sends(&mut sender, 30), NONE);
     sender.on_timeout(ms(100));
     assert_eq!(sends(&mut sender, 100), [2, 3, 4, 5]);
     assert_eq!((sender.counters().again, sender.counters().timeouts, sender.counters().stale_acks), (4, 1, 3));
@@ -63,11 +65,11 @@ fn go_back_n_goes_back_at_once_when_later_packets_are_answered() {
     let mut sender = sender(Protocol::GoBackN, 5, Some(3), 5);
     assert_eq!(sends(&mut sender, 0), [0, 1, 2, 3, 4]);
     sender.handle(ms(10), &ack(0, 2, &[]));
-    assert_eq!(sends(&mut sender, 10), []);
+    assert_eq!(sends(&mut sender, 10), NONE);
     sender.handle(ms(10), &ack(0, 3, &[]));
     assert_eq!(sends(&mut sender, 10), [0, 1, 2, 3, 4]);
     sender.handle(ms(10), &ack(0, 4, &[]));
-    assert_eq!(sends(&mut sender, 10), [], "that was said of those before");
+    assert_eq!(sends(&mut sender, 10), NONE, "that was said of those before");
 }
 
 #[test]
@@ -75,14 +77,14 @@ fn selective_repeat_repeats_what_is_missing_and_its_lost_repeat() {
     let mut sender = sender(Protocol::SelectiveRepeat, 16, Some(3), 8);
     assert_eq!(sends(&mut sender, 0).len(), 8);
     sender.handle(ms(10), &ack(1, 3, &[(2, 2)]));
-    assert_eq!(sends(&mut sender, 10), [], "1 was overtaken by two only");
+    assert_eq!(sends(&mut sender, 10), NONE, "1 was overtaken by two only");
     sender.handle(ms(10), &ack(1, 4, &[(2, 3)]));
     assert_eq!(sends(&mut sender, 10), [1]);
     (8..12).for_each(|n| sender.push(Bytes::from(vec![n])).expect("room"));
     assert_eq!(sends(&mut sender, 11), [8, 9, 10, 11]);
     // The repeat of 1 was transmission 8.
     sender.handle(ms(20), &ack(1, 10, &[(2, 8)]));
-    assert_eq!(sends(&mut sender, 20), []);
+    assert_eq!(sends(&mut sender, 20), NONE);
     sender.handle(ms(20), &ack(1, 11, &[(2, 9)]));
     assert_eq!(sends(&mut sender, 20), [1]);
     assert_eq!((sender.slot(2), sender.slot(11), sender.slot(12)), (Some(Slot::Acknowledged), Some(Slot::Sent), None));

@@ -1,20 +1,18 @@
-//! A file over a wire that drops every n-th packet, in virtual time.
+//! A file over a wire that drops packets, in virtual time.
 
 use super::*;
 use crate::arq::packet::{Body, Packet};
 use crate::arq::sequence::{Protocol, Settings};
+use crate::lab::random::Random;
 use bytes::Bytes;
 
-/// Sends `file`; of packets towards the receiver every `drop`-th is lost, and of those back as well.
-fn send(file: &[u8], settings: Settings, drop: usize, hash: [u8; 32]) -> (Sending, Receiving, Vec<u8>) {
+/// Sends `file`; one of `drop` packets is lost, both ways.
+fn send(file: &[u8], settings: Settings, drop: u64, hash: [u8; 32]) -> (Sending, Receiving, Vec<u8>) {
     let mut now = Duration::ZERO;
     let mut sending = Sending::new(now, 7, settings, "send.txt".into(), file.len() as u64, 100).expect("settings");
     sending.set_hash([1; 32]);
-    let (mut receiving, mut got, mut count) = (None::<Receiving>, Vec::new(), 0);
-    let mut passes = || {
-        count += 1;
-        count % drop != 0
-    };
+    let (mut receiving, mut got, mut random) = (None::<Receiving>, Vec::new(), Random::seeded(5));
+    let mut passes = || random.below(drop) != 0;
     while !sending.stage().is_over() {
         while let Some((at, length)) = sending.wants().filter(|_| sending.room() > 0) {
             sending.push(Bytes::copy_from_slice(&file[at as usize..at as usize + length])).expect("room");
@@ -56,7 +54,7 @@ fn send(file: &[u8], settings: Settings, drop: usize, hash: [u8; 32]) -> (Sendin
 fn a_file_arrives_over_a_wire_that_loses() {
     let file: Vec<u8> = (0..12_345_u32).map(|n| (n * 7 / 3) as u8).collect();
     for (protocol, window) in [(Protocol::StopAndWait, 1), (Protocol::GoBackN, 8), (Protocol::SelectiveRepeat, 8)] {
-        for (length, drop) in [(0, 2), (1, 2), (100, 3), (101, 3), (12_345, 3), (12_345, 1_000)] {
+        for (length, drop) in [(0, 2), (1, 2), (100, 3), (101, 3), (12_345, 3), (12_345, 1_000_000)] {
             let (sending, receiving, got) = send(&file[..length], Settings::new(protocol, window), drop, [1; 32]);
             assert!(got == file[..length], "{protocol}, {length} bytes");
             let Stage::Done(finished) = sending.stage() else { panic!("{:?}", sending.stage()) };
@@ -68,7 +66,7 @@ fn a_file_arrives_over_a_wire_that_loses() {
 
 #[test]
 fn another_hash_is_told() {
-    let (sending, ..) = send(b"Hello", Settings::new(Protocol::SelectiveRepeat, 4), 1_000, [2; 32]);
+    let (sending, ..) = send(b"Hello", Settings::new(Protocol::SelectiveRepeat, 4), 1_000_000, [2; 32]);
     assert!(matches!(sending.stage(), Stage::Done(Finished { same: false, .. })));
 }
 
