@@ -13,6 +13,7 @@ pub mod packet;
 pub mod receiver;
 pub mod sender;
 pub mod sequence;
+pub mod theory;
 pub mod timeout;
 pub mod transfer;
 

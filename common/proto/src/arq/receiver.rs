@@ -143,7 +143,7 @@ impl Receiver {
         self.recent.push_back(nth);
         self.untold += 1;
         // What no acknowledgement has told of yet is kept longer, yet not without end.
-        if self.recent.len() > self.untold.clamp(TOLD_AGAIN, self.settings.window as usize) {
+        if self.recent.len() > self.untold.min(self.settings.window as usize).max(TOLD_AGAIN) {
             self.recent.pop_front();
             self.untold = self.untold.min(self.recent.len());
         }

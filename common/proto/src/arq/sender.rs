@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::packet::{Ack, AckRange, Data};
-use super::sequence::{Protocol, Settings, SettingsError};
+use super::sequence::{Settings, SettingsError};
 use super::timeout::RoundTrip;
 
 /// Counts since the beginning.
@@ -190,10 +190,9 @@ impl Sender {
         let echo = u64::from(ack.transmission.wrapping_sub(self.logged as u32));
         let echo = usize::try_from(echo).ok().filter(|at| *at < self.log.len());
         if let Some(sent) = echo.map(|at| self.log[at]) {
-            // Karn's rule: what was sent more than once says nothing about the round trip.
-            let is_single = sent.nth.checked_sub(self.base).and_then(|at| self.held.get(at as usize)).is_some_and(|h| h.sent == 1 && h.slot == Slot::Sent);
-            if is_single {
-                self.trip.sample(now.saturating_sub(sent.at));
+            let held = sent.nth.checked_sub(self.base).and_then(|at| self.held.get(at as usize));
+            if let Some(held) = held.filter(|held| held.slot != Slot::Acknowledged) {
+                self.trip.sample(now.saturating_sub(sent.at), held.sent > 1);
             }
         }
         let echo = echo.map(|at| self.logged + at as u64);

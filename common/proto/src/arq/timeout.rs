@@ -27,6 +27,10 @@ pub enum Timeout {
         least: Duration,
         #[serde(with = "micros")]
         most: Duration,
+        /// Karn's rule (Karn & Partridge 1987; RFC 6298, 3): what was sent more than once says nothing about the round trip, since nobody
+        /// can tell which of them was acknowledged. Our acknowledgements do tell (as TCP's timestamps do, for which the RFC lifts the rule),
+        /// so it is here to be shown: with much loss a time-out that was doubled stays so.
+        karn: bool,
     },
 }
 
@@ -46,15 +50,17 @@ pub(crate) mod micros {
 }
 
 impl Timeout {
-    /// RFC 6298 with its numbers: first 1 s (2.1), at least 1 s (2.4), at most 60 s (2.5).
-    pub const RFC_6298: Self = Self::Adaptive { first: Duration::from_secs(1), least: Duration::from_secs(1), most: Duration::from_secs(60) };
-    /// RFC 6298 for a local network, where a least time-out of a second would hide what is shown: at least 10 ms.
-    pub const ADAPTIVE: Self = Self::Adaptive { first: Duration::from_secs(1), least: Duration::from_millis(10), most: Duration::from_secs(60) };
+    /// RFC 6298 with its numbers: first 1 s (2.1), at least 1 s (2.4), at most 60 s (2.5), and Karn's rule.
+    pub const RFC_6298: Self =
+        Self::Adaptive { first: Duration::from_secs(1), least: Duration::from_secs(1), most: Duration::from_secs(60), karn: true };
+    /// The RFC's rule with the times of a local network, where a least time-out of a second would hide what is shown.
+    pub const ADAPTIVE: Self =
+        Self::Adaptive { first: Duration::from_millis(200), least: Duration::from_millis(10), most: Duration::from_secs(2), karn: false };
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         let in_order = match *self {
             Self::Fixed(time) => [LEAST, time, time, time, MOST],
-            Self::Adaptive { first, least, most } => [LEAST, least, first, most, MOST],
+            Self::Adaptive { first, least, most, .. } => [LEAST, least, first, most, MOST],
         };
         if in_order.is_sorted() { Ok(()) } else { Err(SettingsError::Timeout) }
     }
@@ -88,9 +94,11 @@ impl RoundTrip {
         self.measured
     }
 
-    /// Takes one measured round trip. By Karn's rule (Karn & Partridge 1987; RFC 6298, 3) the caller gives none of a packet that was sent
-    /// more than once, since nobody can tell which of them was acknowledged.
-    pub fn sample(&mut self, took: Duration) {
+    /// Takes one measured round trip, of a packet that was sent more than once (`again`) or not.
+    pub fn sample(&mut self, took: Duration, again: bool) {
+        if again && matches!(self.timeout, Timeout::Adaptive { karn: true, .. }) {
+            return;
+        }
         let (smoothed, variation) = match self.measured {
             // RFC 6298, 2.2 and 2.3: alpha is 1/8, beta is 1/4.
             None => (took, took / 2),
@@ -123,27 +131,30 @@ mod tests {
         let mut trip = RoundTrip::new(Timeout::RFC_6298);
         assert_eq!(trip.timeout(), ms(1_000));
         // 2.2: SRTT = R, RTTVAR = R/2, RTO = SRTT + 4 RTTVAR.
-        trip.sample(ms(800));
+        trip.sample(ms(800), false);
         assert_eq!((trip.measured(), trip.timeout()), (Some((ms(800), ms(400))), ms(2_400)));
         // 2.3: RTTVAR = 3/4 of 400 + 1/4 of |800 - 1600|, SRTT = 7/8 of 800 + 1/8 of 1600.
-        trip.sample(ms(1_600));
+        trip.sample(ms(1_600), false);
         assert_eq!((trip.measured(), trip.timeout()), (Some((ms(900), ms(500))), ms(2_900)));
+        // 3.
+        trip.sample(ms(5), true);
+        assert_eq!(trip.timeout(), ms(2_900));
         // 5.5, 2.5.
         trip.back_off();
         assert_eq!(trip.timeout(), ms(5_800));
         (0..9).for_each(|_| trip.back_off());
         assert_eq!(trip.timeout(), ms(60_000));
-        trip.sample(ms(900));
+        trip.sample(ms(900), false);
         assert_eq!(trip.timeout(), ms(900 + 4 * 375));
         // 2.4.
-        (0..100).for_each(|_| trip.sample(ms(100)));
+        (0..100).for_each(|_| trip.sample(ms(100), false));
         assert_eq!(trip.timeout(), ms(1_000));
     }
 
     #[test]
     fn a_fixed_time_out_stays() {
         let mut trip = RoundTrip::new(Timeout::Fixed(ms(200)));
-        trip.sample(ms(900));
+        trip.sample(ms(900), true);
         trip.back_off();
         assert_eq!(trip.timeout(), ms(200));
     }
@@ -156,8 +167,8 @@ mod tests {
             (Timeout::Fixed(Duration::MAX), false),
             (Timeout::RFC_6298, true),
             (Timeout::ADAPTIVE, true),
-            (Timeout::Adaptive { first: ms(1), least: ms(2), most: ms(3) }, false),
-            (Timeout::Adaptive { first: ms(2), least: ms(1), most: Duration::MAX }, false),
+            (Timeout::Adaptive { first: ms(1), least: ms(2), most: ms(3), karn: true }, false),
+            (Timeout::Adaptive { first: ms(2), least: ms(1), most: Duration::MAX, karn: true }, false),
         ] {
             assert_eq!(timeout.check().is_ok(), want, "{timeout:?}");
         }

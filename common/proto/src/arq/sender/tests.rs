@@ -1,4 +1,4 @@
-use super::super::sequence::{Sequence, Space};
+use super::super::sequence::{Protocol, Sequence, Space};
 use super::super::timeout::Timeout;
 use super::*;
 
@@ -121,7 +121,7 @@ fn a_range_that_grew_around_a_hole_is_taken_whole() {
 
 #[test]
 fn karns_rule_and_one_back_off_for_what_left_together() {
-    let adaptive = Timeout::Adaptive { first: ms(100), least: ms(10), most: ms(1_000) };
+    let adaptive = Timeout::Adaptive { first: ms(100), least: ms(10), most: ms(1_000), karn: true };
     let mut sender = Sender::new(Settings { timeout: adaptive, overtaken: None, ..Settings::new(Protocol::SelectiveRepeat, 4) }).expect("settings");
     (0..4).for_each(|n| sender.push(Bytes::from(vec![n])).expect("room"));
     sends(&mut sender, 0);

@@ -5,12 +5,12 @@
 //! moment is a simulation that was stepped there, so that going back is stepping again from the beginning.
 
 pub mod channel;
-// pub mod diagram;
-// pub mod export;
+pub mod diagram;
+pub mod export;
 pub mod scenario;
 pub mod simulation;
-// pub mod statistics;
-// pub mod sweep;
+pub mod statistics;
+pub mod sweep;
 pub mod trace;
 
 pub use channel::{Channel, ChannelCounters, Fate};
