@@ -22,7 +22,7 @@ fn anything(random: &mut Random, in_order: bool) -> Channel {
         detour: Duration::from_micros(random.below(60_000)),
         delay: Duration::from_micros(random.below(30_000)),
         jitter: Duration::from_micros(random.below(20_000)),
-        rate_bps: if random.bernoulli(0.3) { 0 } else { 50_000 + random.below(5_000_000) },
+        rate_bps: if random.bernoulli(0.3) { 0 } else { 500_000 + random.below(5_000_000) },
         queue: random.bernoulli(0.3).then(|| 1 + random.below(20) as u32),
     }
 }
@@ -33,7 +33,7 @@ fn any_settings(random: &mut Random, in_order: bool) -> Settings {
     let protocol = Protocol::ALL[random.below(3) as usize];
     let space = Space::new(if in_order { 1 + random.below(6) as u8 } else { 32 }).expect("1 to 32");
     let window = (1 + random.below(40)).min(space.window_max(protocol)) as u32;
-    let timeout = if random.bernoulli(0.5) { Timeout::Fixed(ms(1 + random.below(300))) } else { Timeout::ADAPTIVE };
+    let timeout = if random.bernoulli(0.5) { Timeout::Fixed(ms(15 + random.below(300))) } else { Timeout::ADAPTIVE };
     let overtaken = random.bernoulli(0.5).then(|| 1 + random.below(4) as u32);
     Settings { protocol, space, window, timeout, overtaken, unsafe_window: false }
 }
@@ -47,8 +47,8 @@ fn what_is_delivered_is_a_prefix_and_in_the_end_everything() {
         let in_order = random.bernoulli(0.5);
         let scenario = Scenario {
             arq: any_settings(&mut random, in_order),
-            payload: 1 + random.below(300) as u16,
-            length: random.below(20_000),
+            payload: 20 + random.below(300) as u16,
+            length: random.below(8_000),
             data: anything(&mut random, in_order),
             acks: anything(&mut random, in_order),
             seed,
@@ -85,7 +85,16 @@ fn half_the_numbers_are_as_many_as_a_window_may_have() {
         let space = Space::new(bits).expect("1 to 32");
         let settings = Settings { space, unsafe_window: true, overtaken: None, timeout: Timeout::Fixed(ms(60)), ..Settings::new(protocol, window) };
         let line = Channel { loss: 0.3, delay: ms(10), rate_bps: 1_000_000, ..Channel::PERFECT };
-        let run = |seed| Scenario { arq: settings, payload: 100, length: 10_000, data: line, acks: line, seed, interventions: vec![], until: Duration::from_secs(3_600) };
+        let run = |seed| Scenario {
+            arq: settings,
+            payload: 100,
+            length: 10_000,
+            data: line,
+            acks: line,
+            seed,
+            interventions: vec![],
+            until: Duration::from_secs(3_600),
+        };
         (0..500).filter(|seed| Simulation::new(&run(*seed), false).expect("a run").finish().first_wrong.is_some()).count()
     };
     for (protocol, bits, safe) in [(Protocol::SelectiveRepeat, 2, 2), (Protocol::SelectiveRepeat, 3, 4), (Protocol::GoBackN, 2, 3), (Protocol::GoBackN, 3, 7)] {

@@ -2,6 +2,7 @@
 //!
 //! What a lab prints for people goes to stdout as a table, and with `--json` as one object; a seed gives the same bytes each time.
 
+mod arq;
 mod hamming;
 
 use clap::{Args, Subcommand};
@@ -19,10 +20,14 @@ enum What {
     /// Hamming codes: encodes, flips bits, corrects, and tells what happened; the plot of what is left
     #[command(after_help = hamming::HELP)]
     Hamming(Box<hamming::HammingArgs>),
+    /// Automatic repeat request: stop-and-wait, go-back-N and selective repeat, simulated
+    #[command(after_help = arq::HELP)]
+    Arq(arq::ArqArgs),
 }
 
 pub(super) async fn run(args: LabArgs) -> Result<(), Failure> {
     match args.what {
         What::Hamming(args) => hamming::run(*args),
+        What::Arq(args) => arq::run(args),
     }
 }

@@ -197,7 +197,8 @@ mod tests {
         assert!(kurose.efficiency().is_some_and(|u| (u - 0.00027).abs() < 0.000_005));
         // Tanenbaum & Wetherall, 3.4.2: 50 kbit/s over a satellite, 1,000-bit frames, 250 ms each way: below 4 %; with a window of 26 the
         // line is busy all the time.
-        let tanenbaum = |protocol, window| Model { packet: 0.020, cycle: 0.520, timeout: Timeout::Fixed(Duration::from_secs(1)), ..model(protocol, window, 0.0, 0.0) };
+        let tanenbaum =
+            |protocol, window| Model { packet: 0.020, cycle: 0.520, timeout: Timeout::Fixed(Duration::from_secs(1)), ..model(protocol, window, 0.0, 0.0) };
         assert!(tanenbaum(Protocol::StopAndWait, 1).efficiency().is_some_and(|u| u < 0.04));
         near(tanenbaum(Protocol::GoBackN, 26).efficiency(), 1.0);
         assert!(tanenbaum(Protocol::GoBackN, 25).efficiency().is_some_and(|u| u < 1.0));

@@ -51,8 +51,7 @@ pub(crate) mod micros {
 
 impl Timeout {
     /// RFC 6298 with its numbers: first 1 s (2.1), at least 1 s (2.4), at most 60 s (2.5), and Karn's rule.
-    pub const RFC_6298: Self =
-        Self::Adaptive { first: Duration::from_secs(1), least: Duration::from_secs(1), most: Duration::from_secs(60), karn: true };
+    pub const RFC_6298: Self = Self::Adaptive { first: Duration::from_secs(1), least: Duration::from_secs(1), most: Duration::from_secs(60), karn: true };
     /// The RFC's rule with the times of a local network, where a least time-out of a second would hide what is shown.
     pub const ADAPTIVE: Self =
         Self::Adaptive { first: Duration::from_millis(200), least: Duration::from_millis(10), most: Duration::from_secs(2), karn: false };

@@ -128,7 +128,9 @@ mod tests {
     #[test]
     fn what_was_changed_is_noticed() {
         let json = to_json(&Scenario::example()).expect("a run");
-        for (from, to) in [("\"seed\": 15", "\"seed\": 16"), ("\"loss\": 0.2", "\"loss\": 0.9"), ("lectern-arq-1", "lectern-arq-2"), ("\"window\": 4", "\"window\": 0")] {
+        for (from, to) in
+            [("\"seed\": 15", "\"seed\": 16"), ("\"loss\": 0.2", "\"loss\": 0.9"), ("lectern-arq-1", "lectern-arq-2"), ("\"window\": 4", "\"window\": 0")]
+        {
             assert!(json.contains(from), "{from}");
             assert!(from_json(&json.replace(from, to)).is_err(), "{to}");
         }

@@ -7,6 +7,7 @@
 pub mod channel;
 pub mod diagram;
 pub mod export;
+pub mod plot;
 pub mod scenario;
 pub mod simulation;
 pub mod statistics;
