@@ -105,8 +105,8 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
 pub(super) fn plot(args: &PlotArgs) -> Result<(), Failure> {
     let (sweep, points) = args.measured.measure()?;
     match &args.out {
-        Some(path) => super::write(path, &plot::svg(&sweep, &points))?,
-        None if !args.json => print!("{}", plot::svg(&sweep, &points)),
+        Some(path) => super::write(path, &plot::plot(&sweep, &points).to_svg())?,
+        None if !args.json => print!("{}", plot::plot(&sweep, &points).to_svg()),
         None => {}
     }
     if args.json { print(&Report { scenario: &sweep.base, seeds: sweep.seeds, points: &points }) } else { Ok(()) }

@@ -1,17 +1,9 @@
-//! Efficiency against loss or window as a picture: points with their confidence intervals over the curves of theory.
-
-use std::fmt::Write as _;
+//! Efficiency against loss or window as a plot: points with their confidence intervals over the curves of theory.
 
 use super::sweep::{Axis, Point, Sweep};
 use crate::arq::Protocol;
+use crate::lab::plot::{self, Mark, Plot, Scale, Series};
 
-/// Pixels.
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 420.0;
-const LEFT: f64 = 60.0;
-const RIGHT: f64 = 610.0;
-const TOP: f64 = 40.0;
-const BOTTOM: f64 = 360.0;
 /// Places of a curve.
 const PLACES: u32 = 100;
 
@@ -49,69 +41,34 @@ pub fn end(axis: &Axis) -> f64 {
     if most > 0.0 { most } else { 1.0 }
 }
 
-const fn colour(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::StopAndWait => "#7a4fd0",
-        Protocol::GoBackN => "#b36b00",
-        Protocol::SelectiveRepeat => "#1f5fbf",
-    }
-}
-
-/// The plot as SVG 1.1.
+/// The plot: axes, curves, points.
 #[must_use]
-pub fn svg(sweep: &Sweep, points: &[Point]) -> String {
-    let end = end(&sweep.axis);
-    let x = |value: f64| LEFT + (RIGHT - LEFT) * value / end;
-    let y = |share: f64| BOTTOM - (BOTTOM - TOP) * share.clamp(0.0, 1.1);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
-    );
-    frame(&mut out, &sweep.axis, end, &x, &y);
-    for (nth, protocol) in sweep.protocols.iter().enumerate() {
-        let ink = colour(*protocol);
-        let line: Vec<String> = curve(sweep, *protocol).into_iter().map(|(place, share)| format!("{:.1},{:.1}", x(place), y(share))).collect();
-        let _ = writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"1.5\"/>", line.join(" "));
-        let at = LEFT + 180.0 * nth as f64;
-        let _ = writeln!(out, "<text x=\"{:.1}\" y=\"24\" fill=\"{ink}\">● {protocol}</text>", at);
-    }
-    for point in points {
-        let (px, py, ink) = (x(place(&sweep.axis, point)), y(point.measured.mean), colour(point.protocol));
-        if let Some(half) = point.measured.half {
-            let (low, high) = (y(point.measured.mean - half), y(point.measured.mean + half));
-            let _ = writeln!(out, "<line x1=\"{px:.1}\" y1=\"{low:.1}\" x2=\"{px:.1}\" y2=\"{high:.1}\" stroke=\"{ink}\"/>");
-        }
-        let _ = writeln!(out, "<circle cx=\"{px:.1}\" cy=\"{py:.1}\" r=\"3.5\" fill=\"#ffffff\" stroke=\"{ink}\" stroke-width=\"1.5\"/>");
-    }
-    let _ = writeln!(
-        out,
-        "<text x=\"{LEFT}\" y=\"{:.0}\" fill=\"#555555\">Lines: theory. Points: mean of {} seeds, bars 95 %.</text>\n</svg>",
-        HEIGHT - 10.0,
-        sweep.seeds.max(1)
-    );
-    out
-}
-
-fn frame(out: &mut String, axis: &Axis, end: f64, x: &impl Fn(f64) -> f64, y: &impl Fn(f64) -> f64) {
-    for nth in 0..=4 {
-        let share = f64::from(nth) / 4.0;
-        let at = y(share);
-        let _ = writeln!(out, "<line x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{RIGHT}\" y2=\"{at:.1}\" stroke=\"#dddddd\"/>");
-        let _ = writeln!(out, "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#555555\">{share}</text>", LEFT - 8.0, at + 4.0);
-    }
-    let every = super::diagram::step(end, 6);
-    let mut nth = 0_u32;
-    while f64::from(nth) * every <= end * (1.0 + 1e-9) {
-        let value = (f64::from(nth) * every * 1e6).round() / 1e6;
-        let _ = writeln!(out, "<text x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"#555555\">{value}</text>", x(value), BOTTOM + 18.0);
-        nth += 1;
-    }
-    let name = match axis {
-        Axis::Loss(_) => "Loss of data packets",
-        Axis::Window(_) => "Window in packets",
+pub fn plot(sweep: &Sweep, points: &[Point]) -> Plot {
+    let axis = |label: &str, high: f64| plot::Axis { label: label.into(), scale: Scale::Linear, low: 0.0, high };
+    let mark = |point: &Point| {
+        let (y, half) = (point.measured.mean, point.measured.half.unwrap_or_default());
+        Mark { x: place(&sweep.axis, point), y, low: y - half, high: y + half }
     };
-    let (middle, below) = ((LEFT + RIGHT) / 2.0, BOTTOM + 36.0);
-    let _ = writeln!(out, "<text x=\"{middle:.0}\" y=\"{below:.0}\" text-anchor=\"middle\" fill=\"#111111\">{name}</text>");
+    let series = |protocol: &Protocol| Series {
+        name: protocol.to_string(),
+        is_dashed: false,
+        curve: curve(sweep, *protocol),
+        marks: points.iter().filter(|point| point.protocol == *protocol).map(mark).collect(),
+    };
+    let (label, fixed) = match sweep.axis {
+        Axis::Loss(_) => ("Loss of data packets", format!("window {}", sweep.base.arq.window)),
+        Axis::Window(_) => ("Window in packets", format!("loss of data {}", sweep.base.data.loss)),
+    };
+    let cycle = sweep.base.cycle().as_secs_f64() / sweep.base.packet_time().as_secs_f64().max(f64::MIN_POSITIVE);
+    let notes = vec![
+        format!("{fixed}, a = {:.2}", (cycle - 1.0) / 2.0),
+        format!("loss of ACKs {}", sweep.base.acks.loss),
+        "lines: theory".into(),
+        format!("points: mean of {} seeds", sweep.seeds.max(1)),
+        "bars: 95 % confidence".into(),
+    ];
+    let series = sweep.protocols.iter().map(series).collect();
+    Plot { title: "Efficiency of repeat request".into(), notes, x: axis(label, end(&sweep.axis)), y: axis("Efficiency", 1.0), series }
 }
 
 #[cfg(test)]
@@ -127,9 +84,9 @@ mod tests {
             let sweep = Sweep { base: base.clone(), protocols: Protocol::ALL.to_vec(), axis, seeds: 3 };
             let points: Vec<Point> = sweep.scenarios().filter_map(|s| sweep.measure(&s).expect("a run")).collect();
             assert_eq!(points.len(), 9);
-            let picture = svg(&sweep, &points);
-            assert_eq!((picture.matches("<circle").count(), picture.matches("<polyline").count()), (9, 3));
-            assert!(!picture.contains("NaN") && picture.ends_with("</svg>\n"));
+            let plot = plot(&sweep, &points);
+            assert_eq!(plot.series.iter().map(|s| s.marks.len()).collect::<Vec<_>>(), [3, 3, 3]);
+            assert!(!plot.to_svg().contains("NaN"));
             assert!(Protocol::ALL.iter().all(|protocol| (50..=101).contains(&curve(&sweep, *protocol).len())));
         }
     }
