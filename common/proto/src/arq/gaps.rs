@@ -105,7 +105,7 @@ impl<T, M: Copy> Gaps<T, M> {
     }
 
     /// Goes on at `next`: what lies before it is given up, or is given now: what of it was held, in order.
-    pub fn skip_to(&mut self, next: u64) -> impl Iterator<Item = T> {
+    pub fn skip_to(&mut self, next: u64) -> std::vec::IntoIter<T> {
         let places = self.at(next).unwrap_or_default();
         if self.holes.first_key_value().is_some_and(|(&hole, _)| hole < next) {
             self.holes = self.holes.split_off(&next);

@@ -1,12 +1,11 @@
 //! A viewer's side of one live track: records in any order and number, units out in order; what is missing is asked for
 //! again, and given up when it would come too late.
 //!
-//! The selective-repeat receiver (ARQ) that the labs show, with a deadline: a hole is noticed when a later record comes, asked
+//! The window is that of the labs' selective-repeat receiver ([`crate::arq::gaps`]), here with a deadline: a hole is noticed when a later record comes, asked
 //! for once it is not just reordered, asked for again after a round trip, and given up after [`Receiver::set_patience`].
 //! Pictures then go on with the next keyframe, since all before it would be damaged; sound goes on with the next packet. Where
 //! parity comes as well ([`super::parity`]), a hole is only asked for when that did not fill it.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use super::parity::{ParityHeader, ParityTaker};
 use super::protection::Line;
 use super::record::{LiveOpener, RecordHeader, unit_head};
 use super::{Unit, protection};
+use crate::arq::gaps::Gaps;
 use crate::control::StreamId;
 use crate::limits::{LIVE_NACK_RANGES, LIVE_WINDOW};
 use crate::seal::RoomKey;
@@ -97,15 +97,12 @@ pub struct Receiver {
     way: Way,
     content: Content,
     patience: Duration,
-    /// The number of the record that comes next; none before the first keyframe began to come.
-    next: Option<u32>,
-    /// From `next` to here all records are held and none of them ends the unit.
-    run: u32,
-    /// One past the highest number seen.
-    end: u32,
-    held: BTreeMap<u32, Held>,
-    /// Numbers between `next` and `end` that have not come, over UDP.
-    holes: BTreeMap<u32, Hole>,
+    /// Whether the first keyframe began to come.
+    started: bool,
+    /// Records by number; holes are those that have not come, over UDP.
+    window: Gaps<Held, Hole>,
+    /// From the next record to here all are held and none of them ends the unit.
+    run: u64,
     /// Only a keyframe can be used next.
     wants_keyframe: bool,
     /// Number of the unit that was given last.
@@ -136,11 +133,9 @@ impl Receiver {
             way,
             content,
             patience: Duration::from_millis(100),
-            next: None,
+            started: false,
+            window: Gaps::new(0),
             run: 0,
-            end: 0,
-            held: BTreeMap::new(),
-            holes: BTreeMap::new(),
             wants_keyframe: true,
             given: None,
             dropped: 0,
@@ -216,9 +211,9 @@ impl Receiver {
             self.stats.forged += 1;
             return Vec::new();
         };
-        let counter = header.counter;
+        let counter = u64::from(header.counter);
         // Nothing is opened that would not be used.
-        if self.next.is_some_and(|next| counter < next) || self.held.contains_key(&counter) {
+        if (self.started && counter < self.window.next()) || self.window.get(counter).is_some() {
             self.stats.duplicates += u64::from(by == By::Line);
             return Vec::new();
         }
@@ -227,13 +222,13 @@ impl Receiver {
             return Vec::new();
         };
         self.hold(now, &header, plain, by);
-        self.parity.as_mut().map_or_else(Vec::new, |parity| parity.keep(counter, record))
+        self.parity.as_mut().map_or_else(Vec::new, |parity| parity.keep(header.counter, record))
     }
 
     /// Holds what an authentic record brought.
     fn hold(&mut self, now: Duration, header: &RecordHeader, plain: Bytes, by: By) {
-        let counter = header.counter;
-        let hole = self.holes.remove(&counter);
+        let counter = u64::from(header.counter);
+        let hole = self.window.forget(counter);
         let is_asked = hole.is_some_and(|hole| hole.asks > 0);
         match by {
             By::Line => {
@@ -243,36 +238,35 @@ impl Receiver {
             By::Parity => self.stats.restored += 1,
         }
         self.stats.repaired += u64::from(is_asked || by == By::Parity);
-        if self.next.is_none() {
+        if !self.started {
             // What came before the first record of its keyframe is asked for again.
             if !(header.first && header.keyframe) {
                 return;
             }
-            self.go_on_at(counter);
-            self.end = counter;
+            (self.started, self.window, self.run) = (true, Gaps::new(counter), counter);
         }
-        if counter >= self.end {
+        if counter >= self.window.end() {
             self.extend(now, counter, by);
         }
-        self.held.insert(counter, Held { first: header.first, last: header.last, keyframe: header.keyframe, plain });
+        self.window.hold(counter, Held { first: header.first, last: header.last, keyframe: header.keyframe, plain });
         // Nobody makes us hold more than the window.
-        let oldest = self.end.saturating_sub(LIVE_WINDOW);
-        if self.next.is_some_and(|next| next < oldest) {
+        let oldest = self.window.end().saturating_sub(u64::from(LIVE_WINDOW));
+        if self.window.next() < oldest {
             self.lose_before(oldest);
         }
     }
 
     /// Notes what is missing between what was seen and a later record.
-    fn extend(&mut self, now: Duration, counter: u32, by: By) {
-        let gap = counter - self.end;
+    fn extend(&mut self, now: Duration, counter: u64, by: By) {
+        let gap = u32::try_from(counter - self.window.end()).unwrap_or(u32::MAX);
         self.line.skipped(if gap < LIVE_WINDOW { gap + u32::from(by == By::Parity) } else { 0 });
         if gap >= LIVE_WINDOW {
             self.lose_before(counter);
-        } else if self.way == Way::Udp {
-            self.holes.extend((self.end..counter).map(|missing| (missing, Hole { noticed: now, asked: None, asks: 0 })));
-            self.stats.missing += u64::from(gap);
+        } else {
+            let hole = (self.way == Way::Udp).then_some(Hole { noticed: now, asked: None, asks: 0 });
+            self.window.extend(counter, hole);
+            self.stats.missing += hole.map_or(0, |_| u64::from(gap));
         }
-        self.end = counter + 1;
     }
 
     /// The next unit, or how many will not come.
@@ -281,11 +275,13 @@ impl Receiver {
             return Some(Received::Unit(unit));
         }
         loop {
-            let next = self.next?;
-            match self.held.get(&next) {
+            if !self.started {
+                return None;
+            }
+            match self.window.get(self.window.next()) {
                 Some(held) if held.first && (held.keyframe || !self.wants_keyframe) => match self.end_of_run() {
                     Run::Whole(end) => {
-                        if let Some(received) = self.give(next, end) {
+                        if let Some(received) = self.give(end) {
                             return Some(received);
                         }
                     }
@@ -295,16 +291,15 @@ impl Receiver {
                 // The rest of a unit that was lost, or one that cannot be used without it.
                 Some(held) => {
                     self.dropped += u32::from(held.first);
-                    self.held.remove(&next);
-                    self.go_on_at(next + 1);
+                    self.window.pop();
+                    self.run = self.window.next();
                 }
                 None => {
-                    let (&later, _) = self.held.range(next..).next()?;
-                    let hole = self.holes.range(next..later).map(|(&hole, _)| hole).find(|&hole| !self.is_given_up(now, hole));
-                    match hole {
-                        Some(_) => return None,
-                        None => self.lose_before(later),
+                    let later = self.window.first_held()?;
+                    if self.window.holes_in(self.window.next()..later).any(|(hole, _)| !self.is_given_up(now, hole)) {
+                        return None;
                     }
+                    self.lose_before(later);
                 }
             }
         }
@@ -313,9 +308,10 @@ impl Receiver {
     /// Numbers of records to ask for now; `round_trip` is that to the server.
     pub fn poll_nack(&mut self, now: Duration, round_trip: Duration) -> Vec<RangeInclusive<u32>> {
         let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
-        let (end, patience) = (self.end, self.patience);
-        for (&counter, hole) in &mut self.holes {
-            let is_overtaken = self.parity.is_none() && end - counter > REORDER_RECORDS;
+        let (end, patience) = (self.window.end(), self.patience);
+        for (counter, hole) in self.window.holes_mut() {
+            let is_overtaken = self.parity.is_none() && end - counter > u64::from(REORDER_RECORDS);
+            let counter = counter as u32;
             let is_lost = is_overtaken || now >= lost_at(self.parity.as_ref(), counter, hole);
             let is_due = hole.asked.is_none_or(|asked| now >= asked + again(round_trip));
             if !is_lost || !is_due || hole.asks >= ASKS_MAX || now + round_trip > hole.noticed + patience {
@@ -336,41 +332,39 @@ impl Receiver {
     /// When [`Self::poll`] and [`Self::poll_nack`] should be called again although nothing came.
     #[must_use]
     pub fn poll_timeout(&self, round_trip: Duration) -> Option<Duration> {
-        let time = |(counter, hole): (&u32, &Hole)| {
+        let time = |(counter, hole): (u64, &Hole)| {
             let give_up = hole.noticed + self.patience;
-            let ask = hole.asked.map_or_else(|| lost_at(self.parity.as_ref(), *counter, hole), |asked| asked + again(round_trip));
+            let ask = hole.asked.map_or_else(|| lost_at(self.parity.as_ref(), counter as u32, hole), |asked| asked + again(round_trip));
             if hole.asks >= ASKS_MAX || ask + round_trip > give_up { give_up } else { ask }
         };
-        self.holes.iter().map(time).min()
+        self.window.holes().map(time).min()
     }
 
-    fn is_given_up(&self, now: Duration, hole: u32) -> bool {
+    fn is_given_up(&self, now: Duration, hole: u64) -> bool {
         // Over TCP nothing comes later than what is after it.
-        self.holes.get(&hole).is_none_or(|h| now >= h.noticed + self.patience)
+        self.window.hole(hole).is_none_or(|h| now >= h.noticed + self.patience)
     }
 
     /// How far the unit that begins at `next` has come.
     fn end_of_run(&mut self) -> Run {
         loop {
-            match self.held.get(&self.run) {
+            match self.window.get(self.run) {
                 Some(held) => {
                     self.run += 1;
                     if held.last {
                         return Run::Whole(self.run);
                     }
                 }
-                None if self.run >= self.end => return Run::Coming,
+                None if self.run >= self.window.end() => return Run::Coming,
                 None => return Run::Broken(self.run),
             }
         }
     }
 
     /// Takes the unit out; none when it is not one that a server seals.
-    fn give(&mut self, next: u32, end: u32) -> Option<Received> {
-        let rest = self.held.split_off(&end);
-        let mut records = std::mem::replace(&mut self.held, rest).into_values();
-        self.go_on_at(end);
-        debug_assert!(next < end);
+    fn give(&mut self, end: u64) -> Option<Received> {
+        let mut records = self.window.skip_to(end);
+        self.run = end;
         let mut head = records.next()?;
         let Some((sequence, capture_us)) = unit_head(&mut head.plain) else {
             self.stats.forged += 1;
@@ -399,27 +393,21 @@ impl Receiver {
     }
 
     /// Gives up everything before a record.
-    fn lose_before(&mut self, to: u32) {
-        let rest = self.held.split_off(&to);
-        let gone = std::mem::replace(&mut self.held, rest);
+    fn lose_before(&mut self, to: u64) {
+        let gone = self.window.skip_to(to);
+        self.run = to;
         // The unit at the front is the one that is lost; whole ones behind it were only of no use.
-        self.dropped += gone.values().skip(1).filter(|held| held.first && self.content == Content::Video).count() as u32;
+        self.dropped += gone.skip(1).filter(|held| held.first && self.content == Content::Video).count() as u32;
         self.wants_keyframe |= self.content == Content::Video;
-        self.go_on_at(to);
-    }
-
-    fn go_on_at(&mut self, next: u32) {
-        self.holes = self.holes.split_off(&next);
-        (self.next, self.run) = (Some(next), next);
     }
 }
 
 /// How far a unit has come.
 enum Run {
     /// All of it; one past its last record.
-    Whole(u32),
+    Whole(u64),
     /// This record is missing.
-    Broken(u32),
+    Broken(u64),
     /// Its end has not been seen.
     Coming,
 }
