@@ -119,16 +119,25 @@ pub enum LabFile {
     PlotPoints,
     /// All blocks as JSON.
     Blocks,
+    /// A run of repeat request that was saved, to be loaded.
+    Run,
+    /// Its space-time diagram as SVG, its packets as CSV, and the run as JSON.
+    RunPicture,
+    RunTable,
+    RunRecord,
 }
 
 impl LabFile {
     /// The name that the dialog offers, for what is written.
     fn name(self) -> Option<&'static str> {
         match self {
-            Self::Message => None,
+            Self::Message | Self::Run => None,
             Self::PlotPicture => Some("hamming.svg"),
             Self::PlotPoints => Some("hamming.csv"),
             Self::Blocks => Some("hamming.json"),
+            Self::RunPicture => Some("run.svg"),
+            Self::RunTable => Some("run.csv"),
+            Self::RunRecord => Some("run.json"),
         }
     }
 }

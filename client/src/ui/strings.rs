@@ -26,7 +26,9 @@ const ENGLISH: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/en/private.ftl"),
     "\n",
-    include_str!("../../assets/i18n/en/labs.ftl")
+    include_str!("../../assets/i18n/en/labs.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/arq.ftl")
 );
 const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/window.ftl"),
@@ -47,7 +49,9 @@ const GERMAN: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/de/private.ftl"),
     "\n",
-    include_str!("../../assets/i18n/de/labs.ftl")
+    include_str!("../../assets/i18n/de/labs.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/arq.ftl")
 );
 
 /// A language of the window.

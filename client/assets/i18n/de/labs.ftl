@@ -1,6 +1,6 @@
 # Die Netzwerklabore.
 rail-labs = Labore
-ways-labs = Labore: Hamming-Codes, ohne Klasse
+ways-labs = Labore: Hamming-Codes und Wiederholung, ohne Klasse
 labs-hamming = Hamming
 labs-close = Zurück zum ersten Bildschirm
 labs-export = Exportieren

@@ -1,6 +1,6 @@
 # The networking labs.
 rail-labs = Labs
-ways-labs = Labs: Hamming codes, without a class
+ways-labs = Labs: Hamming codes and repeat request, without a class
 labs-hamming = Hamming
 labs-close = Back to the first screen
 labs-export = Export

@@ -2,6 +2,7 @@
 //!
 //! Each lab is a folder of its own: its state and what it computes apart from its drawing. [`Tab`] lists those that work.
 
+mod arq;
 mod hamming;
 mod segments;
 
@@ -26,10 +27,11 @@ const PARAMETERS: f32 = 256.0;
 enum Tab {
     #[default]
     Hamming,
+    Arq,
 }
 
 impl Tab {
-    const ALL: [(Self, &str); 1] = [(Self::Hamming, "labs-hamming")];
+    const ALL: [(Self, &str); 2] = [(Self::Hamming, "labs-hamming"), (Self::Arq, "labs-arq")];
 }
 
 /// What the labs hold.
@@ -38,6 +40,7 @@ pub(crate) struct Labs {
     pub(crate) is_shown: bool,
     tab: Tab,
     hamming: hamming::Lab,
+    arq: arq::Lab,
     /// What became of the last export.
     told: Option<(Tone, String)>,
 }
@@ -51,9 +54,13 @@ impl Labs {
             LabFile::PlotPicture => std::fs::write(path, self.hamming.picture(strings)),
             LabFile::PlotPoints => std::fs::write(path, self.hamming.points()),
             LabFile::Blocks => std::fs::write(path, self.hamming.to_json()),
+            LabFile::Run => self.arq.load(path),
+            LabFile::RunPicture => std::fs::write(path, self.arq.picture()),
+            LabFile::RunTable => std::fs::write(path, self.arq.table()),
+            LabFile::RunRecord => self.arq.to_json().and_then(|json| std::fs::write(path, json)),
         };
         self.told = match done {
-            Ok(()) if file == LabFile::Message => None,
+            Ok(()) if matches!(file, LabFile::Message | LabFile::Run) => None,
             Ok(()) => Some((Tone::Good, named("labs-exported"))),
             Err(why) => Some((Tone::Warn, format!("{} {}", named("labs-file-failed"), reasons::system(strings, &why.into())))),
         };
@@ -63,22 +70,34 @@ impl Labs {
 /// Draws the labs: header, status line, the lab. `in_class`: beside the rail of a class, else with a way back to the first screen.
 pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, changed: &Changed, cx: &mut Cx<'_>) {
     let c = colors(ui);
-    labs.hamming.follow(changed);
+    match labs.tab {
+        Tab::Hamming => labs.hamming.follow(changed),
+        Tab::Arq => labs.arq.follow(changed),
+    }
     header_ui(ui, labs, in_class, cx);
     let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(space::M as i8, 0));
     Panel::bottom("labs-status").exact_size(size::STATUS).frame(frame).show(ui, |ui| {
-        ui.horizontal_centered(|ui| labs.hamming.status_ui(ui, cx));
+        ui.horizontal_centered(|ui| match labs.tab {
+            Tab::Hamming => labs.hamming.status_ui(ui, cx),
+            Tab::Arq => labs.arq.status_ui(ui, cx),
+        });
     });
     let frame = Frame::new().fill(c.panel).inner_margin(Margin::same(space::L as i8));
     Panel::left("labs-parameters").exact_size(PARAMETERS).resizable(false).frame(frame).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| labs.hamming.parameters_ui(ui, cx));
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match labs.tab {
+            Tab::Hamming => labs.hamming.parameters_ui(ui, cx),
+            Tab::Arq => labs.arq.parameters_ui(ui, cx),
+        });
     });
     CentralPanel::default().frame(Frame::new().fill(c.window).inner_margin(Margin::same(space::L as i8))).show(ui, |ui| {
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {
             if let Some((tone, told)) = &labs.told {
                 notice_ui(ui, *tone, if *tone == Tone::Good { Icon::Check } else { Icon::Warning }, told);
             }
-            labs.hamming.ui(ui, cx);
+            match labs.tab {
+                Tab::Hamming => labs.hamming.ui(ui, cx),
+                Tab::Arq => labs.arq.ui(ui, cx),
+            }
         });
     });
 }
@@ -95,7 +114,7 @@ fn header_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, cx: &mut Cx<'_>) {
                 if !in_class && ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
                     cx.push(Command::ToggleSettings);
                 }
-                export_ui(ui, cx);
+                export_ui(ui, labs.tab, cx);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add_space(space::S);
                     say_line(ui, Type::Title, c.t1, cx.text("rail-labs"));
@@ -110,13 +129,16 @@ fn header_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, cx: &mut Cx<'_>) {
     });
 }
 
-fn export_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn export_ui(ui: &mut Ui, tab: Tab, cx: &mut Cx<'_>) {
     let label = cx.text("labs-export");
     let id = egui::Id::unique("labs-export");
     let button = ui.add(Push::text(Look::Plain, &label).with_icon(Icon::Export).selected(Popup::is_id_open(ui.ctx(), id)));
     Popup::menu(&button).id(id).align(RectAlign::BOTTOM_END).gap(space::XS).width(232.0).show(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let files = [(LabFile::PlotPicture, "labs-export-svg"), (LabFile::PlotPoints, "labs-export-csv"), (LabFile::Blocks, "labs-export-json")];
+        let files = match tab {
+            Tab::Hamming => [(LabFile::PlotPicture, "labs-export-svg"), (LabFile::PlotPoints, "labs-export-csv"), (LabFile::Blocks, "labs-export-json")],
+            Tab::Arq => [(LabFile::RunPicture, "arq-export-svg"), (LabFile::RunTable, "arq-export-csv"), (LabFile::RunRecord, "arq-export-json")],
+        };
         for (file, key) in files {
             if (Choice { name: &cx.text(key), note: "", right: "", chosen: false, mono: false }).show(ui) {
                 cx.push(Command::Pick(Pick::Lab(file)));

@@ -231,6 +231,7 @@ impl Window {
             Pick::Attached(_) => "private-attach",
             Pick::Attendance => "manage-attendance-pick",
             Pick::Lab(LabFile::Message) => "labs-choose-file",
+            Pick::Lab(LabFile::Run) => "arq-load",
             Pick::Lab(_) => "labs-export",
             Pick::File | Pick::Shown => "ways-pick-file",
         };

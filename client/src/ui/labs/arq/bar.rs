@@ -4,9 +4,9 @@ use egui::{Ui, vec2};
 
 use super::super::super::command::Cx;
 use super::super::super::icons::Icon;
-use super::super::super::podcast::slider_ui;
+
 use super::super::super::tokens::{Type, colors, space};
-use super::super::super::widgets::{Push, say};
+use super::super::super::widgets::{Push, say, slider_ui};
 use super::millis;
 use super::model::Lab;
 

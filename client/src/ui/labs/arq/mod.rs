@@ -65,11 +65,8 @@ impl Lab {
         let c = colors(ui);
         icon_ui(ui, Icon::Flask, size::ICON_SMALL, c.t3);
         say(ui, Type::Small, c.t1, cx.text("labs-here"));
-        let values = [
-            ("labs-seed", self.scenario.seed.to_string()),
-            ("arq-events", self.made().outcome.events.to_string()),
-            ("arq-checksum", "CRC-32".to_owned()),
-        ];
+        let values =
+            [("labs-seed", self.scenario.seed.to_string()), ("arq-events", self.made().outcome.events.to_string()), ("arq-checksum", "CRC-32".to_owned())];
         for (key, value) in values {
             divider_ui(ui);
             say(ui, Type::Small, c.t3, cx.text(key));

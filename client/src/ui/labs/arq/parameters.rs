@@ -8,9 +8,9 @@ use lectern_proto::arq::{Protocol, Space, Timeout};
 use super::super::super::backend::{LabFile, Pick};
 use super::super::super::command::{Command, Cx};
 use super::super::super::icons::Icon;
-use super::super::super::podcast::slider_ui;
+
 use super::super::super::tokens::{Type, colors, space};
-use super::super::super::widgets::{Field, Look, Push, Tone, notice_ui, say};
+use super::super::super::widgets::{Field, Look, Push, Tone, notice_ui, say, slider_ui};
 use super::super::segments::segments_ui;
 use super::model::Lab;
 
@@ -29,7 +29,8 @@ impl Lab {
         self.timeout_ui(ui, cx);
         ui.add_space(space::S);
         let c = colors(ui);
-        Field::new(Id::unique("arq-seed"), &cx.text("labs-seed")).limit(20).show(ui, &mut self.seed);
+        let problem = self.seed.trim().parse::<u64>().is_err().then(|| cx.text("labs-bad-seed"));
+        Field::new(Id::unique("labs-arq-seed"), &cx.text("labs-seed")).limit(20).problem(problem.as_deref()).show(ui, &mut self.seed);
         if let Some(problem) = &self.problem {
             notice_ui(ui, Tone::Warn, Icon::Warning, problem);
         }

@@ -83,7 +83,9 @@ pub(super) fn legend_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let c = colors(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
-        for (key, ink) in [("arq-data", Ink::Data), ("arq-data-again", Ink::Again), ("arq-ack", Ink::Ack), ("arq-lost", Ink::Lost), ("arq-timeout", Ink::TimeOut)] {
+        for (key, ink) in
+            [("arq-data", Ink::Data), ("arq-data-again", Ink::Again), ("arq-ack", Ink::Ack), ("arq-lost", Ink::Lost), ("arq-timeout", Ink::TimeOut)]
+        {
             let (rect, _) = ui.allocate_exact_size(vec2(16.0, 10.0), Sense::hover());
             let line = [rect.left_center(), rect.right_center()];
             match ink {
@@ -165,7 +167,9 @@ pub(super) fn space_time_ui(ui: &mut Ui, lab: &mut Lab, height: f32, cx: &mut Cx
         ui.painter().rect_filled(flag, 4.0, c.accent_fill);
         ui.painter().text(flag.center(), Align2::CENTER_CENTER, format!("{} ms", millis(lab.time)), Type::MonoSmall.font(), c.on_fill);
         focus_ring(ui, area.shrink(3.0), 4, &response);
-        if response.clicked() && let Some(at) = response.interact_pointer_pos() {
+        if response.clicked()
+            && let Some(at) = response.interact_pointer_pos()
+        {
             lab.chosen = nearest(&all, &scale, at);
         }
         if response.has_focus() {
@@ -222,7 +226,11 @@ fn draw(painter: &Painter, scale: &Scale, figure: &Figure, now: f64, chosen: Opt
             let points: Vec<Pos2> = corners.iter().map(|at| scale.at(*at)).collect();
             let is_chosen = chosen == Some(*which);
             let line = shade(colour(*ink, c), from);
-            painter.add(Shape::convex_polygon(points.clone(), shade(if is_chosen { colour(*ink, c).gamma_multiply(0.4) } else { tint(*ink, c) }, from), Stroke::NONE));
+            painter.add(Shape::convex_polygon(
+                points.clone(),
+                shade(if is_chosen { colour(*ink, c).gamma_multiply(0.4) } else { tint(*ink, c) }, from),
+                Stroke::NONE,
+            ));
             let around = [&points[..], &points[..1]].concat();
             let stroke = Stroke::new(if is_chosen { 2.0 } else { 1.0 }, line);
             if *ink == Ink::Again { painter.extend(Shape::dashed_line(&around, stroke, 5.0, 3.0)) } else { _ = painter.add(Shape::line(around, stroke)) }

@@ -56,15 +56,7 @@ pub(super) fn windows_ui(ui: &mut Ui, lab: &mut Lab, cx: &mut Cx<'_>) {
 }
 
 /// A title, a row of tiles, and a frame around those of the window.
-fn row(
-    ui: &mut Ui,
-    title: &str,
-    state: &str,
-    window: std::ops::Range<u64>,
-    (all, fits): (u64, u64),
-    number: impl Fn(u64) -> u32,
-    tile: impl Fn(u64) -> Tile,
-) {
+fn row(ui: &mut Ui, title: &str, state: &str, window: std::ops::Range<u64>, (all, fits): (u64, u64), number: impl Fn(u64) -> u32, tile: impl Fn(u64) -> Tile) {
     let c = colors(ui);
     ui.horizontal(|ui| {
         say_line(ui, Type::Control, c.t1, title);

@@ -16,6 +16,7 @@ use super::super::shell::divider_ui;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{icon_ui, say, say_line};
 pub(super) use model::Lab;
+pub(super) use residual::{axes, shape};
 
 /// Space between cards.
 const GAP: f32 = space::L;

@@ -73,7 +73,7 @@ fn name(curve: &Curve, cx: &Cx<'_>) -> String {
     }
 }
 
-fn axes(painter: &Painter, inner: Rect, x: &Axis, y: &Axis, c: &Colors) {
+pub(in super::super) fn axes(painter: &Painter, inner: Rect, x: &Axis, y: &Axis, c: &Colors) {
     let line = Stroke::new(1.0, c.line);
     for tick in x.ticks() {
         let at = inner.left() + inner.width() * x.place(tick).unwrap_or_default() as f32;
@@ -90,7 +90,7 @@ fn axes(painter: &Painter, inner: Rect, x: &Axis, y: &Axis, c: &Colors) {
 }
 
 /// Circle, square, diamond, triangle.
-fn shape(painter: &Painter, series: usize, at: Pos2, ink: Color32, ground: Color32) {
+pub(in super::super) fn shape(painter: &Painter, series: usize, at: Pos2, ink: Color32, ground: Color32) {
     let stroke = Stroke::new(1.5, ink);
     let corners = match series % 4 {
         0 => {

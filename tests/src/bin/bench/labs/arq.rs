@@ -56,7 +56,8 @@ fn line(table: &mut Table, speed: &mut Values, loss: f64, window: u32) -> Result
     // Go-back-N with the same window, a shorter file.
     let (other, _) = run(&of(Settings::new(Protocol::GoBackN, window), 20))?;
     let share = |outcome: Outcome| Values(vec![outcome.goodput_bps / RATE as f64 / (1.0 - loss) * 100.0]);
-    let what = format!("Selective repeat, 100 Mbit/s, 20 ms each way, {:.0} % lost, window {window}: goodput, of what the loss leaves of the rate", loss * 100.0);
+    let what =
+        format!("Selective repeat, 100 Mbit/s, 20 ms each way, {:.0} % lost, window {window}: goodput, of what the loss leaves of the rate", loss * 100.0);
     table.at_least(&what, "%", &share(outcome), ("go-back-N", &share(other)), 97.0);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The networking labs: codes and protocols of lessons, each at the speed that files and long runs ask for.
 
+mod arq;
 mod hamming;
 
 use anyhow::Result;
@@ -7,5 +8,6 @@ use anyhow::Result;
 use crate::table::Table;
 
 pub fn measure(table: &mut Table) -> Result<()> {
-    hamming::measure(table)
+    hamming::measure(table)?;
+    arq::measure(table)
 }
