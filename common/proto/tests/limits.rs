@@ -122,6 +122,11 @@ fn the_document_names_the_limits() {
         ("HANDOUT_AT_ONCE", limits::HANDOUT_AT_ONCE as u64),
         ("HANDOUT_RETRY", ms(limits::HANDOUT_RETRY)),
         ("HANDOUT_BYTES_PER_S", limits::HANDOUT_BYTES_PER_S),
+        ("ARQ_WINDOW_MAX", u64::from(limits::ARQ_WINDOW_MAX)),
+        ("ARQ_PAYLOAD_MAX", limits::ARQ_PAYLOAD_MAX as u64),
+        ("ARQ_ACK_RANGES", limits::ARQ_ACK_RANGES as u64),
+        ("ARQ_NAME_MAX", limits::ARQ_NAME_MAX as u64),
+        ("ARQ_HELD_MAX", limits::ARQ_HELD_MAX),
     ];
     let document = document();
     for (name, value) in table {

@@ -70,8 +70,10 @@ pub struct Sender {
     next: u64,
     /// From `base` on.
     held: VecDeque<Held>,
-    /// Packets to send again, in the order in which they were noticed.
+    /// Selective repeat: packets to send again, in the order in which they were noticed.
     lost: VecDeque<u64>,
+    /// The others: all from here to `next` are sent again.
+    back_at: u64,
     /// Transmissions from `logged` on, one entry each.
     log: VecDeque<Sent>,
     logged: u64,
@@ -95,6 +97,7 @@ impl Sender {
             next: 0,
             held: VecDeque::new(),
             lost: VecDeque::new(),
+            back_at: 0,
             log: VecDeque::new(),
             logged: 0,
             backed_off: 0,
@@ -139,7 +142,11 @@ impl Sender {
         while self.lost.front().is_some_and(|nth| self.slot(*nth) != Some(Slot::Lost)) {
             self.lost.pop_front();
         }
-        !self.lost.is_empty() || self.next < self.base + self.held.len() as u64
+        !self.lost.is_empty() || self.goes_back() || self.next < self.base + self.held.len() as u64
+    }
+
+    fn goes_back(&self) -> bool {
+        !self.settings.protocol.keeps() && self.back_at.max(self.base) < self.next
     }
 
     /// The next packet to send, if there is one. Lost ones go first.
@@ -147,10 +154,17 @@ impl Sender {
         if !self.is_ready() {
             return None;
         }
-        let nth = self.lost.pop_front().unwrap_or_else(|| {
+        let nth = if let Some(nth) = self.lost.pop_front() {
+            nth
+        } else if self.goes_back() {
+            let nth = self.back_at.max(self.base);
+            self.back_at = nth + 1;
+            nth
+        } else {
             self.next += 1;
+            self.back_at = self.next;
             self.next - 1
-        });
+        };
         let transmission = self.logged + self.log.len() as u64;
         let held = self.held.get_mut(usize::try_from(nth - self.base).ok()?)?;
         (held.slot, held.transmission, held.sent) = (Slot::Sent, transmission, held.sent.saturating_add(1));
@@ -259,14 +273,14 @@ impl Sender {
     /// Has a packet sent again; go-back-N also all after it, of which the receiver kept none.
     fn lose(&mut self, nth: u64) {
         if self.settings.protocol.keeps() {
-            self.set(nth, Slot::Lost);
+            if let Some(held) = nth.checked_sub(self.base).and_then(|at| self.held.get_mut(at as usize)) {
+                held.slot = Slot::Lost;
+            }
             self.lost.push_back(nth);
             self.log.pop_front();
             self.logged += 1;
         } else {
-            self.lost.clear();
-            self.lost.extend(self.base..self.next);
-            (self.base..self.next).for_each(|nth| self.set(nth, Slot::Lost));
+            self.back_at = self.base;
             self.logged = self.transmissions();
             self.log.clear();
         }
@@ -285,16 +299,12 @@ impl Sender {
         }
     }
 
-    fn set(&mut self, nth: u64, slot: Slot) {
-        if let Some(held) = nth.checked_sub(self.base).and_then(|at| self.held.get_mut(at as usize)) {
-            held.slot = slot;
-        }
-    }
-
     /// What is known of the `nth` packet; none when it was acknowledged with all before it, or not handed in yet.
     #[must_use]
     pub fn slot(&self, nth: u64) -> Option<Slot> {
-        self.held.get(usize::try_from(nth.checked_sub(self.base)?).ok()?).map(|held| held.slot)
+        let held = self.held.get(usize::try_from(nth.checked_sub(self.base)?).ok()?)?;
+        let is_behind = !self.settings.protocol.keeps() && (self.back_at..self.next).contains(&nth);
+        Some(if is_behind { Slot::Lost } else { held.slot })
     }
 
     /// How often the `nth` packet was sent, while it is in the window.

@@ -85,12 +85,19 @@ impl Model {
         }
     }
 
+    /// Go-back-N that is busy all the time goes back when the packet on the line has ended.
+    fn whole(&self, time: f64) -> f64 {
+        let packets = time / self.packet;
+        let is_busy = self.protocol == Protocol::GoBackN && packets <= f64::from(self.window);
+        if is_busy { (packets - 1e-9).ceil() * self.packet } else { time }
+    }
+
     /// Mean time that a packet waits for its repeats: the sum of P^k T_k, since the k-th transmission fails with probability P^k.
     fn waiting(&self, lost: f64, noticed: Option<f64>) -> f64 {
         if lost >= 1.0 {
             return f64::INFINITY;
         }
-        let time = |k: u32| noticed.map_or(self.timeout_after(k), |noticed| noticed.min(self.timeout_after(k)));
+        let time = |k: u32| self.whole(noticed.map_or(self.timeout_after(k), |noticed| noticed.min(self.timeout_after(k))));
         (1..TERMS).map(|k| (lost.powi(k as i32), k)).take_while(|(weight, _)| *weight > 1e-15).map(|(weight, k)| weight * time(k)).sum()
     }
 }

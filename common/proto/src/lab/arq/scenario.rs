@@ -157,12 +157,6 @@ impl Scenario {
         self.acks.check()
     }
 
-    /// What is done by hand to a packet.
-    #[must_use]
-    pub fn action(&self, direction: Direction, packet: u64) -> Option<Action> {
-        self.interventions.iter().rev().find(|i| i.direction == direction && i.packet == packet).map(|i| i.action)
-    }
-
     /// Does this to a packet, instead of what was done to it before; none undoes that.
     pub fn intervene(&mut self, direction: Direction, packet: u64, action: Option<Action>) {
         self.interventions.retain(|i| (i.direction, i.packet) != (direction, packet));

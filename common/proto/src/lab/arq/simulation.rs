@@ -5,6 +5,7 @@
 mod flight;
 mod outcome;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use self::flight::{Arrival, Flight};
 pub use self::outcome::Outcome;
 use super::channel::{ChannelCounters, Fate, Line, Way};
-use super::scenario::{Direction, Scenario, ScenarioError};
+use super::scenario::{Action, Direction, Scenario, ScenarioError};
 use super::trace::{Expiry, Passage, Trace};
 use crate::arq::{Ack, Body, Data, Packet, Receiver, Sender, Slot, Taken};
 use crate::lab::random::Random;
@@ -49,6 +50,8 @@ pub enum Happening {
 #[derive(Debug)]
 pub struct Simulation {
     scenario: Scenario,
+    /// What is done by hand; of two things to one packet the last.
+    by_hand: BTreeMap<(Direction, u64), Action>,
     packets: u64,
     sender: Sender,
     receiver: Receiver,
@@ -80,6 +83,7 @@ impl Simulation {
         let mut pool = vec![0; usize::from(scenario.payload) + PLACES as usize];
         Random::seeded(0).fill(&mut pool);
         let mut simulation = Self {
+            by_hand: scenario.interventions.iter().map(|i| ((i.direction, i.packet), i.action)).collect(),
             packets: scenario.packets(),
             sender: Sender::new(scenario.arq)?,
             receiver: Receiver::new(scenario.arq)?,
@@ -145,7 +149,7 @@ impl Simulation {
     fn send(&mut self) -> Option<Happening> {
         let data = self.sender.poll_transmit(self.now)?;
         let packet = self.data.counters.packets;
-        let by_hand = self.scenario.action(Direction::Data, packet);
+        let by_hand = self.by_hand.get(&(Direction::Data, packet)).copied();
         let way = self.data.send(self.now, crate::arq::packet::HEADER + data.payload.len(), by_hand);
         if let (Some(trace), Some(nth)) = (&mut self.trace, self.sender.last_sent()) {
             let (sequence, again) = (data.sequence, data.again);
@@ -174,7 +178,7 @@ impl Simulation {
 
     fn answer(&mut self, ack: Ack) {
         let packet = self.acks.counters.packets;
-        let by_hand = self.scenario.action(Direction::Acks, packet);
+        let by_hand = self.by_hand.get(&(Direction::Acks, packet)).copied();
         let way = self.acks.send(self.now, crate::arq::packet::HEADER + 8 * ack.ranges.len(), by_hand);
         if let Some(trace) = self.trace.as_mut().filter(|trace| !trace.is_full()) {
             let (nth, space) = (self.receiver.next(), self.scenario.arq.space);
