@@ -69,6 +69,10 @@ portable: ## Builds the client without any codec library: target/portable/lecter
 dist: deps portable build ## Packs lectern and lectern-server as .deb, and the viewer that needs no codec library, into dist/
 	@scripts/dist $(CARGO_TARGET_DIR)/portable/lectern $(RELEASE) dist
 
+.PHONY: dissector
+dissector: ## Writes dist/lectern.lua, with which Wireshark and tshark read our packets, and has tshark load it where it is installed
+	@scripts/dissector dist/lectern.lua
+
 .PHONY: lint
 lint: deps ## Checks form, warnings and scripts
 	$(CARGO) fmt --all --check

@@ -15,6 +15,7 @@ pub mod fetch;
 pub mod folders;
 pub mod here;
 pub mod keep_file;
+pub mod lab;
 pub mod live;
 pub mod player;
 pub mod system;

@@ -29,6 +29,7 @@ mod update;
 mod videos;
 mod watch;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use crate::account::AccountError;
 use crate::chat::{ChatError, WriteError};
 use crate::class::{Class, ClassState, JoinError, JoinRequest, StreamError, TalkError};
 use crate::here::HereError;
+use crate::lab::LabError;
 use crate::live::LiveError;
 use crate::player::PlayError;
 use crate::update::UpdateError;
@@ -87,6 +89,9 @@ struct Entry {
     /// The password of the account; it never leaves this computer
     #[arg(long, global = true, env = "LECTERN_ACCOUNT_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     account_password: Option<String>,
+    /// Writes the keys of this program's TLS connections into a file, for Wireshark to read them: whoever has it can, too
+    #[arg(long, global = true, value_name = "FILE")]
+    key_log: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -182,6 +187,8 @@ enum Failure {
     Talk(#[from] TalkError),
     #[error(transparent)]
     Update(#[from] UpdateError),
+    #[error(transparent)]
+    Lab(#[from] LabError),
     #[error("{0}")]
     Other(String),
 }
@@ -200,7 +207,11 @@ impl Failure {
             Self::Account(AccountError::Refused(_)) => 3,
             Self::Account(AccountError::Password(_)) | Self::Join(JoinError::BadPassword(_)) => 2,
             Self::Join(e) if e.is_refusal() => 3,
+            Self::Lab(LabError::Settings(_)) => 2,
+            Self::Lab(LabError::Failed(lectern_proto::arq::transfer::Failure::Silent) | LabError::NotSent { .. }) => 4,
+            Self::Lab(LabError::Failed(_)) => 3,
             Self::Chat(_)
+            | Self::Lab(_)
             | Self::Talk(_)
             | Self::Account(AccountError::NotConnected)
             | Self::Update(_)
@@ -219,6 +230,13 @@ impl Failure {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
+    if let Some(path) = &cli.entry.key_log {
+        if let Err(e) = crate::connect::keys::keep(path) {
+            eprintln!("lectern: cannot write “{}”: {e}. No key was written and nothing was connected.", path.display());
+            return ExitCode::from(1);
+        }
+        eprintln!("lectern: the keys of this program's connections go to “{}”. Delete it when you are done.", path.display());
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("lectern").build() {
         Ok(runtime) => runtime,
         Err(e) => {

@@ -7,6 +7,7 @@
 pub(crate) mod control;
 pub(crate) mod dial;
 pub mod introduce;
+pub mod keys;
 pub mod known;
 mod surroundings;
 pub(crate) mod tls;

@@ -83,6 +83,9 @@ fn config(fingerprint: Option<Fingerprint>, protocols: &[&[u8]]) -> Result<Arc<C
         .with_custom_certificate_verifier(Arc::new(Pinned { fingerprint, provider }))
         .with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|p| p.to_vec()).collect();
+    if let Some(log) = super::keys::wanted() {
+        config.key_log = log;
+    }
     Ok(Arc::new(config))
 }
 

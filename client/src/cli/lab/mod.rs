@@ -20,14 +20,24 @@ enum What {
     /// Hamming codes: encodes, flips bits, corrects, and tells what happened; the plot of what is left
     #[command(after_help = hamming::HELP)]
     Hamming(Box<hamming::HammingArgs>),
-    /// Automatic repeat request: stop-and-wait, go-back-N and selective repeat, simulated
+    /// Automatic repeat request: stop-and-wait, go-back-N and selective repeat, simulated and over a real network
     #[command(after_help = arq::HELP)]
     Arq(arq::ArqArgs),
+    /// Prints the dissector with which Wireshark and tshark read Lectern's packets
+    #[command(after_help = "Example:\n  lectern lab dissector > lectern.lua\n  tshark -X lua_script:lectern.lua -r run.pcapng")]
+    Dissector,
 }
 
 pub(super) async fn run(args: LabArgs) -> Result<(), Failure> {
     match args.what {
         What::Hamming(args) => hamming::run(*args),
-        What::Arq(args) => arq::run(args),
+        What::Arq(args) => arq::run(args).await,
+        What::Dissector => dissector(),
     }
+}
+
+/// Writes the script as it is.
+fn dissector() -> Result<(), Failure> {
+    use std::io::Write;
+    std::io::stdout().write_all(lectern_proto::lab::DISSECTOR.as_bytes()).map_err(|e| Failure::Other(format!("cannot write the script: {e}")))
 }

@@ -2,5 +2,9 @@
 
 pub mod arq;
 pub mod hamming;
+pub mod pcapng;
 pub mod plot;
 pub mod random;
+
+/// The dissector in Lua with which Wireshark and tshark read our packets.
+pub const DISSECTOR: &str = include_str!("../../dissector/lectern.lua");

@@ -1,5 +1,6 @@
-//! `lectern lab arq`: automatic repeat request, simulated.
+//! `lectern lab arq`: automatic repeat request, simulated and over a real network.
 
+mod net;
 mod options;
 mod simulate;
 mod sweep;
@@ -31,13 +32,21 @@ enum What {
     Sweep(Box<sweep::SweepArgs>),
     /// The same as a picture (SVG)
     Plot(Box<sweep::PlotArgs>),
+    /// Sends a file over UDP to a receiver, on a line that is as bad as you say
+    #[command(after_help = net::SEND_HELP)]
+    Send(Box<net::SendArgs>),
+    /// Receives a file over UDP
+    #[command(after_help = net::RECEIVE_HELP)]
+    Receive(Box<net::ReceiveArgs>),
 }
 
-pub(super) fn run(args: ArqArgs) -> Result<(), Failure> {
+pub(super) async fn run(args: ArqArgs) -> Result<(), Failure> {
     match args.what {
         What::Simulate(args) => simulate::run(&args),
         What::Sweep(args) => sweep::run(&args),
         What::Plot(args) => sweep::plot(&args),
+        What::Send(args) => net::send(*args).await,
+        What::Receive(args) => net::receive(*args).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod arq;
 mod hamming;
+mod net;
 
 use anyhow::Result;
 
@@ -9,5 +10,6 @@ use crate::table::Table;
 
 pub fn measure(table: &mut Table) -> Result<()> {
     hamming::measure(table)?;
-    arq::measure(table)
+    arq::measure(table)?;
+    net::measure(table)
 }

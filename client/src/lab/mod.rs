@@ -1,0 +1,38 @@
+//! The repeat-request lab over a real network: a file goes from one computer to another by the cores of [`lectern_proto::arq`], through
+//! UDP and a [`line::Line`] that loses, damages and doubles packets as it is told, and that writes down what went.
+
+pub mod capture;
+mod file;
+pub mod line;
+pub mod receive;
+pub mod report;
+pub mod send;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use lectern_proto::arq::sequence::SettingsError;
+use lectern_proto::arq::transfer::Failure;
+
+/// Why a transfer did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    #[error("Cannot read “{}”: {error}.", path.display())]
+    Read { path: PathBuf, error: std::io::Error },
+    #[error("“{}” became shorter while it was sent. Send it again when nobody writes to it.", .0.display())]
+    Changed(PathBuf),
+    #[error("Cannot write “{}”: {error}.", path.display())]
+    Write { path: PathBuf, error: std::io::Error },
+    #[error("Cannot listen on {address}: {error}. Is another program there? Port 0 takes any free one.")]
+    Listen { address: SocketAddr, error: std::io::Error },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error("{0}")]
+    Failed(Failure),
+    #[error("{failure} The last try to send ended with: {error}.")]
+    NotSent { failure: Failure, error: std::io::Error },
+    #[error("What came is not what was sent: the hashes differ. It was kept as “{}”. With a window that is too large for the sequence numbers this is what happens.", .0.display())]
+    Differs(PathBuf),
+    #[error("Stopped before all had come.")]
+    Stopped,
+}

@@ -1,0 +1,161 @@
+//! Receiving a file.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use lectern_proto::arq::packet::{Body, Packet, Refusal, Start};
+use lectern_proto::arq::transfer::{Receiving, Stage};
+use lectern_proto::hex;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::LabError;
+use super::file::Sink;
+use super::line::Line;
+use super::report::{ReceiveReport, rate};
+
+/// A transfer that began.
+struct Transfer {
+    from: SocketAddr,
+    number: u32,
+    core: Receiving,
+    sink: Sink,
+    sha256: Option<[u8; 32]>,
+    first: Option<Duration>,
+    last: Duration,
+}
+
+/// Receives one file over a line: the first that somebody offers. It is written beside `out` and takes its place once it is proven to be
+/// what was sent. `done` is called with the report as soon as that is so; this returns when the sender knows it as well, or gave up
+/// asking. `stop` ends it early.
+///
+/// # Errors
+/// When the file cannot be written, the sender falls silent, or what came is not what was sent.
+pub async fn receive(line: &mut Line, out: &Path, stop: CancellationToken, mut done: impl FnMut(&ReceiveReport)) -> Result<ReceiveReport, LabError> {
+    let began = Instant::now();
+    let (mut transfer, mut inbox) = (None::<Transfer>, Vec::new());
+    let mut outcome: Option<Result<ReceiveReport, LabError>> = None;
+    loop {
+        let mut is_free = line.flush();
+        let now = began.elapsed();
+        if let Some(t) = &mut transfer {
+            t.core.on_timeout(now);
+            t.deliver(now).await?;
+            while is_free && let Some(packet) = t.core.poll_transmit() {
+                is_free = line.send(t.from, &packet);
+            }
+            is_free &= line.flush();
+            match t.core.stage() {
+                Stage::Failed(failure) => {
+                    t.sink.discard();
+                    return Err(LabError::Failed(failure));
+                }
+                Stage::Done(finished) if outcome.is_none() => {
+                    outcome = Some(if finished.same {
+                        t.sink.keep()?;
+                        let report = t.report(out, line);
+                        done(&report);
+                        Ok(report)
+                    } else {
+                        Err(LabError::Differs(t.sink.part().to_owned()))
+                    });
+                }
+                _ => {}
+            }
+            // The sender is told once more as long as it asks.
+            if let Some(outcome) = outcome.take_if(|_| t.core.may_close(now)) {
+                return outcome;
+            }
+        }
+        let due = transfer.as_ref().and_then(|t| t.core.poll_timeout());
+        tokio::select! {
+            () = stop.cancelled() => {
+                if let Some(t) = transfer.as_ref().filter(|t| !t.core.stage().is_over()) {
+                    line.send(t.from, &Packet { transfer: t.number, body: Body::Refuse(Refusal::Unwanted) });
+                    line.flush();
+                    t.sink.discard();
+                }
+                return outcome.unwrap_or(Err(LabError::Stopped));
+            }
+            ready = line.readable() => if ready.is_ok() && line.receive(&mut inbox) {
+                let now = began.elapsed();
+                for (from, datagram) in inbox.drain(..) {
+                    match (Packet::read(&datagram), &mut transfer) {
+                        (Ok(packet), Some(t)) if t.from == from && t.number == packet.transfer => t.handle(now, &packet),
+                        (Ok(Packet { transfer: number, body: Body::Start(start) }), other) => {
+                            let answer = match other {
+                                Some(_) => Err(Refusal::Busy),
+                                None => Receiving::new(now, number, start),
+                            };
+                            match answer {
+                                Ok(core) => transfer = Some(Transfer::new(from, number, core, out)?),
+                                Err(refusal) => _ = line.send(from, &Packet { transfer: number, body: Body::Refuse(refusal) }),
+                            }
+                        }
+                        (Err(error), Some(t)) if t.from == from => t.core.note_damaged(&error),
+                        _ => {}
+                    }
+                }
+            },
+            _ = line.writable(), if !is_free => {}
+            () = sleep_until(began + due.unwrap_or_default()), if due.is_some() => {}
+        }
+    }
+}
+
+impl Transfer {
+    fn new(from: SocketAddr, number: u32, core: Receiving, out: &Path) -> Result<Self, LabError> {
+        Ok(Self { from, number, core, sink: Sink::create(out)?, sha256: None, first: None, last: Duration::ZERO })
+    }
+
+    fn handle(&mut self, now: Duration, packet: &Packet) {
+        if matches!(packet.body, Body::Data(_)) {
+            self.first.get_or_insert(now);
+        }
+        self.core.handle(now, packet);
+    }
+
+    /// Hands what came in order to the disk, and the whole's hash to the core.
+    async fn deliver(&mut self, now: Duration) -> Result<(), LabError> {
+        let payloads: Vec<_> = std::iter::from_fn(|| self.core.poll_deliver()).collect();
+        if !payloads.is_empty() {
+            self.last = now;
+            self.sink.write(payloads).await?;
+        }
+        if self.sha256.is_none() && self.core.is_whole() {
+            let hash = self.sink.hash().await?;
+            self.core.set_hash(hash);
+            self.sha256 = Some(hash);
+        }
+        Ok(())
+    }
+
+    fn report(&self, out: &Path, line: &Line) -> ReceiveReport {
+        let (start, counters): (&Start, _) = (self.core.start(), self.core.receiver().counters());
+        let took = self.last.saturating_sub(self.first.unwrap_or(self.last));
+        let (outgoing, incoming) = line.impaired();
+        ReceiveReport {
+            received: start.name.clone(),
+            kept_as: out.display().to_string(),
+            bytes: self.core.bytes(),
+            sha256: hex::write(&self.sha256.unwrap_or_default()),
+            same: true,
+            from: self.from,
+            protocol: start.protocol.short(),
+            window: start.window,
+            size: start.payload,
+            packets: counters.packets,
+            duplicates: counters.duplicates,
+            needless: counters.needless,
+            kept: counters.kept,
+            discarded: counters.discarded,
+            acks: counters.acks,
+            damaged: counters.damaged,
+            outgoing,
+            incoming,
+            time_s: took.as_secs_f64(),
+            goodput_bps: rate(self.core.bytes(), took),
+        }
+    }
+}
