@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn at(address: &str) -> SocketAddr {
-        address.parse().unwrap()
+        address.parse().expect("an address")
     }
 
     fn captured(from: &str, to: &str, payload: &[u8], comment: Option<&str>) -> Vec<u8> {
@@ -190,7 +190,7 @@ mod tests {
     fn blocks(mut bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
         let mut found = Vec::new();
         while !bytes.is_empty() {
-            let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+            let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
             let (kind, length) = (word(0), word(4) as usize);
             assert_eq!(length % 4, 0);
             assert_eq!(word(length - 4) as usize, length);
@@ -217,7 +217,7 @@ mod tests {
         for (from, to) in [("192.0.2.1:40000", "192.0.2.2:9000"), ("[2001:db8::1]:40000", "[2001:db8::2]:9000"), ("192.0.2.1:1", "[::1]:2")] {
             for payload in [&b""[..], b"odd", b"even", &[0xFF; 1_200]] {
                 let out = blocks(&captured(from, to, payload, None)).remove(0).1;
-                let length = u32::from_le_bytes(out[12..16].try_into().unwrap()) as usize;
+                let length = u32::from_le_bytes(out[12..16].try_into().expect("four bytes")) as usize;
                 let packet = &out[20..20 + length];
                 let (pseudo, udp) = match packet[0] >> 4 {
                     4 => {
@@ -244,6 +244,6 @@ mod tests {
     #[test]
     fn what_is_too_long_is_cut() {
         let out = blocks(&captured("127.0.0.1:1", "127.0.0.1:2", &vec![1; 70_000], Some(&"ü".repeat(2_000)))).remove(0).1;
-        assert_eq!(u32::from_le_bytes(out[12..16].try_into().unwrap()), 65_535);
+        assert_eq!(u32::from_le_bytes(out[12..16].try_into().expect("four bytes")), 65_535);
     }
 }

@@ -183,8 +183,9 @@ pub(super) async fn receive(args: ReceiveArgs) -> Result<(), Failure> {
     args.spoil.begin_capture(&mut line)?;
     print(&Listening { listening: line.address() })?;
     let mut printed = Ok(());
-    let received = receive::receive(&mut line, &args.out, stopper(), |report| {
-        printed = if args.spoil.json { print(report) } else { Ok(tell_received(report)) };
+    let received = receive::receive(&mut line, &args.out, stopper(), |report| match args.spoil.json {
+        true => printed = print(report),
+        false => tell_received(report),
     })
     .await;
     args.spoil.end_capture(&mut line).await?;
