@@ -24,7 +24,7 @@ const GOAL: f64 = 2.0;
 
 pub fn measure(table: &mut Table) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let content: Vec<u8> = (0..BYTES).map(|i| (i * 31 >> 3) as u8).collect();
+    let content: Vec<u8> = (0..BYTES).map(|i| ((i * 31) >> 3) as u8).collect();
     std::fs::write(folder.path().join("send.bin"), &content)?;
     let (mut ours, mut bare) = (Values(Vec::new()), Values(Vec::new()));
     for _ in 0..RUNS {
