@@ -161,3 +161,28 @@ async fn the_server_enforces_the_table() {
     }
     server.stop().await;
 }
+
+/// It is not answered; what becomes of it stands in the roster: somebody who publishes is marked, and nobody by somebody else's word.
+#[tokio::test]
+async fn who_speaks_is_who_publishes_and_nobody_else() {
+    let stage = Stage::new();
+    let server = stage.serve().await;
+    let mut kim = Member::enter(&instructor(&server), "Kim").await;
+    let mut ana = Member::enter(&join(&server), "Ana").await;
+    assert_eq!(ask(&mut ana, publish(StreamKind::Microphone)).await, Told::MayNot);
+    kim.request(publish(StreamKind::Microphone)).await;
+    let stream = kim.until("a stream", |e| if let Event::Published { result, .. } = e { result.ok() } else { None }).await;
+    for stream in [stream, StreamId([9; 16])] {
+        ana.request(Request::Speaking { stream, speaking: true }).await;
+    }
+    // Whatever she said was taken before this is answered.
+    assert_eq!(ask(&mut ana, room(RoomRequest::Hand { raised: true })).await, Told::May);
+    kim.request(Request::Speaking { stream, speaking: true }).await;
+    let told = |event| if let Event::Room(RoomEvent::Speaking { began, ended }) = event { Some((began, ended)) } else { None };
+    assert_eq!(ana.until("who speaks", told).await, (vec![kim.joined.you], vec![]));
+    ana.request(Request::Speaking { stream, speaking: false }).await;
+    assert_eq!(ask(&mut ana, room(RoomRequest::Hand { raised: false })).await, Told::May);
+    assert_eq!(ask(&mut kim, Request::EndStream { request: 1, stream }).await, Told::May);
+    assert_eq!(ana.until("who speaks", told).await, (vec![], vec![kim.joined.you]));
+    server.stop().await;
+}

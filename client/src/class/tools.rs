@@ -15,6 +15,8 @@ pub struct Tools {
     pub hands: Vec<PersonId>,
     /// Students who publish no sound.
     pub muted: Vec<PersonId>,
+    /// Who is heard at this moment.
+    pub speaking: Vec<PersonId>,
     pub door: Door,
     /// For staff: who waits to be admitted, longest first.
     pub waiting: Vec<Waiting>,
@@ -109,6 +111,10 @@ impl Membership {
                 tools.hands.extend(raised);
             }
             RoomEvent::Muted(muted) => tools.muted = muted,
+            RoomEvent::Speaking { began, ended } => {
+                tools.speaking.retain(|p| !ended.contains(p) && !began.contains(p));
+                tools.speaking.extend(began);
+            }
             RoomEvent::Door(door) => tools.door = door,
             RoomEvent::Waiting(waiting) => tools.waiting = waiting,
             RoomEvent::Banned(banned) => tools.banned = banned,

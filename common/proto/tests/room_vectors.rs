@@ -61,6 +61,7 @@ fn every_message_of_the_tools() {
         RoomEvent::Poll { poll: Poll { id: 1, question: "Clear?".into(), answers: vec!["Yes".into(), "No".into()] }, yours: Some(1) },
         RoomEvent::Counts { poll: 1, counts: vec![3, 1] },
         RoomEvent::PollClosed { poll: 1, counts: vec![3, 1] },
+        RoomEvent::Speaking { began: vec![person], ended: vec![PersonId(8)] },
     ];
     let mut all = Vectors::new();
     for what in requests {

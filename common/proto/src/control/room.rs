@@ -78,6 +78,9 @@ pub enum RoomEvent {
     Counts { poll: u32, counts: Vec<u32> },
     /// The poll is closed: what was answered.
     PollClosed { poll: u32, counts: Vec<u32> },
+    /// Whose voice is heard since the last message, and whose is not any more. Follows joining where there are some. Who leaves, or ends
+    /// what he or she publishes, is named too.
+    Speaking { began: Vec<PersonId>, ended: Vec<PersonId> },
 }
 
 /// What a request brought.
