@@ -106,6 +106,8 @@ fn requests(ben: PersonId) -> Vec<(Action, Request)> {
         (Action::Administer, room(RoomRequest::Rooms)),
         (Action::Administer, room(RoomRequest::OpenRoom { name: "beside".into(), password: "horse".into() })),
         (Action::Administer, room(RoomRequest::CloseRoom { name: "beside".into() })),
+        (Action::Administer, room(RoomRequest::OpenRoomWith { name: "below".into(), password: "horse".into(), waiting_room: true })),
+        (Action::Administer, room(RoomRequest::CloseRoom { name: "below".into() })),
         (Action::Administer, Request::SetTogether { request: 1, on: true }),
         (Action::Administer, Request::FetchAhead { request: 1, lesson: None }),
         (Action::Administer, Request::Record { request: 1, stream, recorded: true }),

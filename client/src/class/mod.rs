@@ -36,6 +36,7 @@ use chat::LETTERS;
 pub(crate) use chat::{ChatCommand, Letter};
 use thumbnails::Thumbnails;
 use tools::ToolCommand;
+pub(crate) use tools::opening;
 pub use tools::{PollState, Tools};
 
 /// What a person enters with.

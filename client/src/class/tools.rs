@@ -43,6 +43,11 @@ pub struct PollState {
     pub closed: bool,
 }
 
+/// Another room, with a waiting room or without: a server of before takes the request that says nothing of it.
+pub(crate) fn opening(name: String, password: String, waiting_room: bool) -> RoomRequest {
+    if waiting_room { RoomRequest::OpenRoomWith { name, password, waiting_room } } else { RoomRequest::OpenRoom { name, password } }
+}
+
 /// A request, and who waits for its answer.
 #[derive(Debug)]
 pub(super) struct ToolCommand {

@@ -43,6 +43,7 @@ fn every_message_of_the_tools() {
         RoomRequest::Rooms,
         RoomRequest::OpenRoom { name: "Lab 2".into(), password: "sesame".into() },
         RoomRequest::CloseRoom { name: "Lab 2".into() },
+        RoomRequest::OpenRoomWith { name: "Lab 2".into(), password: "sesame".into(), waiting_room: true },
     ];
     let stay = |until_s| Stay { person, name: "Ana".into(), role: Role::Student, from_s: 1_795_244_400, until_s };
     let events = [

@@ -52,6 +52,8 @@ pub enum RoomRequest {
     OpenRoom { name: String, password: String },
     /// Instructor: ends a room that was opened, with its seats, codes and chat. The first stays.
     CloseRoom { name: String },
+    /// Instructor: as [`RoomRequest::OpenRoom`], and whether whoever is new waits there until admitted is so from the first moment on.
+    OpenRoomWith { name: String, password: String, waiting_room: bool },
 }
 
 /// What a server says about a room to a joined client.

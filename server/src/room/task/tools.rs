@@ -76,7 +76,9 @@ impl RoomTask {
             RoomRequest::Codes => return self.codes().await.map(RoomAnswer::Codes),
             RoomRequest::RevokeCode { code } => self.revoke_code(code).await?,
             // Answered before they come to a room.
-            RoomRequest::Rooms | RoomRequest::OpenRoom { .. } | RoomRequest::CloseRoom { .. } => return Err(Refusal::NotAllowed),
+            RoomRequest::Rooms | RoomRequest::OpenRoom { .. } | RoomRequest::OpenRoomWith { .. } | RoomRequest::CloseRoom { .. } => {
+                return Err(Refusal::NotAllowed);
+            }
         }
         Ok(RoomAnswer::Done)
     }
@@ -212,6 +214,7 @@ fn may_use(role: Role, what: &RoomRequest) -> bool {
         | RoomRequest::RevokeCode { .. }
         | RoomRequest::Rooms
         | RoomRequest::OpenRoom { .. }
+        | RoomRequest::OpenRoomWith { .. }
         | RoomRequest::CloseRoom { .. } => role.may(Action::Administer),
         RoomRequest::LowerHand { .. }
         | RoomRequest::Mute { .. }
