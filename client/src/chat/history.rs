@@ -22,6 +22,8 @@ use sha2::{Digest, Sha256};
 use crate::class::ClassState;
 use crate::folders;
 
+/// Records that wait for a disk that takes nothing. Full: the oldest go.
+const UNWRITTEN_MAX: usize = 4_096;
 /// Domain of a file's name.
 const NAME: &[u8] = b"lectern chat history name v1";
 
@@ -189,6 +191,7 @@ impl Disk {
 
     fn add(&mut self, new: Vec<Record>) -> io::Result<()> {
         self.unwritten.extend(new);
+        self.unwritten.drain(..self.unwritten.len().saturating_sub(UNWRITTEN_MAX));
         let _lock = self.lock()?;
         if self.is_own() {
             for record in &self.unwritten {
@@ -270,5 +273,4 @@ impl Disk {
 }
 
 #[cfg(test)]
-#[path = "history_tests.rs"]
 mod tests;

@@ -97,7 +97,8 @@ enum What {
     )]
     Forget {
         /// The name that was shown; without it, everybody
-        name: Option<String>,
+        #[arg(value_name = "NAME")]
+        with: Option<String>,
     },
     /// Prints what others report to you, an instructor, one JSON line each, for 5 s
     #[command(after_help = "Example:\n  lectern chat reports --follow --join INSTRUCTOR_LINK --name 'Ms Kim'")]
@@ -180,7 +181,7 @@ pub(super) async fn run(request: JoinRequest, args: ChatArgs) -> Result<(), Fail
                 Err(failure) => Err(failure),
             }
         }
-        What::Forget { name } => kept::forget(&chat, name.as_deref()).await,
+        What::Forget { with } => kept::forget(&chat, with.as_deref()).await,
         What::Reports { follow } => {
             let ended = async { if follow { std::future::pending().await } else { tokio::time::sleep(READ_FOR).await } };
             conduct::reports(&class, &mut chat, ended).await

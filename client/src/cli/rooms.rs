@@ -28,7 +28,9 @@ enum What {
     #[command(after_help = "Example:\n  lectern rooms list --join INSTRUCTORLINK --name Nora")]
     List,
     /// Opens another room and prints its links, as JSON; it is there until it is closed, after the next start too
-    #[command(after_help = "Examples:\n  lectern rooms open \"Lab 2\" --with-password sesame --join INSTRUCTORLINK --name Nora\n  lectern rooms open \"Lab 2\" --with-password sesame --waiting-room --join INSTRUCTORLINK --name Nora")]
+    #[command(
+        after_help = "Examples:\n  lectern rooms open \"Lab 2\" --with-password sesame --join INSTRUCTORLINK --name Nora\n  lectern rooms open \"Lab 2\" --with-password sesame --waiting-room --join INSTRUCTORLINK --name Nora"
+    )]
     Open {
         /// 1 to 64 bytes
         room: String,
