@@ -109,7 +109,7 @@ fn rooms_are_listed_opened_and_closed() {
     assert!(harness.get_by_role_and_label(Seen::Button, "Open the room").accesskit_node().is_disabled());
     type_into(&mut harness, "Password of the room", "sesame");
     // The name is taken, then the server is gone: what was typed stays.
-    let opens = ManageWish::OpenRoom { name: "Lab 3".into(), password: "sesame".into() };
+    let opens = ManageWish::OpenRoom { name: "Lab 3".into(), password: "sesame".into(), waiting_room: false };
     for (why, words) in [
         (StreamError::Refused(Refusal::BadRoom), "a room needs a name that no other has, and a password."),
         (StreamError::Refused(Refusal::NotAllowed), "That was not done:"),
@@ -153,8 +153,10 @@ fn a_german_window_opens_rooms_in_german() {
     harness.get_by_label("dieser · 4 Personen");
     type_into(&mut harness, "Name des Raums", "Labor 3");
     type_into(&mut harness, "Passwort des Raums", "sesam");
+    harness.get_by_role_and_label(Seen::CheckBox, "Wer neu ist, wartet, bis er eingelassen wird").click();
+    harness.run_ok();
     press(&mut harness, "Raum öffnen");
-    assert_eq!(wishes(&fake).get(1), Some(&ManageWish::OpenRoom { name: "Labor 3".into(), password: "sesam".into() }));
+    assert_eq!(wishes(&fake).get(1), Some(&ManageWish::OpenRoom { name: "Labor 3".into(), password: "sesam".into(), waiting_room: true }));
     harness.get_by_label_contains("Labor 3 ist offen.");
     press(&mut harness, "Konten");
     harness.check_accessibility();

@@ -336,3 +336,46 @@ fn who_is_away_can_be_written_to_where_both_have_accounts() {
     harness.get_by_role_and_label(Seen::MultilineTextInput, "Write to Cem");
     harness.check_accessibility();
 }
+
+#[test]
+fn a_kept_conversation_is_deleted_after_one_question() {
+    let fake = with_ben(|_| {});
+    let mut harness = open(&fake);
+    harness.get_by_role_and_label(Seen::Button, "About this chat").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label("Kept on this computer").is_none(), "nothing is kept of him");
+    fake.lock().private.kept = Arc::new([(BEN, "Ben".to_owned())].into());
+    harness.run_steps(4);
+    harness.get_by_label("Kept on this computer");
+    for (answer, wishes) in [("Cancel", vec![]), ("Delete", vec![PrivateWish::Forget(BEN)])] {
+        harness.get_by_role_and_label(Seen::Button, "Delete this conversation…").scroll_to_me();
+        harness.run_steps(4);
+        harness.get_by_role_and_label(Seen::Button, "Delete this conversation…").click();
+        harness.run_steps(4);
+        harness.get_by_label_contains("What Ben and your other computers keep stays there.");
+        harness.get_by_role_and_label(Seen::Button, answer).click();
+        harness.run_steps(4);
+        assert_eq!(fake.private_wishes().into_iter().filter(|wish| matches!(wish, PrivateWish::Forget(_))).collect::<Vec<_>>(), wishes);
+    }
+    harness.check_accessibility();
+}
+
+/// Somebody who is not in the class has the name that they had; what they wrote is there.
+#[test]
+fn a_kept_conversation_with_who_is_not_here_has_a_name() {
+    let fake = Fake::joined(Role::Student);
+    let dora = PersonId(77);
+    let shown = Shown { items: [item(1, false, "see you tomorrow", ItemState::Received)].into(), gone: true, ..Shown::default() };
+    let mut shared = fake.lock();
+    shared.private.own = Some(OWN);
+    shared.private.keeping = Keeping::Account;
+    shared.private.conversations.insert(dora, Arc::new(shown));
+    shared.private.kept = Arc::new([(dora, "Dora".to_owned())].into());
+    drop(shared);
+    let mut harness = enter(&fake);
+    harness.query_all_by_role(Seen::Button).find(|n| n.accesskit_node().label().is_some_and(|l| l.starts_with("Chat"))).unwrap().click();
+    harness.run_ok();
+    row(&harness, "Dora").click();
+    harness.run_ok();
+    row(&harness, "Dora, see you tomorrow");
+}

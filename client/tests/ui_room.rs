@@ -39,6 +39,23 @@ fn a_hand_goes_up_and_down_and_stands_first_in_the_list() {
 }
 
 #[test]
+fn who_speaks_has_a_mark_beside_the_name_and_the_list_stays_as_it_is() {
+    let fake = Fake::joined(Role::Student);
+    let mut harness = enter(&fake);
+    let top = |harness: &egui_kittest::Harness<'_, _>, label: &str| harness.query_all_by_label(label).map(|n| n.rect().center().y).fold(f32::MAX, f32::min);
+    assert!(harness.query_by_role_and_label(Seen::Image, "Speaking").is_none());
+    let before = ["Ben", "Ms Novak"].map(|name| top(&harness, name));
+    fake.lock().state.tools.speaking = vec![PersonId(3)];
+    harness.run_ok();
+    let mark = harness.get_by_role_and_label(Seen::Image, "Speaking").rect();
+    assert_eq!(["Ben", "Ms Novak"].map(|name| top(&harness, name)), before);
+    assert!((mark.center().y - before[0]).abs() < 12.0, "in Ben's row: {mark:?}, {before:?}");
+    fake.lock().state.tools.speaking.clear();
+    harness.run_ok();
+    assert!(harness.query_by_role_and_label(Seen::Image, "Speaking").is_none());
+}
+
+#[test]
 fn who_waits_is_let_in_or_turned_away() {
     let fake = Fake::joined(Role::Instructor);
     fake.lock().state.tools.waiting = vec![waiting(20, "Dana"), waiting(21, "Emil")];

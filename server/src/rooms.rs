@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lectern_proto::control::{PersonId, Refusal, Role, RoomAnswer, RoomInfo, RoomRequest};
+use lectern_proto::control::{Door, PersonId, Refusal, Role, RoomAnswer, RoomInfo, RoomRequest};
 use lectern_proto::limits::{PASSWORD_MAX, ROOM_NAME_MAX, ROOMS_MAX};
 use lectern_proto::rights::Action;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::control::PasswordGate;
 use crate::media::RoomMedia;
 use crate::room::{Room, RoomParts};
-use crate::store::StoreError;
+use crate::store::{PasswordHash, StoreError};
 
 /// Which rooms there are.
 pub(crate) struct Rooms {
@@ -78,9 +78,14 @@ impl Rooms {
     pub(crate) async fn answer(&self, by: (&str, Role), what: &RoomRequest) -> Option<Result<RoomAnswer, Refusal>> {
         let (name, role) = by;
         let done = match what {
-            RoomRequest::Rooms | RoomRequest::OpenRoom { .. } | RoomRequest::CloseRoom { .. } if !role.may(Action::Administer) => Err(Refusal::NotAllowed),
+            RoomRequest::Rooms | RoomRequest::OpenRoom { .. } | RoomRequest::OpenRoomWith { .. } | RoomRequest::CloseRoom { .. }
+                if !role.may(Action::Administer) =>
+            {
+                Err(Refusal::NotAllowed)
+            }
             RoomRequest::Rooms => Ok(RoomAnswer::Rooms(self.all().await)),
-            RoomRequest::OpenRoom { name: room, password } => self.open(room, password).await,
+            RoomRequest::OpenRoom { name: room, password } => self.open(room, password, false).await,
+            RoomRequest::OpenRoomWith { name: room, password, waiting_room } => self.open(room, password, *waiting_room).await,
             RoomRequest::CloseRoom { name: room } => self.close(name, room).await,
             _ => return None,
         };
@@ -104,13 +109,13 @@ impl Rooms {
         all
     }
 
-    async fn open(&self, name: &str, password: &str) -> Result<RoomAnswer, Refusal> {
+    async fn open(&self, name: &str, password: &str, waiting_room: bool) -> Result<RoomAnswer, Refusal> {
         let is_name = !name.is_empty() && name.len() <= ROOM_NAME_MAX && name.trim() == name && !name.chars().any(char::is_control);
         let is_password = (1..=PASSWORD_MAX).contains(&password.len());
         (is_name && is_password).then_some(()).ok_or(Refusal::BadRoom)?;
         self.reserve(name)?;
         let kept = match self.gate.make(name, password).await {
-            Some(hash) => self.parts.store.new_room(name, hash, self.parts.clock.unix_seconds()).await.map_err(failed),
+            Some(hash) => self.keep(name, hash, waiting_room).await.map_err(failed),
             None => Err(Refusal::Full),
         };
         if let Err(refusal) = kept {
@@ -119,8 +124,20 @@ impl Rooms {
             return Err(refusal);
         }
         self.add(name);
-        tracing::info!(room = name, "opened");
+        tracing::info!(room = name, waiting_room, "opened");
         Ok(RoomAnswer::Done)
+    }
+
+    /// Keeps a room, and how its door is: the room reads that before it lets anybody in.
+    async fn keep(&self, name: &str, hash: PasswordHash, waiting_room: bool) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        store.new_room(name, hash, self.parts.clock.unix_seconds()).await?;
+        if waiting_room && let Err(error) = store.keep_door(name, Door { waiting_room, ..Door::default() }).await {
+            // A room without its door is none: where this fails too, it is there after the next start, and its password is known to nobody else.
+            store.end_room(name).await?;
+            return Err(error);
+        }
+        Ok(())
     }
 
     async fn close(&self, by: &str, name: &str) -> Result<RoomAnswer, Refusal> {

@@ -106,6 +106,8 @@ fn requests(ben: PersonId) -> Vec<(Action, Request)> {
         (Action::Administer, room(RoomRequest::Rooms)),
         (Action::Administer, room(RoomRequest::OpenRoom { name: "beside".into(), password: "horse".into() })),
         (Action::Administer, room(RoomRequest::CloseRoom { name: "beside".into() })),
+        (Action::Administer, room(RoomRequest::OpenRoomWith { name: "below".into(), password: "horse".into(), waiting_room: true })),
+        (Action::Administer, room(RoomRequest::CloseRoom { name: "below".into() })),
         (Action::Administer, Request::SetTogether { request: 1, on: true }),
         (Action::Administer, Request::FetchAhead { request: 1, lesson: None }),
         (Action::Administer, Request::Record { request: 1, stream, recorded: true }),
@@ -159,5 +161,30 @@ async fn the_server_enforces_the_table() {
             assert_eq!(ask(&mut me, room(RoomRequest::Ban { person: kim.joined.you })).await, Told::MayNot, "{role:?}");
         }
     }
+    server.stop().await;
+}
+
+/// It is not answered; what becomes of it stands in the roster: somebody who publishes is marked, and nobody by somebody else's word.
+#[tokio::test]
+async fn who_speaks_is_who_publishes_and_nobody_else() {
+    let stage = Stage::new();
+    let server = stage.serve().await;
+    let mut kim = Member::enter(&instructor(&server), "Kim").await;
+    let mut ana = Member::enter(&join(&server), "Ana").await;
+    assert_eq!(ask(&mut ana, publish(StreamKind::Microphone)).await, Told::MayNot);
+    kim.request(publish(StreamKind::Microphone)).await;
+    let stream = kim.until("a stream", |e| if let Event::Published { result, .. } = e { result.ok() } else { None }).await;
+    for stream in [stream, StreamId([9; 16])] {
+        ana.request(Request::Speaking { stream, speaking: true }).await;
+    }
+    // Whatever she said was taken before this is answered.
+    assert_eq!(ask(&mut ana, room(RoomRequest::Hand { raised: true })).await, Told::May);
+    kim.request(Request::Speaking { stream, speaking: true }).await;
+    let told = |event| if let Event::Room(RoomEvent::Speaking { began, ended }) = event { Some((began, ended)) } else { None };
+    assert_eq!(ana.until("who speaks", told).await, (vec![kim.joined.you], vec![]));
+    ana.request(Request::Speaking { stream, speaking: false }).await;
+    assert_eq!(ask(&mut ana, room(RoomRequest::Hand { raised: false })).await, Told::May);
+    assert_eq!(ask(&mut kim, Request::EndStream { request: 1, stream }).await, Told::May);
+    assert_eq!(ana.until("who speaks", told).await, (vec![], vec![kim.joined.you]));
     server.stop().await;
 }

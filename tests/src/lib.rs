@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod clip;
+pub mod computer;
 pub mod desk;
 pub mod instep;
 pub mod lip_sync;

@@ -1,7 +1,7 @@
 //! Private chat with somebody who is away, with the real programs: it comes later, on another computer too, once, whatever is killed meanwhile.
 
 use std::collections::HashMap;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use lectern::class::{Class, ClassState, JoinRequest};
 use lectern_proto::control::{Event, PersonId, RegisterBy, Request};
 use lectern_proto::link::JoinLink;
 use lectern_proto::wire;
+use lectern_tests::computer::Computer;
 use lectern_tests::middle::{Middle, Turned};
 use lectern_tests::postgres::Postgres;
 use lectern_tests::stack::{PASSWORD, Stack, bin, root, text, turn};
@@ -19,39 +20,6 @@ use serde_json::Value;
 
 /// Something that is always due: nothing here takes as long on a loaded machine.
 const SOON: Duration = Duration::from_secs(60);
-
-/// A computer of somebody's: a folder where programs keep what they keep.
-struct Computer(tempfile::TempDir);
-
-impl Computer {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn lectern(&self, link: &str, args: &[&str]) -> Output {
-        let mut command = Command::new(bin("lectern"));
-        command.args(args).args(["--join", link]).env("HOME", self.0.path()).env("XDG_DATA_HOME", self.0.path()).stdin(Stdio::null());
-        command.output().expect("a program")
-    }
-
-    /// The lines that a command printed.
-    fn json(&self, link: &str, args: &[&str]) -> Vec<Value> {
-        let output = self.lectern(link, args);
-        assert!(output.status.success(), "lectern {args:?}: {}", text(&output));
-        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-    }
-
-    fn enters(&self, link: &str, what: &str, account: &str, password: &str) {
-        self.json(link, &["account", what, "--account", account, "--account-password", password, "--password", PASSWORD]);
-    }
-
-    /// Private messages that come within some seconds, by whom.
-    fn reads(&self, link: &str, account: &str) -> Vec<(String, String)> {
-        let lines = self.json(link, &["chat", "read", "--account", account]);
-        let of = |line: &Value, field: &str| line[field].as_str().unwrap_or("?").to_owned();
-        lines.iter().filter(|l| l["kind"] == "private").map(|l| (of(l, "from"), of(l, "text"))).collect()
-    }
-}
 
 /// Writes down what passes inside the TLS of its clients, in both directions, and changes nothing.
 struct Tap(Arc<Mutex<Vec<u8>>>);

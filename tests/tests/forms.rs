@@ -35,7 +35,7 @@ fn rooms_attendance_and_roles_from_the_window() {
     let backend = Live::new(runtime.handle().clone());
     let kim = join(&backend, &stack.instructor(), "Ms Kim");
     let ana = join(&backend, &stack.join(), "Ana");
-    let open = || ManageWish::OpenRoom { name: "Lab 2".into(), password: "sesame".into() };
+    let open = || ManageWish::OpenRoom { name: "Lab 2".into(), password: "sesame".into(), waiting_room: true };
     assert_eq!(ask(ana.as_ref(), open()), Err(ManageError::Room(StreamError::Refused(Refusal::NotAllowed))));
     assert_eq!(ask(kim.as_ref(), open()), Ok(Managed::Done));
     assert_eq!(ask(kim.as_ref(), open()), Err(ManageError::Room(StreamError::Refused(Refusal::BadRoom))), "taken");

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use lectern::class::Phase;
 use lectern_proto::control::{RoomAnswer, RoomRequest};
+use lectern_tests::clip;
 use lectern_tests::playback::join;
+use lectern_tests::publisher::Publisher;
+use lectern_tests::sound_server::Server;
 use lectern_tests::stack::{Stack, client_of, program, root, text, turn, wait_until};
 use serde_json::Value;
 
@@ -200,5 +203,53 @@ fn who_waits_sees_that_and_since_when() {
         let other = tokio::task::block_in_place(|| staff(&stack, &["--waiting-room", "off"]));
         assert_eq!(other["waiting_room"], false);
         join(&stack, "Ben").await.expect("nobody waits any more");
+    });
+}
+
+/// Plays a file into the sound device whose other end is the microphone.
+fn play(sound: &Server, path: &std::path::Path) -> Publisher {
+    Publisher(Server::command("paplay", sound.dir.path()).arg(path).spawn().expect("paplay is installed; run `make deps-test`"))
+}
+
+#[test]
+fn who_speaks_is_marked_for_all_while_the_voice_is_heard_and_no_longer() {
+    let _turn = turn();
+    let stack = Stack::start(&[]).expect("a server");
+    let sound = Server::start();
+    let talk = stack.path("talk.wav");
+    // A voice for four seconds of every eight, with the gaps between its syllables.
+    let voice = "aevalsrc=0.3*sin(2*PI*220*t)*gt(sin(2*PI*4*t)\\,-0.3)*lt(mod(t\\,8)\\,4):s=48000:d=120";
+    clip::ffmpeg(&["-f", "lavfi", "-i", voice], &talk).expect("a voice");
+    let mut microphone = client_of(&stack.instructor(), "Ms Kim", &["publish", "--microphone"]);
+    microphone.envs(Server::environment(sound.dir.path()));
+    let publisher = Publisher::run(microphone).expect("on air");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let class = join(&stack, "Ana").await.expect("in");
+        let kim = class.state().people.iter().find(|p| p.name == "Ms Kim").expect("there").id;
+        let is_heard = |heard: bool| class.wait_for(move |s| s.tools.speaking == if heard { vec![kim] } else { Vec::new() });
+        assert!(class.state().tools.speaking.is_empty(), "the microphone is on air and nobody speaks");
+        let player = play(&sound, &talk);
+        for round in 0..2 {
+            for heard in [true, false] {
+                let told = tokio::time::timeout(SOON, is_heard(heard)).await;
+                assert!(told.is_ok_and(|told| told.is_ok()), "round {round}, heard: {heard}; {}", stack.log());
+            }
+        }
+        // Whoever asks, asks at a moment of it.
+        let marks = || {
+            let told = staff(&stack, &[]);
+            let people = told["people"].as_array().expect("people");
+            people.iter().filter(|p| p["speaking"] == true).map(|p| p["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        };
+        let is_marked = || wait_until(SOON, || marks() == ["Ms Kim"]);
+        assert!(tokio::task::block_in_place(is_marked), "{}", stack.log());
+        // With the stream it is over in the middle of a word.
+        assert!(tokio::time::timeout(SOON, is_heard(true)).await.is_ok_and(|told| told.is_ok()));
+        drop(publisher);
+        assert!(tokio::time::timeout(SOON, is_heard(false)).await.is_ok_and(|told| told.is_ok()));
+        assert!(class.state().streams.is_empty(), "it ended with the stream");
+        drop(player);
+        assert!(tokio::task::block_in_place(marks).is_empty());
     });
 }

@@ -79,3 +79,23 @@ fn a_room_is_opened_outlives_the_server_and_is_closed() {
     stack.run_on_same_ports().expect("a server again");
     assert_eq!(json(&staff(&stack.instructor(), &["rooms", "list"]))["rooms"].as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn a_room_is_opened_with_a_waiting_room_from_the_first_moment() {
+    let _turn = turn();
+    let mut stack = Stack::start(&[]).expect("a server");
+    let opened = json(&staff(&stack.instructor(), &["rooms", "open", "Exam", "--with-password", "sesame", "--waiting-room"]));
+    let (link, key) = (opened["join"].as_str().expect("a link").to_owned(), opened["instructor"].as_str().expect("a link").to_owned());
+    assert_eq!(json(&staff(&stack.instructor(), &["people"]))["waiting_room"], false, "the first room is as it was");
+    // Whoever is there before anybody of the staff waits, also after a restart.
+    for round in 0..2 {
+        let ana = with("sesame", &link, "Ana", &["people"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a program");
+        let waits = || json(&staff(&key, &["people"]))["waiting"][0] == "Ana";
+        assert!(wait_until(SOON, waits), "round {round}: {}", stack.log());
+        let let_in = json(&staff(&key, &["people", "--admit-all"]));
+        assert_eq!(let_in["waiting_room"], true, "{let_in}");
+        assert!(ana.wait_with_output().expect("its output").status.success());
+        stack.terminate().expect("ended");
+        stack.run_on_same_ports().expect("a server again");
+    }
+}

@@ -5,6 +5,7 @@
 //! done, read [`ChatState`] snapshots, or take the news one by one.
 
 pub mod files;
+pub mod history;
 mod ring;
 mod seen;
 mod task;
@@ -86,6 +87,8 @@ pub struct ChatState {
     pub reports: Vec<Reported>,
     /// Where files that came were written.
     pub saved: BTreeMap<MessageId, PathBuf>,
+    /// Whose conversations are kept on this computer, and what they are called, as far as that is known.
+    pub kept: Arc<BTreeMap<PersonId, String>>,
     begun: Option<Instant>,
 }
 
@@ -112,6 +115,7 @@ enum Order {
     Attach { to: PersonId, name: String, bytes: Arc<[u8]>, reply: oneshot::Sender<Result<MessageId, ChatError>> },
     Fetch { of: PersonId, file: MessageId, reply: oneshot::Sender<Result<(), ChatError>> },
     Report { of: PersonId, ids: Vec<MessageId>, to: PersonId, reply: oneshot::Sender<Result<Vec<MessageId>, ChatError>> },
+    Forget { whom: Option<PersonId>, reply: oneshot::Sender<Result<usize, ChatError>> },
     Saved(MessageId, PathBuf),
     Seen(PersonId),
     Typing(PersonId),
@@ -134,9 +138,15 @@ impl Chat {
     /// there is something new in [`Chat::state`]. A class has one chat: none where it was taken.
     #[must_use]
     pub fn start(class: &Class, changed: Changed) -> Option<Self> {
+        Self::start_keeping(class, None, changed)
+    }
+
+    /// The same, with conversations of an account kept in a folder from one program to the next; without an account nothing is kept.
+    #[must_use]
+    pub fn start_keeping(class: &Class, folder: Option<PathBuf>, changed: Changed) -> Option<Self> {
         let letters = class.take_letters()?;
         let ((orders, inbox), (news_out, news), (state_out, state)) = (mpsc::channel(QUEUE), mpsc::channel(QUEUE), watch::channel(Arc::default()));
-        class.runtime().spawn(task::run(class.clone(), (letters, inbox), task::Outs { news: news_out, state: state_out, changed }));
+        class.runtime().spawn(task::run(class.clone(), folder, (letters, inbox), task::Outs { news: news_out, state: state_out, changed }));
         Some(Self { orders, news, state })
     }
 
@@ -227,6 +237,16 @@ impl Chat {
     pub async fn report(&self, of: PersonId, ids: Vec<MessageId>, to: PersonId) -> Result<Vec<MessageId>, ChatError> {
         let (reply, answer) = oneshot::channel();
         self.orders.send(Order::Report { of, ids, to, reply }).await.map_err(|_| ChatError::Ended)?;
+        answer.await.map_err(|_| ChatError::Ended)?
+    }
+
+    /// Lets go what is kept on this computer, and shown, of the conversation with somebody, or of all; says how many messages were kept.
+    ///
+    /// # Errors
+    /// [`ChatError`]; what is on the disk is there still, then.
+    pub async fn forget(&self, whom: Option<PersonId>) -> Result<usize, ChatError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Forget { whom, reply }).await.map_err(|_| ChatError::Ended)?;
         answer.await.map_err(|_| ChatError::Ended)?
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use lectern_proto::account::WrappingKey;
+use lectern_proto::chat::history::sealed::HistoryKey;
 use lectern_proto::chat::keys::Keys;
 use lectern_proto::chat::ring::{Memory, Ring};
 use lectern_proto::chat::rsa_keys::{PrivateKey, RsaError};
@@ -148,6 +149,16 @@ impl Keeper {
                 }
             }
         }
+    }
+
+    /// The account's name.
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The key of what this computer keeps of the account's conversations.
+    pub(super) fn history_key(&self) -> Option<HistoryKey> {
+        self.ring.history_key().ok()
     }
 
     /// Puts the ring in place of the version before it.

@@ -12,6 +12,7 @@ use lectern_proto::control::{Person, PersonId};
 use lectern_proto::limits::MAIL_TAKEN_MAX;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::history::Shelf;
 use super::ring::{self, Begun, Keeper};
 use super::{ChatError, ChatState, Keeping, Order};
 use crate::class::{Changed, ChatCommand, Class, ClassState, Letter, Phase, StreamError};
@@ -45,11 +46,13 @@ struct Task {
     keeping: Keeping,
     /// Of what was kept last.
     kept: u64,
+    /// Keeps conversations on this computer.
+    shelf: Option<Shelf>,
     /// What was opened of what waited at the server, and is not kept yet.
     opened: Vec<u64>,
 }
 
-pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver<Letter>, mpsc::Receiver<Order>), outs: Outs) {
+pub(super) async fn run(class: Class, folder: Option<PathBuf>, (mut letters, mut orders): (mpsc::Receiver<Letter>, mpsc::Receiver<Order>), outs: Outs) {
     let mut states = class.states();
     let Some(Begun { keys, memory, keeper, keeping }) = ring::begin(&class, &mut states).await else {
         return tracing::error!("there are no keys for private chat");
@@ -57,10 +60,17 @@ pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver
     let mut messenger = Messenger::new(Party::new(keys));
     messenger.today(ring::today());
     messenger.recall(memory);
+    let shelf = match (folder, keeper.as_ref().and_then(|keeper| Some((keeper.account(), keeper.history_key()?)))) {
+        (Some(folder), Some((account, key))) => Some(Shelf::open(&folder, &class.server(), account, key).await),
+        _ => None,
+    };
+    if let Some(shelf) = &shelf {
+        shelf.with(|history| history.conversations().into_iter().for_each(|(person, kept)| messenger.restore(person, &kept)));
+    }
     let blocked = messenger.blocked().into_iter().map(|person| (person, true)).collect();
     let (news, waiting, kept) = (VecDeque::new(), HashMap::new(), messenger.revision());
-    let mut task =
-        Task { class, messenger, outs, begun: Instant::now(), news, waiting, blocked, keeper, keeping, kept, opened: Vec::new(), saved: BTreeMap::new() };
+    let (begun, opened, saved) = (Instant::now(), Vec::new(), BTreeMap::new());
+    let mut task = Task { class, messenger, outs, begun, news, waiting, blocked, keeper, keeping, kept, shelf, opened, saved };
     states.mark_changed();
     let news_out = task.outs.news.clone();
     // On which connection the keys were offered.
@@ -100,6 +110,7 @@ pub(super) async fn run(class: Class, (mut letters, mut orders): (mpsc::Receiver
                 None => return,
             },
             order = orders.recv() => match order {
+                Some(Order::Forget { whom, reply }) => _ = reply.send(task.forget(whom).await),
                 Some(order) => task.order(order),
                 // Nobody writes or reads any more.
                 None => return task.remember().await,
@@ -209,7 +220,34 @@ impl Task {
             }
         }
         self.publish();
+        // Before the server forgets it.
+        self.keep_conversations().await;
         self.remember().await;
+    }
+
+    async fn keep_conversations(&mut self) {
+        let Some(shelf) = &mut self.shelf else { return };
+        let before = Arc::clone(shelf.names());
+        let state = self.class.state();
+        if let Err(error) = shelf.keep(self.messenger.conversations(), &state).await {
+            tracing::error!(path = %shelf.path().display(), %error, "conversations cannot be kept on this computer; is the disk full?");
+        }
+        if !Arc::ptr_eq(&before, shelf.names()) {
+            self.publish();
+        }
+    }
+
+    async fn forget(&mut self, whom: Option<PersonId>) -> Result<usize, ChatError> {
+        let all = || self.messenger.conversations().keys().copied().collect();
+        for person in whom.map_or_else(all, |person| vec![person]) {
+            self.messenger.forget(person);
+        }
+        let Some(shelf) = &mut self.shelf else { return Ok(0) };
+        let path = shelf.path();
+        let forgotten = shelf.forget(whom).await.map_err(|error| ChatError::File { path, why: error.to_string() });
+        // Whoever asked finds it gone.
+        self.publish();
+        forgotten
     }
 
     fn tell(&mut self, news: News) {
@@ -243,6 +281,7 @@ impl Task {
             && before.own_right == self.messenger.own_right()
             && before.reports.len() == self.messenger.reports().len()
             && before.saved.len() == self.saved.len()
+            && self.shelf.as_ref().is_none_or(|shelf| Arc::ptr_eq(&before.kept, shelf.names()))
             && before.own.is_some();
         if same {
             return;
@@ -254,6 +293,7 @@ impl Task {
             conversations,
             reports: self.messenger.reports().to_vec(),
             saved: self.saved.clone(),
+            kept: self.shelf.as_ref().map(|shelf| Arc::clone(shelf.names())).unwrap_or_default(),
             begun: Some(self.begun),
         };
         self.outs.state.send_replace(Arc::new(state));
@@ -281,6 +321,8 @@ impl Task {
                 let _ = reply.send(done);
             }
             Order::Report { of, ids, to, reply } => _ = reply.send(self.messenger.report(now, rng, of, &ids, to).map_err(ChatError::Write)),
+            // Before it comes here.
+            Order::Forget { .. } => {}
             Order::Saved(file, path) => _ = self.saved.insert(file, path),
             Order::Seen(of) => self.messenger.seen(now, rng, of),
             Order::Typing(to) => self.messenger.typing(now, rng, to),

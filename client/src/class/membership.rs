@@ -231,6 +231,7 @@ impl Membership {
                 Request::FetchedAhead { lesson, progress }
             }
             Command::Report(report) => Request::Report(report),
+            Command::Speaking { stream, speaking } => Request::Speaking { stream, speaking },
             Command::SetTogether(on) => Request::SetTogether { request: 0, on },
             Command::Publish { offer, reply } => Request::Publish { request: self.ask(Asked::Publish(reply)), offer },
             Command::EndStream { stream, reply } => Request::EndStream { request: self.ask(Asked::Done(reply)), stream },
@@ -400,6 +401,7 @@ impl Membership {
                 self.state.people.retain(|p| p.id != id);
                 self.state.identities.remove(&id);
                 self.state.tools.hands.retain(|p| *p != id);
+                self.state.tools.speaking.retain(|p| *p != id);
             }
             Event::Videos(videos) => {
                 for video in videos {

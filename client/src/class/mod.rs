@@ -36,6 +36,7 @@ use chat::LETTERS;
 pub(crate) use chat::{ChatCommand, Letter};
 use thumbnails::Thumbnails;
 use tools::ToolCommand;
+pub(crate) use tools::opening;
 pub use tools::{PollState, Tools};
 
 /// What a person enters with.
@@ -60,6 +61,7 @@ enum Command {
     SetTogether(bool),
     FetchedAhead { lesson: Lesson, progress: AheadProgress },
     Report(ViewerReport),
+    Speaking { stream: StreamId, speaking: bool },
     Publish { offer: Offer, reply: oneshot::Sender<Result<StreamId, StreamError>> },
     EndStream { stream: StreamId, reply: oneshot::Sender<Result<(), StreamError>> },
     GiveStage { person: PersonId, given: bool, reply: oneshot::Sender<Result<(), StreamError>> },
@@ -295,6 +297,11 @@ impl Class {
     /// [`StreamError`] when the server refuses it or cannot be asked.
     pub async fn freeze_stream(&self, stream: StreamId, frozen: bool) -> Result<(), StreamError> {
         self.ask(|reply| Command::Freeze { stream, frozen, reply }).await
+    }
+
+    /// Says of a stream of this member that he or she is heard in it, or not any more. False where so much waits that it was not said.
+    pub(crate) fn speaking(&self, stream: StreamId, speaking: bool) -> bool {
+        self.0.commands.try_send(Command::Speaking { stream, speaking }).is_ok()
     }
 
     /// Begins or ends to record a stream, which a student first allows; for instructors.

@@ -15,6 +15,8 @@ pub struct Tools {
     pub hands: Vec<PersonId>,
     /// Students who publish no sound.
     pub muted: Vec<PersonId>,
+    /// Who is heard at this moment.
+    pub speaking: Vec<PersonId>,
     pub door: Door,
     /// For staff: who waits to be admitted, longest first.
     pub waiting: Vec<Waiting>,
@@ -39,6 +41,11 @@ pub struct PollState {
     /// How often each answer was given: for staff as it goes, for everybody once it is closed.
     pub counts: Option<Vec<u32>>,
     pub closed: bool,
+}
+
+/// Another room, with a waiting room or without: a server of before takes the request that says nothing of it.
+pub(crate) fn opening(name: String, password: String, waiting_room: bool) -> RoomRequest {
+    if waiting_room { RoomRequest::OpenRoomWith { name, password, waiting_room } } else { RoomRequest::OpenRoom { name, password } }
 }
 
 /// A request, and who waits for its answer.
@@ -109,6 +116,10 @@ impl Membership {
                 tools.hands.extend(raised);
             }
             RoomEvent::Muted(muted) => tools.muted = muted,
+            RoomEvent::Speaking { began, ended } => {
+                tools.speaking.retain(|p| !ended.contains(p) && !began.contains(p));
+                tools.speaking.extend(began);
+            }
             RoomEvent::Door(door) => tools.door = door,
             RoomEvent::Waiting(waiting) => tools.waiting = waiting,
             RoomEvent::Banned(banned) => tools.banned = banned,

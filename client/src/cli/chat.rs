@@ -2,7 +2,9 @@
 
 mod conduct;
 mod files;
+mod kept;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use super::talk::{Printed, RoomArgs, catch_up, room};
 use super::watch::interrupted;
 use super::{Failure, join, print, talk};
 use crate::chat::files::load;
-use crate::chat::{Chat, ChatError, ChatNews, Keeping};
+use crate::chat::{Chat, ChatError, ChatNews, Keeping, history};
 use crate::class::{Class, ClassState, JoinRequest};
 
 /// How long somebody may take who has just entered and makes keys.
@@ -37,11 +39,14 @@ Examples:
   lectern chat send --to Ben 'see you at ten' --join LINK --name Ana --password P
   lectern chat send --to Ben --file notes.pdf --join LINK --name Ana --password P
   lectern chat read --follow --save DIR --join LINK --name Ben --password P
+  lectern chat read --history --join LINK --account Ben
+  lectern chat forget Ana --join LINK --account Ben
   lectern chat verify Ben --join LINK --name Ana --password P
   lectern chat reports --follow --join INSTRUCTOR_LINK --name 'Ms Kim'
 
 Messages are encrypted from this program to the other one; the server passes them on and cannot read them. Where both have accounts, a
-message to who is away waits at the server, unread; with a name alone the keys last for one run. What is written to the room (`lectern chat room`) is not encrypted so:
+message to who is away waits at the server, unread, and conversations between accounts are kept on this computer, encrypted; with a name alone the
+keys last for one run and nothing is kept. What is written to the room (`lectern chat room`) is not encrypted so:
 everybody in it reads it, and the server too.";
 
 #[derive(Debug, Clone, Args)]
@@ -76,12 +81,24 @@ enum What {
         /// Until Ctrl-C
         #[arg(long)]
         follow: bool,
+        /// Prints before it what this computer keeps of the account's conversations
+        #[arg(long)]
+        history: bool,
         /// Fetches files that are offered and writes them to this folder
         #[arg(long, value_name = "DIR", requires = "follow")]
         save: Option<PathBuf>,
         /// Takes lines like `block NAME` on standard input
         #[arg(long, requires = "follow")]
         commands: bool,
+    },
+    /// Deletes what this computer keeps of the account's conversation with somebody, or of all; prints how many messages that were, as JSON
+    #[command(
+        after_help = "Examples:\n  lectern chat forget Ben --join LINK --account Ana\n  lectern chat forget --join LINK --account Ana\n\nWhat the others keep stays with them, and so does what is on other computers."
+    )]
+    Forget {
+        /// The name that was shown; without it, everybody
+        #[arg(value_name = "NAME")]
+        with: Option<String>,
     },
     /// Prints what others report to you, an instructor, one JSON line each, for 5 s
     #[command(after_help = "Example:\n  lectern chat reports --follow --join INSTRUCTOR_LINK --name 'Ms Kim'")]
@@ -153,10 +170,18 @@ pub(super) async fn run(request: JoinRequest, args: ChatArgs) -> Result<(), Fail
         class.left().await;
         return done;
     }
-    let mut chat = Chat::start(&class, std::sync::Arc::new(|| {})).ok_or_else(|| Failure::Other("this class has a chat already".into()))?;
+    let mut chat =
+        Chat::start_keeping(&class, history::folder(), std::sync::Arc::new(|| {})).ok_or_else(|| Failure::Other("this class has a chat already".into()))?;
     let done = match args.what {
         What::Send { to, text, file } => send(&class, &mut chat, &to, text, file).await,
-        What::Read { follow, save, commands } => read(&class, &mut chat, follow, files::Saving::into(save), conduct::commands(commands)).await,
+        What::Read { follow, history, save, commands } => {
+            let printed = if history { kept::history(&chat).await } else { Ok(HashSet::new()) };
+            match printed {
+                Ok(printed) => read(&class, &mut chat, (follow, &printed), files::Saving::into(save), conduct::commands(commands)).await,
+                Err(failure) => Err(failure),
+            }
+        }
+        What::Forget { with } => kept::forget(&chat, with.as_deref()).await,
         What::Reports { follow } => {
             let ended = async { if follow { std::future::pending().await } else { tokio::time::sleep(READ_FOR).await } };
             conduct::reports(&class, &mut chat, ended).await
@@ -249,7 +274,7 @@ async fn arrived(chat: &mut Chat, (person, to): (PersonId, &str), id: MessageId)
 async fn read(
     class: &Class,
     chat: &mut Chat,
-    follow: bool,
+    (follow, printed): (bool, &HashSet<MessageId>),
     mut saving: files::Saving,
     mut commands: tokio::sync::mpsc::Receiver<String>,
 ) -> Result<(), Failure> {
@@ -281,6 +306,7 @@ async fn read(
         };
         let name = |id: PersonId| names.of(id);
         match &news {
+            ChatNews::Text { id, .. } | ChatNews::File { id, .. } if printed.contains(id) => {}
             ChatNews::Text { from, sent_ms, text, missing, .. } => {
                 print(&Line::private(name(*from), Some(text), Some(*sent_ms), *missing))?;
                 chat.seen(*from);

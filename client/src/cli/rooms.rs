@@ -6,7 +6,7 @@ use lectern_proto::link::JoinLink;
 use serde::Serialize;
 
 use super::{Failure, join, print};
-use crate::class::{JoinRequest, StreamError};
+use crate::class::{JoinRequest, StreamError, opening};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -28,13 +28,18 @@ enum What {
     #[command(after_help = "Example:\n  lectern rooms list --join INSTRUCTORLINK --name Nora")]
     List,
     /// Opens another room and prints its links, as JSON; it is there until it is closed, after the next start too
-    #[command(after_help = "Example:\n  lectern rooms open \"Lab 2\" --with-password sesame --join INSTRUCTORLINK --name Nora")]
+    #[command(
+        after_help = "Examples:\n  lectern rooms open \"Lab 2\" --with-password sesame --join INSTRUCTORLINK --name Nora\n  lectern rooms open \"Lab 2\" --with-password sesame --waiting-room --join INSTRUCTORLINK --name Nora"
+    )]
     Open {
         /// 1 to 64 bytes
         room: String,
         /// What students enter it with, 1 to 256 bytes
         #[arg(long, value_name = "P")]
         with_password: String,
+        /// Whoever is new waits until somebody of the staff lets them in
+        #[arg(long)]
+        waiting_room: bool,
     },
     /// Ends a room that was opened, with its seats, codes and chat
     #[command(after_help = "Example:\n  lectern rooms close \"Lab 2\" --join INSTRUCTORLINK --name Nora")]
@@ -84,7 +89,7 @@ pub(super) async fn run(request: JoinRequest, args: RoomsArgs) -> Result<(), Fai
     let (class, _) = join(request).await?;
     let (opened, what) = match args.what {
         What::List => (None, RoomRequest::Rooms),
-        What::Open { room, with_password } => (Some(room.clone()), RoomRequest::OpenRoom { name: room, password: with_password }),
+        What::Open { room, with_password, waiting_room } => (Some(room.clone()), opening(room, with_password, waiting_room)),
         What::Close { room } => (None, RoomRequest::CloseRoom { name: room }),
     };
     let answer = class.use_tool(what).await.map_err(Failure::Stream);

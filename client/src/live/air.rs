@@ -14,6 +14,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Ask, Heard, LiveConnection, Port, Transport};
+use super::speech::Speech;
 use super::worker_time::WorkerTime;
 use crate::class::{Class, ClassState, Phase, StreamError};
 use crate::fetch::MediaRoute;
@@ -74,6 +75,7 @@ pub(super) struct Air {
     line: Option<Line>,
     publishing: Option<Pending<Result<StreamId, StreamError>>>,
     feed: Option<Feed>,
+    speech: Speech,
 }
 
 /// A connection whose clock is known.
@@ -98,7 +100,8 @@ struct Feed {
 impl Air {
     /// Of something that is wanted at once, unless it `stays` when it is off.
     pub(super) fn new(runtime: tokio::runtime::Handle, class: Class, route: watch::Receiver<Option<MediaRoute>>, time: Arc<WorkerTime>, stays: bool) -> Self {
-        let mut air = Self { runtime, class, route, time, stays, wanted: false, offer: None, connecting: None, line: None, publishing: None, feed: None };
+        let (wanted, offer, connecting, line, publishing, feed) = (false, None, None, None, None, None);
+        let mut air = Self { runtime, class, route, time, stays, wanted, offer, connecting, line, publishing, feed, speech: Speech::default() };
         if !stays {
             air.want();
         }
@@ -162,6 +165,12 @@ impl Air {
             // What the room does not take, no viewer is told; the picture stands still all the same.
             self.runtime.spawn(async move { class.freeze_stream(stream, frozen).await });
         }
+    }
+
+    /// Takes how loud its microphone is, in dB below full scale, ten times a second: the class is told when somebody speaks.
+    pub(super) fn heard(&mut self, peak_db: f32) {
+        let live = self.live();
+        self.speech.heard(Instant::now(), peak_db, live, |stream, speaking| self.class.speaking(stream, speaking));
     }
 
     /// Takes it off the air.

@@ -25,6 +25,7 @@ mod protect;
 mod publish;
 mod report;
 mod sound;
+mod speech;
 mod state;
 mod stopped;
 mod video;

@@ -27,6 +27,8 @@ use crate::fetch::MediaRoute;
 
 /// The worker's argument for a microphone that is heard only while it is told that somebody talks.
 pub(crate) const PUSH_TO_TALK: &str = "--push-to-talk";
+/// The worker's argument for a microphone: what is heard of it is somebody who speaks.
+const MICROPHONE: &str = "--microphone";
 /// Orders that wait: more than a person gives.
 const ORDERS: usize = 16;
 /// Quieter than this, in dB below full scale, nobody speaks: the noise of a microphone that is open lies below, a voice above.
@@ -397,8 +399,12 @@ impl Run<'_> {
                 self.told.changed.iter().for_each(|changed| changed());
             }
             Said::News(News::Level { peak_db }) => {
+                let is_told = |name: &str| self.source.args.iter().any(|arg| arg == name);
                 // Who does not talk is silent on purpose.
-                let waits = self.source.args.iter().any(|arg| arg == PUSH_TO_TALK) && !*self.talks.borrow();
+                let waits = is_told(PUSH_TO_TALK) && !*self.talks.borrow();
+                if is_told(MICROPHONE) {
+                    self.air.heard(peak_db);
+                }
                 self.told.change(|p| {
                     p.heard(peak_db, Instant::now());
                     p.silent_since = p.silent_since.filter(|_| !waits);

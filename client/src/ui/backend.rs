@@ -267,7 +267,7 @@ impl Backend for Live {
         if enters {
             self.runtime.spawn(account::keep(class.states(), server, Arc::clone(&self.sessions)));
         }
-        let chat = Chat::start(&class, changed).map(Arc::new);
+        let chat = Chat::start_keeping(&class, crate::chat::history::folder(), changed).map(Arc::new);
         let kept = Kept { sessions: Arc::clone(&self.sessions), server };
         Box::new(LiveSeat { class, runtime: self.runtime.clone(), chat, kept })
     }

@@ -136,6 +136,11 @@ pub(super) fn marks_ui(ui: &mut Ui, person: &Person, state: &ClassState, cx: &Cx
         let mark = icon_ui(ui, Icon::Hand, size::ICON, c.warn).on_hover_text(&label);
         mark.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, &label));
     }
+    if state.tools.speaking.contains(&person.id) {
+        let label = cx.text("people-speaking");
+        let mark = icon_ui(ui, Icon::Microphone, size::ICON, c.good).on_hover_text(&label);
+        mark.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Image, true, &label));
+    }
     if state.tools.muted.contains(&person.id) {
         let label = cx.text("people-muted");
         let mark = icon_ui(ui, Icon::Muted, size::ICON_SMALL, c.t3).on_hover_text(&label);

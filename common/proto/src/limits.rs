@@ -158,6 +158,10 @@ pub const RING_USED_MAX: usize = 512;
 pub const RING_OPENED_MAX: usize = 512;
 /// Prekeys of a ring that can be opened with. Full: the oldest is destroyed early.
 pub const RING_PREKEYS_MAX: usize = 6;
+/// Bytes of the conversations that a computer keeps for an account. Full: the oldest messages go, to half of it.
+pub const HISTORY_FILE_MAX: u64 = 16 << 20;
+/// Longest record of it in bytes: the longest text, with its proof.
+pub const HISTORY_RECORD_MAX: usize = 80 * 1024;
 /// Reports that an instructor's program shows. Full: later ones are told, not kept.
 pub const CHAT_REPORTS_MAX: usize = 500;
 /// A server that has not answered for so long is asked again later.

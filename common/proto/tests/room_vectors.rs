@@ -43,6 +43,7 @@ fn every_message_of_the_tools() {
         RoomRequest::Rooms,
         RoomRequest::OpenRoom { name: "Lab 2".into(), password: "sesame".into() },
         RoomRequest::CloseRoom { name: "Lab 2".into() },
+        RoomRequest::OpenRoomWith { name: "Lab 2".into(), password: "sesame".into(), waiting_room: true },
     ];
     let stay = |until_s| Stay { person, name: "Ana".into(), role: Role::Student, from_s: 1_795_244_400, until_s };
     let events = [
@@ -61,6 +62,7 @@ fn every_message_of_the_tools() {
         RoomEvent::Poll { poll: Poll { id: 1, question: "Clear?".into(), answers: vec!["Yes".into(), "No".into()] }, yours: Some(1) },
         RoomEvent::Counts { poll: 1, counts: vec![3, 1] },
         RoomEvent::PollClosed { poll: 1, counts: vec![3, 1] },
+        RoomEvent::Speaking { began: vec![person], ended: vec![PersonId(8)] },
     ];
     let mut all = Vectors::new();
     for what in requests {

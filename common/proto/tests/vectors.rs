@@ -161,6 +161,7 @@ fn every_message_of_the_control_plane() {
         Request::Talk(TalkRequest::Delete { request: 14, id: TalkId(12) }),
         // vectors/account.txt.
         Request::Account { request: 14, what: AccountRequest::Salt },
+        Request::Speaking { stream: STREAM, speaking: true },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());

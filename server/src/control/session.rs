@@ -250,6 +250,7 @@ impl Session {
             Request::Want { video, at_us } => self.control.wants.tell(video, at_us),
             Request::FetchedAhead { lesson, progress } => member.presence.fetched_ahead(lesson, progress),
             Request::Report(report) => member.presence.report(report),
+            Request::Speaking { stream, speaking } => member.presence.speaking(stream, speaking).await,
             Request::FetchAhead { request, lesson } => {
                 let result = member.presence.fetch_ahead(lesson).await;
                 self.core.send(&Event::Answer { request, result });

@@ -18,6 +18,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod voices;
 
 use std::sync::Arc;
 
@@ -225,6 +226,12 @@ enum Message {
         stream: StreamId,
         frozen: bool,
         reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    /// Somebody is heard in a stream, or not any more.
+    Speaking {
+        by: PersonId,
+        stream: StreamId,
+        speaking: bool,
     },
     /// Somebody's keys, whose signature was found right.
     Keys {

@@ -90,6 +90,12 @@ impl Presence {
         self.ask(|by, reply| Message::Freeze { by, stream, frozen, reply }).await
     }
 
+    /// This person is heard in a stream, or not any more.
+    pub(crate) async fn speaking(&self, stream: StreamId, speaking: bool) {
+        // A room that is ending tells nobody any more.
+        let _ = self.mailbox.send(Message::Speaking { by: self.person, stream, speaking }).await;
+    }
+
     /// Takes this person's keys for others; they are looked at here, not in the room.
     pub(crate) async fn keys(&self, bundle: Box<Bundle>) -> Result<(), Refusal> {
         let identity = bundle.check().ok().filter(|contact| !contact.life.is_mailbox()).ok_or(Refusal::BadKeys)?.id;

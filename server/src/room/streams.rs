@@ -186,12 +186,17 @@ impl Streams {
         self.running.remove(&id).is_some()
     }
 
-    /// The streams of somebody who is gone.
+    /// What somebody publishes with sound.
     pub(super) fn with_sound(&self, person: PersonId) -> Vec<StreamId> {
-        let has_sound = |r: &&Running| r.info.publisher == person && r.info.tracks.iter().any(|t| matches!(t.media, LiveMedia::Sound(_)));
-        self.running.values().filter(has_sound).map(|r| r.info.id).collect()
+        self.running.values().filter(|r| r.info.publisher == person && r.info.sound().is_some()).map(|r| r.info.id).collect()
     }
 
+    /// Whether this is a stream of this person's with sound.
+    pub(super) fn is_heard(&self, person: PersonId, id: StreamId) -> bool {
+        self.running.get(&id).is_some_and(|r| r.info.publisher == person && r.info.sound().is_some())
+    }
+
+    /// The streams of somebody who is gone.
     pub(super) fn of(&self, publisher: PersonId) -> Vec<StreamId> {
         self.running.values().filter(|r| r.info.publisher == publisher).map(|r| r.info.id).collect()
     }

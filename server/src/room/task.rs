@@ -39,6 +39,7 @@ use super::roster::Roster;
 use super::streams::Streams;
 use super::talk::Talk;
 use super::tools::Tools;
+use super::voices::Voices;
 use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
 use crate::clock::{Clock, sleep_until};
 use crate::library::Catalogue;
@@ -98,6 +99,7 @@ pub(super) struct RoomTask {
     post: Post,
     mail_days: u32,
     tools: Tools,
+    voices: Voices,
     door: door::Doorstep,
     attendance: Attendance,
     talk: Talk,
@@ -136,6 +138,7 @@ impl RoomTask {
             streams: Streams::new(parts.live_ladder, parts.rungs, parts.recorder),
             floor: Floor::default(),
             tools: Tools::default(),
+            voices: Voices::default(),
             door: door::Doorstep::default(),
             attendance: Attendance::default(),
             talk: Talk::new(parts.room_chat),
@@ -295,6 +298,7 @@ impl RoomTask {
             Message::AllowRecording { by, stream, allowed, reply } => drop(reply.send(self.allow_recording(by, stream, allowed))),
             Message::RecordingEnded { stream } => self.recording_ended(stream),
             Message::Freeze { by, stream, frozen, reply } => drop(reply.send(self.freeze(by, stream, frozen))),
+            Message::Speaking { by, stream, speaking } => self.speaking(by, stream, speaking),
             Message::Keys { by, identity, bundle, reply } => drop(reply.send(self.take_keys(by, identity, bundle))),
             Message::KeysOf { by, person, reply } => drop(reply.send(self.keys_of(by, person))),
             Message::Parcel { by, to, parcel, reply } => drop(reply.send(self.hand_on(by, to, parcel))),
@@ -312,6 +316,7 @@ impl RoomTask {
         for stream in streams {
             if self.streams.end(stream, &self.media) {
                 tracing::info!(room = %self.name, %stream, "live no more");
+                self.voices.end(stream);
                 self.tell(Event::StreamEnded(stream));
             }
         }

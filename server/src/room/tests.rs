@@ -1,6 +1,7 @@
 //! The room's task without sockets: entries are made as sessions make them.
 
 mod tools;
+mod voices;
 
 use std::time::Duration;
 

@@ -21,6 +21,7 @@ manage-room-close-yes = Raum schließen
 manage-room-new = Weiteren Raum öffnen
 manage-room-name = Name des Raums
 manage-room-password = Passwort des Raums
+manage-room-waiting = Wer neu ist, wartet, bis er eingelassen wird
 manage-room-open = Raum öffnen
 manage-room-no-name = Er wird geöffnet, sobald er einen Namen hat.
 manage-room-no-password = Er wird geöffnet, sobald er ein Passwort hat, mit dem Lernende eintreten.

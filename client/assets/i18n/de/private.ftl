@@ -96,6 +96,12 @@ private-file-show = Im Ordner zeigen
 private-file-saved = gespeichert als { $path }
 private-file-damaged = Was kam, ist nicht das Angebotene und wurde verworfen
 private-file-gone = Nicht mehr zu haben: das andere Lectern wurde beendet
+private-file-let-go = Nicht mehr angeboten
+private-kept-title = Auf diesem Computer aufbewahrt
+private-kept-about = Verschlüsselt mit den Schlüsseln Ihres Kontos: Niemand liest es, der sich nicht als Sie anmelden kann.
+private-forget = Dieses Gespräch löschen…
+private-forget-question = Es verschwindet endgültig von diesem Computer. Was { $name } und Ihre anderen Computer aufbewahren, bleibt dort.
+private-forget-yes = Löschen
 private-size-bytes = { $n ->
     [one] Ein Byte
    *[other] { $n } Bytes

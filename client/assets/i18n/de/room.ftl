@@ -6,6 +6,7 @@ hand-place = Hand gehoben, Nummer { $n }
 people-menu = Mehr zu { $name }
 people-mute = Stummschalten
 people-muted = Stummgeschaltet
+people-speaking = Spricht gerade
 people-ban = Entfernen und aussperren
 room-menu = Der Raum
 room-lock = Abschließen: niemand Neues

@@ -21,6 +21,7 @@ manage-room-close-yes = Close the room
 manage-room-new = Open another room
 manage-room-name = Name of the room
 manage-room-password = Password of the room
+manage-room-waiting = Whoever is new waits until let in
 manage-room-open = Open the room
 manage-room-no-name = It is opened once it has a name.
 manage-room-no-password = It is opened once it has a password, with which students enter it.

@@ -96,6 +96,12 @@ private-file-show = Show in folder
 private-file-saved = saved as { $path }
 private-file-damaged = What came is not what was offered, so it was let go
 private-file-gone = Not to be had any more: their Lectern has ended
+private-file-let-go = Not offered any more
+private-kept-title = Kept on this computer
+private-kept-about = Encrypted with your account’s keys: nobody reads it who cannot log in as you.
+private-forget = Delete this conversation…
+private-forget-question = It goes from this computer for good. What { $name } and your other computers keep stays there.
+private-forget-yes = Delete
 private-size-bytes = { $n ->
     [one] One byte
    *[other] { $n } bytes

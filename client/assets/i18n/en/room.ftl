@@ -6,6 +6,7 @@ hand-place = Hand raised, number { $n }
 people-menu = More for { $name }
 people-mute = Mute
 people-muted = Muted
+people-speaking = Speaking
 people-ban = Remove and keep out
 room-menu = The room
 room-lock = Lock: nobody new comes in

@@ -62,6 +62,8 @@ struct PersonLine<'a> {
     /// The place of the raised hand, from 1.
     hand: Option<usize>,
     muted: bool,
+    /// Is heard at this moment, in a stream with a microphone.
+    speaking: bool,
     /// Names of what this person publishes.
     publishes: Vec<&'a str>,
     you: bool,
@@ -109,8 +111,8 @@ pub(super) async fn run(request: JoinRequest, args: &PeopleArgs) -> Result<(), F
         let publishes = state.streams.iter().filter(|s| s.publisher == p.id).map(|s| s.name.as_str()).collect();
         let (stage, you) = (state.floor.stage.contains(&p.id), Some(p.id) == me);
         let hand = state.tools.hands.iter().position(|h| *h == p.id).map(|at| at + 1);
-        let muted = state.tools.muted.contains(&p.id);
-        PersonLine { id: p.id.0, name: &p.name, role: p.role, connected: p.connected, stage, hand, muted, publishes, you }
+        let (muted, speaking) = (state.tools.muted.contains(&p.id), state.tools.speaking.contains(&p.id));
+        PersonLine { id: p.id.0, name: &p.name, role: p.role, connected: p.connected, stage, hand, muted, speaking, publishes, you }
     });
     let name = |id: &PersonId| state.people.iter().find(|p| p.id == *id).map(|p| p.name.as_str());
     let tools = &state.tools;

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::super::manage::{ManageError, ManageWish, Managed, Managing};
 use crate::account::{self, AccountError, KeptSessions};
-use crate::class::{Changed, Class, StreamError};
+use crate::class::{Changed, Class, StreamError, opening};
 use crate::system::SystemError;
 
 impl Managing for watch::Receiver<Option<Result<Managed, ManageError>>> {
@@ -42,7 +42,7 @@ async fn done(class: &Class, kept: &Kept, wish: ManageWish) -> Result<Managed, M
             RoomAnswer::Rooms(rooms) => Ok(Managed::Rooms(rooms)),
             _ => Err(ManageError::Room(StreamError::NotConnected)),
         },
-        ManageWish::OpenRoom { name, password } => room(class, RoomRequest::OpenRoom { name, password }).await.map(|_| Managed::Done),
+        ManageWish::OpenRoom { name, password, waiting_room } => room(class, opening(name, password, waiting_room)).await.map(|_| Managed::Done),
         ManageWish::CloseRoom(name) => room(class, RoomRequest::CloseRoom { name }).await.map(|_| Managed::Done),
         ManageWish::Accounts => class.accounts().await.map(Managed::Accounts).map_err(ManageError::Account),
         ManageWish::SetRole { account, role } => class.set_role(&account, role).await.map(|()| Managed::Done).map_err(ManageError::Account),

@@ -73,7 +73,7 @@ fn privately(runtime: &tokio::runtime::Handle, chat: &Arc<Chat>, wish: PrivateWi
         PrivateWish::Accept(person) => chat.accept(person),
         PrivateWish::Verified(person, same) => chat.verified(person, same),
         PrivateWish::Block(person, blocked) => chat.block(person, blocked),
-        PrivateWish::Write { .. } | PrivateWish::Report { .. } | PrivateWish::Attach { .. } | PrivateWish::Download { .. } => {
+        PrivateWish::Write { .. } | PrivateWish::Report { .. } | PrivateWish::Attach { .. } | PrivateWish::Download { .. } | PrivateWish::Forget(_) => {
             let (told, outcome) = watch::channel(None);
             let chat = chat.clone();
             runtime.spawn(async move {
@@ -81,6 +81,7 @@ fn privately(runtime: &tokio::runtime::Handle, chat: &Arc<Chat>, wish: PrivateWi
                     PrivateWish::Write { to, text } => chat.write(to, text).await.map(drop),
                     PrivateWish::Report { of, ids, to } => chat.report(of, ids, to).await.map(drop),
                     PrivateWish::Attach { to, path, max } => chat.attach_file(to, &path, max).await.map(drop),
+                    PrivateWish::Forget(person) => chat.forget(Some(person)).await.map(drop),
                     PrivateWish::Download { of, id } => match files::downloads() {
                         Some(folder) => chat.download(of, id, folder).await.map(drop),
                         None => Err(ChatError::NoFolder),

@@ -142,6 +142,9 @@ fn person_ui(ui: &mut Ui, chats: &mut Chats, id: PersonId, state: &ClassState, c
             chats.muted.insert(id)
         };
     }
+    if chats.private.kept.contains_key(&id) {
+        kept_ui(ui, chats, id, &said, cx);
+    }
     ui.add_space(space::L);
     let width = ui.available_width();
     if let Some((_, instructor)) = person::instructor(state, id) {
@@ -155,6 +158,31 @@ fn person_ui(ui: &mut Ui, chats: &mut Chats, id: PersonId, state: &ClassState, c
     if ui.add(Push::text(if shown.blocked { Look::Plain } else { Look::Danger }, &label).with_icon(Icon::Prohibit).width(width)).clicked() {
         push(cx, ChatCommand::Private(PrivateWish::Block(id, !shown.blocked)));
     }
+}
+
+/// That the conversation is kept, and how it is deleted, after one question.
+fn kept_ui(ui: &mut Ui, chats: &mut Chats, id: PersonId, name: &str, cx: &mut Cx<'_>) {
+    let c = colors(ui);
+    ui.add_space(space::S);
+    say(ui, Type::Control, c.t1, cx.text("private-kept-title"));
+    if chats.forgetting != Some(id) {
+        say(ui, Type::Small, c.t2, cx.text("private-kept-about"));
+        if ui.add(Push::text(Look::Plain, &cx.text("private-forget")).width(ui.available_width())).clicked() {
+            chats.forgetting = Some(id);
+        }
+        return;
+    }
+    say(ui, Type::Small, c.t2, cx.strings.format("private-forget-question", &[("name", name.to_owned().into())]));
+    ui.horizontal(|ui| {
+        let half = (ui.available_width() - space::S) / 2.0;
+        if ui.add(Push::text(Look::Danger, &cx.text("private-forget-yes")).small().width(half)).clicked() {
+            chats.forgetting = None;
+            push(cx, ChatCommand::Private(PrivateWish::Forget(id)));
+        }
+        if ui.add(Push::text(Look::Plain, &cx.text("common-cancel")).small().width(half)).clicked() {
+            chats.forgetting = None;
+        }
+    });
 }
 
 /// Digits, code and the tick that they are the same.

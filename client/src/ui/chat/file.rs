@@ -41,12 +41,13 @@ impl FileRow {
             FileState::Here(_) if saved.is_some() => (None, None, Some(("private-file-show", Act::ShowFile))),
             FileState::Here(_) => (None, None, Some(("private-file-get", Act::Download))),
             FileState::Damaged => (Some("private-file-damaged"), None, Some(("private-file-again", Act::Download))),
+            FileState::Unavailable if own => (Some("private-file-let-go"), None, None),
             FileState::Unavailable => (Some("private-file-gone"), None, None),
         };
         let mut about = vec![file_size(cx.strings, total)];
         about.extend(key.map(|key| cx.text(key)));
         about.extend(saved.map(|path| cx.strings.format("private-file-saved", &[("path", path.display().to_string().into())])));
-        let trouble = matches!(file.state, FileState::Damaged | FileState::Unavailable);
+        let trouble = !own && matches!(file.state, FileState::Damaged | FileState::Unavailable);
         Self { name: file.info.name.clone(), about: about.join(" · "), share, trouble, act: act.filter(|_| !own) }
     }
 }

@@ -163,6 +163,8 @@ pub(crate) struct Chats {
     reporting: Option<(PersonId, BTreeSet<MessageId>)>,
     /// The code of the safety number is shown.
     code_shown: bool,
+    /// It is asked whether this person's conversation is to be deleted.
+    forgetting: Option<PersonId>,
 }
 
 impl Chats {
@@ -251,6 +253,7 @@ impl Chats {
         self.show(true);
         self.list_alone = false;
         self.code_shown = false;
+        self.forgetting = None;
         self.put_away();
     }
 

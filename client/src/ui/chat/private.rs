@@ -48,6 +48,8 @@ pub enum PrivateWish {
     /// The safety numbers are the same, or were not.
     Verified(PersonId, bool),
     Block(PersonId, bool),
+    /// Let go what is kept and shown of the conversation with them.
+    Forget(PersonId),
     /// Show these messages of theirs to an instructor.
     Report {
         of: PersonId,
@@ -62,7 +64,7 @@ impl PrivateWish {
             Self::Write { to, .. } | Self::Attach { to, .. } => *to,
             Self::Report { of, .. } | Self::Download { of, .. } => *of,
             Self::Seen(person) | Self::Typing(person) | Self::Meet(person) | Self::Accept(person) => *person,
-            Self::Verified(person, _) | Self::Block(person, _) => *person,
+            Self::Verified(person, _) | Self::Block(person, _) | Self::Forget(person) => *person,
         }
     }
 }
@@ -95,6 +97,9 @@ impl Chats {
             if self.names.get(&person.id) != Some(&person.name) {
                 self.names.insert(person.id, person.name.clone());
             }
+        }
+        for (person, name) in self.private.kept.iter().filter(|(_, name)| !name.is_empty()) {
+            self.names.entry(*person).or_insert_with(|| name.clone());
         }
         let wrote = state.wrote.iter().map(|(person, name)| (*person, name.as_str())).filter(|(person, _)| state.people.iter().all(|p| p.id != *person));
         for (person, name) in wrote.chain(state.away()) {
@@ -155,7 +160,8 @@ impl Chats {
 
     /// A request is under way.
     pub(crate) fn wait_private(&mut self, wish: PrivateWish, writing: Box<dyn Writing>) {
-        if matches!(wish, PrivateWish::Write { .. } | PrivateWish::Report { .. } | PrivateWish::Attach { .. } | PrivateWish::Download { .. }) {
+        use PrivateWish::{Attach, Download, Forget, Report, Write};
+        if matches!(wish, Write { .. } | Report { .. } | Attach { .. } | Download { .. } | Forget(_)) {
             self.refused_private = None;
         }
         self.pending_private.push((wish, writing));

@@ -43,6 +43,8 @@ pub enum ManageWish {
     OpenRoom {
         name: String,
         password: String,
+        /// Whoever is new waits there from the first moment on.
+        waiting_room: bool,
     },
     CloseRoom(String),
     Accounts,

@@ -9,7 +9,7 @@ use super::super::backend::Pick;
 use super::super::command::{Command, Cx};
 use super::super::icons::Icon;
 use super::super::tokens::{Type, colors, size, space};
-use super::super::widgets::{Field, Look, Push, say, say_line, spinner_ui};
+use super::super::widgets::{Field, Look, Push, rich, say, say_line, spinner_ui};
 use super::{Manage, ManageCommand, ManageWish, Told, push, title_ui};
 use crate::class::ClassState;
 
@@ -22,6 +22,7 @@ pub(super) struct Form {
     name: String,
     password: String,
     is_shown: bool,
+    waiting_room: bool,
 }
 
 pub(super) fn field_ids() -> [Id; 2] {
@@ -118,6 +119,7 @@ fn form_ui(ui: &mut Ui, manage: &mut Manage, cx: &mut Cx<'_>) {
         let form = &mut manage.room;
         submit |= Field::new(name_id, &name).limit(ROOM_NAME_MAX).show(ui, &mut form.name).lost_focus();
         submit |= Field::new(password_id, &password).limit(PASSWORD_MAX).show_secret(ui, &mut form.password, &mut form.is_shown, &eye).lost_focus();
+        ui.checkbox(&mut form.waiting_room, rich(Type::Body, colors(ui).t1, cx.text("manage-room-waiting")));
     });
     let form = &manage.room;
     let missing = match (form.name.trim().is_empty(), form.password.is_empty()) {
@@ -130,7 +132,8 @@ fn form_ui(ui: &mut Ui, manage: &mut Manage, cx: &mut Cx<'_>) {
         ui.spacing_mut().item_spacing.x = space::M;
         let open = cx.text("manage-room-open");
         if ui.add(Push::text(Look::Primary, &open).enabled(missing.is_none() && !waits)).clicked() || submit {
-            push(cx, ManageCommand::Ask(ManageWish::OpenRoom { name: form.name.trim().to_owned(), password: form.password.clone() }));
+            let (name, password, waiting_room) = (form.name.trim().to_owned(), form.password.clone(), form.waiting_room);
+            push(cx, ManageCommand::Ask(ManageWish::OpenRoom { name, password, waiting_room }));
         }
         let words = missing.unwrap_or("manage-room-about");
         say(ui, Type::Small, colors(ui).t3, cx.text(words));

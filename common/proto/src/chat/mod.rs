@@ -4,13 +4,14 @@
 //! somebody makes an AES-256-GCM key for that direction of the conversation, wraps it for the other's prekey (RSA-OAEP) and signs all
 //! around it ([`envelope`]). Messages under the key count up ([`message`]); what they say is [`content`], files of theirs are called as [`file_name`] allows. [`party`] keeps one person's
 //! side of all conversations, [`messenger`] decides what is sent when, and what is shown. [`ring`] is what an account keeps from one
-//! computer to the next. [`stamp`] proves later who wrote something.
+//! computer to the next, [`history`] what one computer keeps of what was shown. [`stamp`] proves later who wrote something.
 //! [`verify`] makes what two people, or a whole room, compare with their eyes. [`rsa_keys`] is the one module
 //! that names the crate of that name. What this protects, and what it does not: `docs/SECURITY.md`.
 
 pub mod content;
 pub mod envelope;
 pub mod file_name;
+pub mod history;
 pub mod keys;
 pub mod message;
 pub mod messenger;

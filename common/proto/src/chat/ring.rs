@@ -15,6 +15,7 @@ use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::content::MessageId;
+use super::history::sealed::HistoryKey;
 use super::keys::{Keys, prekey_id};
 use super::party::UsedKey;
 use super::rsa_keys::{PrivateKey, RsaError};
@@ -28,6 +29,7 @@ use crate::seal::TAG_LEN;
 use crate::wire;
 
 const KEY_LABEL: &[u8] = b"lectern chat ring key v1";
+const HISTORY_LABEL: &[u8] = b"lectern chat history key v1";
 const RING: &[u8] = b"lectern chat ring v1";
 const NONCE_LEN: usize = 12;
 /// A sealed ring has a multiple of so many bytes, so that its length tells little of what is in it.
@@ -164,6 +166,18 @@ impl Ring {
     /// [`RsaError`] when the identity cannot sign.
     pub fn lesson_keys<R: CryptoRng + ?Sized>(&self, rng: &mut R, session: PrivateKey) -> Result<Keys, RsaError> {
         Keys::new(rng, self.identity.clone(), session)
+    }
+
+    /// The key of what a computer keeps of the account's conversations: HKDF-SHA-256 of the identity's private key (as PKCS #8), so that it is
+    /// the same on every computer and after another password, and nobody has it who cannot open the ring.
+    ///
+    /// # Errors
+    /// [`RingError`], which does not happen with a ring that was made or opened.
+    pub fn history_key(&self) -> Result<HistoryKey, RingError> {
+        let der = self.identity.to_pkcs8().map_err(|_| RingError)?;
+        let mut key = HistoryKey([0; 32]);
+        Hkdf::<Sha256>::new(None, &der).expand(HISTORY_LABEL, &mut key.0).map_err(|_| RingError)?;
+        Ok(key)
     }
 
     /// Takes what another program of the account has kept meanwhile: all that either remembers. False where that is another identity.

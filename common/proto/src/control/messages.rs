@@ -224,6 +224,9 @@ pub enum Request {
     Talk(TalkRequest),
     /// Accounts. Answered with [`AccountEvent::Answer`].
     Account { request: u32, what: AccountRequest },
+    /// The publisher of a stream with sound is heard in it from now on, or not any more ([`crate::live::voice`]). Not answered; what is
+    /// said of a stream that is not the sender's own, or has no sound, counts for nothing.
+    Speaking { stream: StreamId, speaking: bool },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.

@@ -52,6 +52,8 @@ pub enum RoomRequest {
     OpenRoom { name: String, password: String },
     /// Instructor: ends a room that was opened, with its seats, codes and chat. The first stays.
     CloseRoom { name: String },
+    /// Instructor: as [`RoomRequest::OpenRoom`], and whether whoever is new waits there until admitted is so from the first moment on.
+    OpenRoomWith { name: String, password: String, waiting_room: bool },
 }
 
 /// What a server says about a room to a joined client.
@@ -78,6 +80,9 @@ pub enum RoomEvent {
     Counts { poll: u32, counts: Vec<u32> },
     /// The poll is closed: what was answered.
     PollClosed { poll: u32, counts: Vec<u32> },
+    /// Whose voice is heard since the last message, and whose is not any more. Follows joining where there are some. Who leaves, or ends
+    /// what he or she publishes, is named too.
+    Speaking { began: Vec<PersonId>, ended: Vec<PersonId> },
 }
 
 /// What a request brought.

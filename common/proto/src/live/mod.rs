@@ -5,7 +5,7 @@
 //! bytes back to back over TCP. A viewer opens records, asks again for what is missing and puts units together ([`receive`]); where
 //! that takes too long ([`protection`]) the server adds parity ([`parity`], [`erasure`]). Which rung a viewer takes is [`choice`]; how
 //! it fares, and how far all lag, is [`health`]. [`pipe`] is how a media worker hands units to the program that started it,
-//! [`devices`] what it says there is to capture.
+//! [`devices`] what it says there is to capture. [`voice`] tells who speaks by how loud it is.
 
 pub mod choice;
 pub mod devices;
@@ -18,6 +18,7 @@ pub mod protection;
 pub mod receive;
 pub mod record;
 pub mod resample;
+pub mod voice;
 
 use bytes::Bytes;
 

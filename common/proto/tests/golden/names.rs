@@ -39,7 +39,7 @@ variants!(request, REQUESTS, Request:
     Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet", Request::Freeze { .. } => "Freeze",
     Request::Record { .. } => "Record", Request::AllowRecording { .. } => "AllowRecording",
     Request::Chat(_) => "Chat", Request::Room { .. } => "Room", Request::Talk(_) => "Talk",
-    Request::Account { .. } => "Account",
+    Request::Account { .. } => "Account", Request::Speaking { .. } => "Speaking",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",

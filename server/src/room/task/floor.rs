@@ -17,6 +17,7 @@ impl RoomTask {
         let (info, older) = self.streams.publish(self.clock.now(), id, by, offer, &self.media, &self.mailbox)?;
         tracing::info!(room = %self.name, person = by.id.0, stream = %id, name = ?info.name, "live");
         if let Some(older) = older {
+            self.voices.end(older);
             self.tell(Event::StreamEnded(older));
         }
         self.tell(Event::Streams(vec![info]));
@@ -63,6 +64,13 @@ impl RoomTask {
             self.tell(Event::Frozen(self.streams.frozen()));
         }
         Ok(())
+    }
+
+    /// What is said of a stream that is not this person's, or has no sound, counts for nothing.
+    pub(super) fn speaking(&mut self, by: PersonId, stream: StreamId, speaking: bool) {
+        if self.streams.is_heard(by, stream) {
+            self.voices.set(by, stream, speaking);
+        }
     }
 
     /// What somebody else than an instructor shows is recorded once he or she has allowed it.

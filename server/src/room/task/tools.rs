@@ -76,7 +76,9 @@ impl RoomTask {
             RoomRequest::Codes => return self.codes().await.map(RoomAnswer::Codes),
             RoomRequest::RevokeCode { code } => self.revoke_code(code).await?,
             // Answered before they come to a room.
-            RoomRequest::Rooms | RoomRequest::OpenRoom { .. } | RoomRequest::CloseRoom { .. } => return Err(Refusal::NotAllowed),
+            RoomRequest::Rooms | RoomRequest::OpenRoom { .. } | RoomRequest::OpenRoomWith { .. } | RoomRequest::CloseRoom { .. } => {
+                return Err(Refusal::NotAllowed);
+            }
         }
         Ok(RoomAnswer::Done)
     }
@@ -152,12 +154,15 @@ impl RoomTask {
 
     /// Whether something waits to be told with the roster.
     pub(super) fn has_tool_news(&self) -> bool {
-        self.tools.has_news() || self.door.is_news
+        self.tools.has_news() || self.door.is_news || self.voices.has_news()
     }
 
     pub(super) fn tell_tools(&mut self) {
         if let Some(hands) = self.tools.hands_news() {
             self.tell(Event::Room(hands));
+        }
+        if let Some(voices) = self.voices.news() {
+            self.tell(Event::Room(voices));
         }
         if let Some(counts) = self.tools.counts_news() {
             self.tell_staff(counts);
@@ -181,7 +186,7 @@ impl RoomTask {
         let banned = Some(self.door.door.banned()).filter(|b| is_staff && !b.is_empty()).map(RoomEvent::Banned);
         let waiting = is_staff.then(|| self.door.waiting()).filter(|w| !w.is_empty()).map(RoomEvent::Waiting);
         let door = Some(self.door.door.shown()).filter(|door| *door != Default::default()).map(RoomEvent::Door);
-        door.into_iter().chain(self.tools.greeting(person, is_staff)).chain(banned).chain(waiting).map(Event::Room)
+        door.into_iter().chain(self.tools.greeting(person, is_staff)).chain(self.voices.greeting()).chain(banned).chain(waiting).map(Event::Room)
     }
 }
 
@@ -209,6 +214,7 @@ fn may_use(role: Role, what: &RoomRequest) -> bool {
         | RoomRequest::RevokeCode { .. }
         | RoomRequest::Rooms
         | RoomRequest::OpenRoom { .. }
+        | RoomRequest::OpenRoomWith { .. }
         | RoomRequest::CloseRoom { .. } => role.may(Action::Administer),
         RoomRequest::LowerHand { .. }
         | RoomRequest::Mute { .. }

@@ -247,6 +247,14 @@ impl Messenger {
         }
     }
 
+    /// What came from this person is not held any more, and nothing of theirs is waited for.
+    pub(super) fn forget_files(&mut self, person: PersonId) {
+        let items = self.conversations.get(&person).into_iter().flat_map(|c| &c.items);
+        let held: u64 = items.filter_map(|i| i.file.as_ref()).filter(|f| matches!(f.state, FileState::Here(_))).map(|f| f.info.size).sum();
+        self.files.held = self.files.held.saturating_sub(held);
+        self.files.fetching.retain(|_, f| f.from != person);
+    }
+
     /// The other's program has it no more.
     pub(super) fn unavailable(&mut self, from: PersonId, file: MessageId) {
         if self.files.fetching.get(&file).is_some_and(|f| f.from == from) {

@@ -9,6 +9,7 @@
 mod conversation;
 mod files;
 mod identity;
+mod kept;
 mod mail;
 mod outcome;
 mod receiving;

@@ -152,9 +152,13 @@ impl Messenger {
             keys.extend(out.key);
             false
         });
-        for id in &arrived {
+        // What the program before this one has written may arrive now.
+        let before: Vec<_> = conversation.items.iter().filter(|i| i.own && ids.contains(&i.id) && !arrived.contains(&i.id)).collect();
+        let before: Vec<_> = before.into_iter().filter(|i| matches!(i.state, State::Kept | State::Unconfirmed)).map(|i| i.id).collect();
+        for id in arrived.iter().chain(&before) {
             conversation.set(*id, State::Delivered);
         }
+        said.extend(before);
         for key in keys {
             if let Some(identity) = identity {
                 self.party.arrived(identity, key);
