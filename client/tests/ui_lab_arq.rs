@@ -35,8 +35,8 @@ fn lab(fake: &Fake, settings: Settings) -> Harness {
 /// The number behind a counter's name.
 fn counter(harness: &Harness, name: &str) -> String {
     let start = format!("{name}: ");
-    let node = harness.get_by(|n| n.role() == Role::Label && n.label().is_some_and(|label| label.starts_with(&start)));
-    node.accesskit_node().label().unwrap()[start.len()..].to_owned()
+    let node = harness.get_by(|n| n.role() == Role::Label && n.value().is_some_and(|value| value.starts_with(&start)));
+    node.accesskit_node().value().unwrap()[start.len()..].to_owned()
 }
 
 #[test]

@@ -82,15 +82,18 @@ pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, changed: &Ch
             Tab::Arq => labs.arq.status_ui(ui, cx),
         });
     });
-    let frame = Frame::new().fill(c.panel).inner_margin(Margin::same(space::L as i8));
+    // The bars of what is scrolled stand in the margin.
+    let outer = Margin { left: space::L as i8, right: 2, top: space::M as i8, bottom: 0 };
+    let beside_bar = Margin { left: 0, right: space::L as i8 - 2, top: 0, bottom: space::M as i8 };
+    let frame = Frame::new().fill(c.panel).inner_margin(outer);
     Panel::left("labs-parameters").exact_size(PARAMETERS).resizable(false).frame(frame).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match labs.tab {
+        ScrollArea::vertical().auto_shrink(false).content_margin(beside_bar).show(ui, |ui| match labs.tab {
             Tab::Hamming => labs.hamming.parameters_ui(ui, cx),
             Tab::Arq => labs.arq.parameters_ui(ui, cx),
         });
     });
-    CentralPanel::default().frame(Frame::new().fill(c.window).inner_margin(Margin::same(space::L as i8))).show(ui, |ui| {
-        ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+    CentralPanel::default().frame(Frame::new().fill(c.window).inner_margin(outer)).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).content_margin(beside_bar).show(ui, |ui| {
             if let Some((tone, told)) = &labs.told {
                 notice_ui(ui, *tone, if *tone == Tone::Good { Icon::Check } else { Icon::Warning }, told);
             }

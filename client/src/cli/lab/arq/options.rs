@@ -122,7 +122,8 @@ impl Options {
         if self.timeout.is_some() || !self.earlier {
             // A tenth over the cycle: no answer comes later, where nothing is late.
             let cycle = run.cycle() + run.data.jitter + run.acks.jitter;
-            run.arq.timeout = self.timeout.unwrap_or(Timeout::Fixed((cycle * 11 / 10).max(Duration::from_millis(1))));
+            let fits = Duration::from_micros((cycle * 11 / 10).as_micros() as u64).max(Duration::from_millis(1));
+            run.arq.timeout = self.timeout.unwrap_or(Timeout::Fixed(fits));
         }
         run.check().map_err(|e| Failure::Usage(e.to_string()))?;
         Ok(run)

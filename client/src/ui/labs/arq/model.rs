@@ -213,7 +213,8 @@ impl Lab {
             Some(Action::Delay(held)) => held,
             _ => Duration::ZERO,
         };
-        held + self.scenario.packet_time().max(Duration::from_millis(5)) * 2
+        // Files hold whole microseconds.
+        Duration::from_micros((held + self.scenario.packet_time().max(Duration::from_millis(5)) * 2).as_micros() as u64)
     }
 
     /// Has the way back do what the way there does; it has a loss of its own.

@@ -15,7 +15,7 @@ use super::tiles::{self, Tile};
 /// Width of the names of rows, and of what stands at their ends.
 const NAMES: f32 = 84.0;
 const ENDS: f32 = 76.0;
-const ROW: f32 = 32.0;
+const ROW: f32 = 30.0;
 /// Blocks that have a tile; the arrows reach the others.
 const TILES: usize = 96;
 
@@ -103,7 +103,7 @@ fn rows_ui(ui: &mut Ui, lab: &mut Lab, code: &Code, passed: &Passed, pitch: f32,
     name(ui, row, &cx.text("labs-sent"), "");
     (0..n).for_each(|at| tiles::paint(ui.painter(), tile(row, at), passed.sent.get(at), if is_data(code, at) { Tile::Plain } else { Tile::Faint }, c));
 
-    let (row, _) = row_of(ui, 44.0);
+    let (row, _) = row_of(ui, 40.0);
     name(ui, row, &cx.text("labs-received"), &cx.text("labs-click"));
     let flipped = passed.sent.xor(&passed.received);
     let mut turned = None;

@@ -19,9 +19,12 @@ pub(super) use model::Lab;
 pub(super) use residual::{axes, shape};
 
 /// Space between cards.
-const GAP: f32 = space::L;
+const GAP: f32 = space::M;
 /// Width of the column on the right.
 const SIDE: f32 = 340.0;
+/// Heights of the cards above and below.
+const TOP: f32 = 412.0;
+const BOTTOM: f32 = 272.0;
 /// Below this width cards stand below each other.
 const TWO_COLUMNS: f32 = 840.0;
 
@@ -34,24 +37,24 @@ impl Lab {
         ui.spacing_mut().item_spacing = vec2(GAP, GAP);
         if wide && has_circles {
             ui.horizontal_top(|ui| {
-                card(ui, width - SIDE - GAP, 424.0, |ui| block::block_ui(ui, self, cx));
-                card(ui, SIDE, 424.0, |ui| venn::venn_ui(ui, self, cx));
+                card(ui, width - SIDE - GAP, TOP, |ui| block::block_ui(ui, self, cx));
+                card(ui, SIDE, TOP, |ui| venn::venn_ui(ui, self, cx));
             });
         } else {
             card(ui, width, 0.0, |ui| block::block_ui(ui, self, cx));
             if has_circles {
-                card(ui, width, 424.0, |ui| venn::venn_ui(ui, self, cx));
+                card(ui, width, TOP, |ui| venn::venn_ui(ui, self, cx));
             }
         }
         let left = (width * 0.34).clamp(276.0, 420.0);
         if wide && self.made().code.n() <= 16 {
             ui.horizontal_top(|ui| {
-                card(ui, left, 280.0, |ui| matrix::matrix_ui(ui, self, cx));
-                card(ui, width - left - GAP, 280.0, |ui| residual::residual_ui(ui, self, cx));
+                card(ui, left, BOTTOM, |ui| matrix::matrix_ui(ui, self, cx));
+                card(ui, width - left - GAP, BOTTOM, |ui| residual::residual_ui(ui, self, cx));
             });
         } else {
             card(ui, width, 0.0, |ui| matrix::matrix_ui(ui, self, cx));
-            card(ui, width, 280.0, |ui| residual::residual_ui(ui, self, cx));
+            card(ui, width, BOTTOM, |ui| residual::residual_ui(ui, self, cx));
         }
     }
 

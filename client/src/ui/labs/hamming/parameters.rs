@@ -18,13 +18,13 @@ const MOST: f32 = -0.301;
 
 impl Lab {
     pub(in super::super) fn parameters_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+        ui.spacing_mut().item_spacing = vec2(space::S, space::S - 2.0);
         self.input_ui(ui, cx);
-        ui.add_space(space::S);
+        ui.add_space(space::XS);
         self.code_ui(ui, cx);
-        ui.add_space(space::S);
+        ui.add_space(space::XS);
         self.channel_ui(ui, cx);
-        ui.add_space(space::M);
+        ui.add_space(space::S);
         self.happened_ui(ui, cx);
     }
 
@@ -141,6 +141,8 @@ impl Lab {
     fn happened_ui(&self, ui: &mut Ui, cx: &Cx<'_>) {
         let c = colors(ui);
         let report = self.made().report;
+        // Lines of text, not of buttons.
+        ui.spacing_mut().interact_size.y = Type::Body.line();
         say(ui, Type::Small, c.t2, cx.strings.format("labs-happened", &[("n", report.tally.blocks().into())]));
         for outcome in Outcome::ALL {
             let (icon, ink, key) = tiles::outcome(outcome, c);

@@ -13,7 +13,7 @@ use super::model::Lab;
 /// Room for the labels of the axes, and for the names of the curves.
 const LEFT: f32 = 44.0;
 const BELOW: f32 = 32.0;
-const NAMES: f32 = 148.0;
+const NAMES: f32 = 172.0;
 
 pub(super) fn residual_ui(ui: &mut Ui, lab: &mut Lab, cx: &mut Cx<'_>) {
     let c = colors(ui);
@@ -22,7 +22,7 @@ pub(super) fn residual_ui(ui: &mut Ui, lab: &mut Lab, cx: &mut Cx<'_>) {
         let note = if lab.is_measuring() { "labs-measuring" } else { "labs-plot-note" };
         say_line(ui, Type::Small, c.t3, cx.text(note));
     });
-    let height = (ui.available_height() - 4.0).clamp(214.0, 360.0);
+    let height = (ui.available_height() - 4.0).clamp(180.0, 360.0);
     let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let curves = lab.curves();
     let names: Vec<_> = curves.iter().map(|curve| name(curve, cx)).collect();

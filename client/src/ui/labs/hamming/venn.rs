@@ -10,7 +10,7 @@ use super::super::super::widgets::{focus_ring, say, say_line};
 use super::model::Lab;
 
 /// Height of the drawing.
-const HEIGHT: f32 = 268.0;
+const HEIGHT: f32 = 252.0;
 const CIRCLE: f32 = 76.0;
 
 /// Whether the code has three checks over seven bits, the extra one aside.

@@ -28,15 +28,16 @@ struct Record {
     table: u32,
 }
 
-/// The run as JSON.
+/// The run as JSON. Times of a scenario that are no whole microseconds are cut to such.
 ///
 /// # Errors
 /// When there cannot be such a run.
 pub fn to_json(scenario: &Scenario) -> Result<String, ScenarioError> {
-    let mut run = Simulation::new(scenario, true)?;
+    let scenario: Scenario = serde_json::from_value(serde_json::to_value(scenario)?)?;
+    let mut run = Simulation::new(&scenario, true)?;
     let outcome = run.finish();
     let table = checksum(&[csv(run.trace()).as_bytes()]);
-    let mut json = serde_json::to_string_pretty(&Record { format: FORMAT.into(), scenario: scenario.clone(), outcome, table })?;
+    let mut json = serde_json::to_string_pretty(&Record { format: FORMAT.into(), scenario, outcome, table })?;
     json.push('\n');
     Ok(json)
 }
@@ -123,6 +124,9 @@ mod tests {
         let json = to_json(&scenario).expect("a run");
         assert_eq!(from_json(&json).expect("the same"), scenario);
         assert_eq!(to_json(&scenario).expect("a run"), json);
+        scenario.arq.timeout = crate::arq::Timeout::Fixed(Duration::from_nanos(54_051_173));
+        let whole = from_json(&to_json(&scenario).expect("a run")).expect("the same but for its nanoseconds");
+        assert_eq!(whole.arq.timeout, crate::arq::Timeout::Fixed(Duration::from_micros(54_051)));
     }
 
     #[test]

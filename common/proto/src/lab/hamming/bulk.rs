@@ -16,9 +16,10 @@ static BLOCKS_74: [[u8; 2]; 256] = {
     table
 };
 
-/// The data of a received block, and 16 when a bit of it was turned around. The highest bit of the byte does not count.
-static DATA_74: [u8; 256] = {
-    let mut table = [0; 256];
+/// The data of a received block in the half of a byte where it belongs, and 256 when a bit of it was turned around: for the high half and
+/// the low one. The highest bit of the block's byte does not count.
+static DATA_74: [[u16; 256]; 2] = {
+    let mut tables = [[0; 256]; 2];
     let mut received = 0;
     while received < 256 {
         let mut data = 0;
@@ -26,13 +27,14 @@ static DATA_74: [u8; 256] = {
             let distance = ((received as u8 & 127) ^ block_74(data)).count_ones();
             // The balls around the 16 blocks fill the space: exactly one is this near.
             if distance <= 1 {
-                table[received] = data | (distance as u8) << 4;
+                tables[0][received] = (data as u16) << 4 | (distance as u16) << 8;
+                tables[1][received] = data as u16 | (distance as u16) << 8;
             }
             data += 1;
         }
         received += 1;
     }
-    table
+    tables
 };
 
 /// p1 p2 d1 p4 d2 d3 d4, the last bit lowest.
@@ -53,11 +55,13 @@ pub fn encode_74(data: &[u8], out: &mut [u8]) -> usize {
 /// Writes a byte of data for each two blocks as [`encode_74`] makes them; the highest bit of each does not count. Ends with the shorter of
 /// both; returns how many blocks were not as they should be, each of which was corrected.
 pub fn decode_74(blocks: &[u8], out: &mut [u8]) -> u64 {
+    let [high, low] = &DATA_74;
+    let (pairs, _) = blocks.as_chunks::<2>();
     let mut corrected = 0;
-    for (pair, byte) in blocks.chunks_exact(2).zip(out) {
-        let (high, low) = (DATA_74[usize::from(pair[0])], DATA_74[usize::from(pair[1])]);
-        *byte = high << 4 | low & 15;
-        corrected += u64::from(high >> 4) + u64::from(low >> 4);
+    for ([first, second], byte) in pairs.iter().zip(out) {
+        let both = high[usize::from(*first)] + low[usize::from(*second)];
+        *byte = both as u8;
+        corrected += u64::from(both >> 8);
     }
     corrected
 }
