@@ -31,7 +31,7 @@ fn shows(harness: &Seat, label: &str) -> bool {
 fn labs(fake: &Fake) -> Seat {
     let mut harness = open(fake, settings(), Start::default());
     harness.run_ok();
-    click(&mut harness, "Labs: Hamming codes, without a class");
+    click(&mut harness, "Labs: Hamming codes and repeat request, without a class");
     harness
 }
 
@@ -202,7 +202,7 @@ fn in_german_and_in_a_small_window() {
     let german = Settings { language: Some(Language::German), ..settings() };
     let mut harness = open(&Fake::new(), german, Start::default());
     harness.run_ok();
-    click(&mut harness, "Labore: Hamming-Codes, ohne Klasse");
+    click(&mut harness, "Labore: Hamming-Codes und Wiederholung, ohne Klasse");
     for size in [[1280.0, 800.0], [700.0, 500.0], [480.0, 400.0]] {
         harness.set_size(size.into());
         harness.run_ok();

@@ -18,7 +18,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let ranges = vec![AckRange { first: Sequence(3), count: 2 }];
     let ack = Body::Ack(Ack { next: Sequence(1), transmission: 4, duplicate: false, ranges });
     let packets = [Body::Start(start), data(0), data(3), ack, data(1)].map(|body| Packet { transfer: TRANSFER, body }.to_vec());
-    let framed = packets.iter().flat_map(|p| [&(p.len() as u16).to_be_bytes()[..], p].concat()).collect();
+    let framed: Vec<u8> = packets.iter().flat_map(|p| [&(p.len() as u16).to_be_bytes()[..], p].concat()).collect();
     let run = export::to_json(&Scenario::example()).map(String::into_bytes).unwrap_or_default();
     vec![[vec![0], framed].concat(), [vec![1], run].concat()]
 }

@@ -339,8 +339,7 @@ mod tests {
 
     #[test]
     fn a_saved_run_is_loaded() {
-        let mut lab = Lab::default();
-        lab.chosen = Some((Direction::Data, 1));
+        let mut lab = Lab { chosen: Some((Direction::Data, 1)), ..Lab::default() };
         lab.intervene(Some(Action::Kill));
         lab.follow(&changed());
         let path = tempfile::NamedTempFile::new().expect("a file");

@@ -84,6 +84,8 @@ pub fn figures(trace: &Trace, from: Duration, to: Duration) -> Vec<Figure> {
         }
     }
     waits(trace, from, to, &mut figures);
+    // What is thin lies over what is wide.
+    figures.sort_by_key(|figure| !matches!(figure, Figure::Band { .. }));
     figures
 }
 
@@ -188,6 +190,7 @@ mod tests {
         let bands = figures.iter().filter(|f| matches!(f, Figure::Band { .. })).count();
         let arrows = figures.iter().filter(|f| matches!(f, Figure::Arrow { .. })).count();
         assert_eq!(bands + arrows, trace.passages.len());
+        assert!(figures[..bands].iter().all(|f| matches!(f, Figure::Band { .. })), "they are behind all others");
         let crosses = figures.iter().filter(|f| matches!(f, Figure::Cross { .. })).count();
         assert_eq!(crosses, trace.passages.iter().filter(|p| is_lost(p.way.fate)).count());
         assert_eq!(figures.iter().filter(|f| matches!(f, Figure::Wait { .. })).count(), trace.expiries.len());
