@@ -44,11 +44,23 @@ fn history(computer: &Computer, link: &str, account: &str) -> Vec<(String, bool,
 
 /// Lets somebody read until another may write to them while they are away; on a loaded machine keys take their time.
 fn opens_mailbox(computer: &Computer, account: &str, seen: (&Computer, &str), link: &str) {
-    let is_known = || {
-        assert_eq!(computer.reads(link, account), [], "nothing yet");
-        seen.0.lectern(link, &["chat", "verify", account, "--account", seen.1]).status.success()
+    let follow = ["chat", "read", "--follow", "--account", account];
+    let mut reading = computer.command(link, &follow).stdout(Stdio::null()).spawn().expect("a program");
+    let is_known = || seen.0.lectern(link, &["chat", "verify", account, "--account", seen.1]).status.success();
+    let known = wait_until(SOON, is_known);
+    signal(reading.id(), libc::SIGINT);
+    assert!(reading.wait().expect("its end").success() && known, "{account} cannot be written to");
+}
+
+/// What comes for somebody, when it does.
+fn comes(computer: &Computer, link: &str, account: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let has_come = || {
+        all = computer.reads(link, account);
+        !all.is_empty()
     };
-    assert!(wait_until(SOON, is_known), "{account} cannot be written to");
+    assert!(wait_until(SOON, has_come), "nothing comes for {account}");
+    all
 }
 
 fn one(with: &str, own: bool, text: &str, state: &str) -> (String, bool, String, String) {
@@ -68,16 +80,16 @@ fn what_was_shown_is_there_again_for_who_can_log_in_and_for_nobody_else() {
     opens_mailbox(&school, "Ben", (&home, "Ana"), &join);
     let (first, second) = ("the heron waits below the weir", "the otter sings at noon");
     home.json(&join, &["chat", "send", "--to", "Ben", first, "--account", "Ana"]);
-    assert_eq!(school.reads(&join, "Ben"), [("Ana".to_owned(), first.to_owned())]);
+    assert_eq!(comes(&school, &join, "Ben"), [("Ana".to_owned(), first.to_owned())]);
     // His program ended; the next one shows it again, and what he answers.
     assert_eq!(history(&school, &join, "Ben"), [one("Ana", false, first, "received")]);
     school.json(&join, &["chat", "send", "--to", "Ana", second, "--account", "Ben"]);
     let both = [one("Ana", false, first, "received"), one("Ana", true, second, "kept")];
     assert_eq!(history(&school, &join, "Ben"), both);
-    assert_eq!(home.reads(&join, "Ana"), [("Ben".to_owned(), second.to_owned())]);
+    assert_eq!(comes(&home, &join, "Ana"), [("Ben".to_owned(), second.to_owned())]);
     // What became of it while he was away reaches what is kept.
     let read = [both[0].clone(), one("Ana", true, second, "read")];
-    assert!((0..5).any(|_| history(&school, &join, "Ben") == read), "{:?}", history(&school, &join, "Ben"));
+    assert!((0..10).any(|_| history(&school, &join, "Ben") == read), "{:?}", history(&school, &join, "Ben"));
     assert_eq!(history(&home, &join, "Ana"), [one("Ben", true, first, "read"), one("Ben", false, second, "received")]);
     // Nobody else finds it: not in the files, not with another account of the same computer, not on another computer.
     let (disk_of_ben, kept) = (disk(&school), kept_in(&school));
@@ -129,7 +141,7 @@ fn what_is_let_go_is_gone_and_who_has_no_account_leaves_nothing() {
     assert_eq!(ana.json(&join, &["chat", "forget", "--account", "Ana"])[0]["forgotten"], 1);
     assert!(kept_in(&ana).is_empty() && history(&ana, &join, "Ana").is_empty());
     // The other side keeps its own.
-    assert_eq!(ben.reads(&join, "Ben"), [("Ana".to_owned(), "to Ben".to_owned())]);
+    assert_eq!(comes(&ben, &join, "Ben"), [("Ana".to_owned(), "to Ben".to_owned())]);
     assert_eq!(history(&ben, &join, "Ben"), [one("Ana", false, "to Ben", "received")]);
 
     // A lesson's identity keeps nothing, and nothing is kept of it.

@@ -44,7 +44,7 @@ pub fn ana() -> Party {
 /// Ben's program, in the class together with Ana, and with her keys.
 pub fn ben(rng: &mut StdRng) -> Messenger {
     let mut ben = Messenger::new(Party::new(keys(1)));
-    let there = |identity| Presence { connected: true, identity: Some(identity) };
+    let there = |identity| Presence { connected: true, mailbox: false, identity: Some(identity) };
     ben.joined(NOW, rng, BEN);
     ben.people(NOW, rng, [(ANA, there(keys(0).id())), (BEN, there(keys(1).id()))].into());
     ben.meet(NOW, ANA);
