@@ -143,15 +143,15 @@ pub(super) fn channel(args: &NoisyArgs) -> Result<(), Failure> {
     let mut out = Out::create(args.out.as_deref(), args.from.file.as_deref())?;
     let (mut sent, show) = (begin(&message, &code, &args.how)?, args.how.show);
     let flips: Flips = noise.flips(code.n() as u64, sent.coded_bits, args.how.seed);
-    // A few blocks are all shown, of many those that had flips.
-    let is_every = sent.blocks <= show;
+    // A few blocks, which come in one piece, are all shown; of many those that had flips.
+    let is_every = sent.blocks <= show && sent.length <= BYTES_MAX as u64;
     let (mut tables, mut first, mut delivered) = (String::new(), 0, Vec::new());
     let mut channel = Channel::new(&code, flips);
     message.pieces(code.k(), |data| {
         let quiet: Vec<_> = (0..if is_every { sent.blocks } else { 0 }).map(|block| word_at(data, block as usize * code.k(), code.k())).collect();
         let mut next = 0;
         channel.send(data, |block, passed| {
-            (next..block)
+            (next..block.min(quiet.len() as u64))
                 .filter_map(|i| quiet.get(i as usize).map(|word| (i, word)))
                 .for_each(|(i, word)| sent.shown.push(BlockView::passed(&code, i, &pass(&code, word, []))));
             next = block + 1;
