@@ -93,7 +93,7 @@ struct How {
     #[arg(long)]
     json: bool,
     /// Show so many blocks one by one
-    #[arg(long, value_name = "BLOCKS", default_value_t = 64)]
+    #[arg(long, value_name = "BLOCKS", default_value_t = 64, value_parser = clap::value_parser!(u64).range(..=100_000))]
     show: u64,
     /// Decides what is random; the same seed gives the same output
     #[arg(long, default_value_t = 1)]
