@@ -14,6 +14,7 @@ local LOGIN_REPLY = { [0] = "Joined", "Refused", "Waiting" }
 local REQUEST = {
   [0] = "Ping", "Leave", "Remove", "Want", "FetchAhead", "FetchedAhead", "Publish", "EndStream", "Report", "SetTogether", "GiveStage",
   "Quiet", "Freeze", "Record", "AllowRecording", "Chat", "Room", "Talk", "Account",
+  "Speaking",
 }
 local EVENT = {
   [0] = "Pong", "People", "PersonLeft", "Videos", "VideoRemoved", "Synchronised", "MediaEpoch", "Answer", "Closing", "Share",
