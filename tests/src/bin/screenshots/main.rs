@@ -1,12 +1,13 @@
 //! Takes the pictures in `docs/screenshots`: a real server with real videos, real members, and a real window that is
 //! driven by keys and mouse through every screen, at two sizes, dark and light. `make screenshots` calls it.
 //!
-//! Usage: `screenshots [DIRECTORY [live|studio|chat|forms]]`: `chat` takes those of chat alone, `forms` those of rooms and accounts, `live` takes those of live streams alone, `studio` those of who shows something. Nothing here checks anything: people look at what comes out.
+//! Usage: `screenshots [DIRECTORY [live|studio|chat|forms|labs]]`: `labs` takes those of the labs alone, `chat` those of chat alone, `forms` those of rooms and accounts, `live` takes those of live streams alone, `studio` those of who shows something. Nothing here checks anything: people look at what comes out.
 
 mod chat;
 mod forms;
 mod found;
 mod hand;
+mod labs;
 mod live;
 mod own;
 mod private;
@@ -38,6 +39,10 @@ fn main() -> Result<()> {
         let stack = Stack::start(&[])?;
         return each(&out, |size, light, name| forms::take(&stack, size, light, name));
     }
+    if std::env::args().nth(2).is_some_and(|part| part == "labs") {
+        let stack = Stack::start(&[])?;
+        return each(&out, |size, light, name| labs::take(&stack, size, light, name));
+    }
     if std::env::args().nth(2).is_some_and(|part| part == "live") {
         let stack = Stack::start(&[])?;
         each(&out, |size, light, name| live::take(&stack, size, light, name))?;
@@ -55,6 +60,7 @@ fn main() -> Result<()> {
     each(&out, |size, light, name| chat::take(&room.stack, size, light, name))?;
     each(&out, |size, light, name| private::take(&room.stack, size, light, name))?;
     each(&out, |size, light, name| forms::take(&room.stack, size, light, name))?;
+    each(&out, |size, light, name| labs::take(&room.stack, size, light, name))?;
     eprintln!("{}", out.display());
     Ok(())
 }

@@ -1,3 +1,5 @@
+//! Packets as bytes: there and back, damaged, cut, and made up.
+
 use super::*;
 use crate::arq::sequence::{Protocol, Space};
 use proptest::prelude::*;

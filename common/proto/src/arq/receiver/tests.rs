@@ -1,3 +1,5 @@
+//! The receivers of the three protocols, packet by packet.
+
 use super::super::sequence::{Protocol, Sequence, Space};
 use super::*;
 

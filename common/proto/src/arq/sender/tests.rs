@@ -1,3 +1,5 @@
+//! The senders of the three protocols: windows, time-outs, what overtakes.
+
 use super::super::sequence::{Protocol, Sequence, Space};
 use super::super::timeout::Timeout;
 use super::*;

@@ -1,3 +1,5 @@
+//! Runs in virtual time: the same by their seed, and as the interventions say.
+
 use super::*;
 use crate::arq::{Protocol, Settings, Space, Timeout};
 use crate::lab::arq::channel::Channel;
