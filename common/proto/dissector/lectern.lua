@@ -105,6 +105,7 @@ local function control_message(tvb, pinfo, root)
   local phase, name
   if hello then
     phase, name = "hello", "HelloRequest"
+    tree:add(cf.name, name):set_generated()
     tree:add(cf.version_min, body(8, 2))
     tree:add(cf.version_max, body(10, 2))
     text(tree, body, 12, "Agent")
@@ -113,6 +114,7 @@ local function control_message(tvb, pinfo, root)
       phase, name = "joined", variant(tree, body, REQUEST)
     else
       phase, name = "login", "LoginRequest"
+      tree:add(cf.name, name):set_generated()
       local behind = text(tree, body, 0, "Room")
       if behind then text(tree, body, behind, "Name") end
     end
