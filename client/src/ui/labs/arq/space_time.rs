@@ -329,6 +329,6 @@ mod tests {
         check(200.0, 100.0, Some((Direction::Acks, 2)));
         check(200.0, 103.0, Some((Direction::Acks, 2)));
         check(200.0, 70.0, None);
-        check(120.0, 5.0, None);
+        check(120.0, 2.0, None);
     }
 }
