@@ -153,9 +153,8 @@ fn a_run_is_saved_and_loaded() {
     let mut harness = lab(&other, settings());
     assert_ne!(counter(&harness, "Sent"), sent);
     // It may stand below what is in sight.
-    harness.get_by_label("Load a run").scroll_to_me();
+    harness.get_by_label("Load a run").click_accesskit();
     settle(&mut harness);
-    press(&mut harness, "Load a run");
     assert!(other.lock().calls.contains(&Call::Pick(Pick::Lab(LabFile::Run))));
     other.lock().picked = Some(Some(path));
     settle(&mut harness);
