@@ -47,6 +47,8 @@ pub struct Impaired {
     pub lost: u64,
     pub corrupted: u64,
     pub duplicated: u64,
+    /// Not on purpose: what a full socket did not take.
+    pub not_taken: u64,
 }
 
 /// One direction.
@@ -205,7 +207,7 @@ impl Line {
             }
             if !self.batch.takes(to, length, self.state.max_gso_segments()) {
                 // A full socket loses what is sent to it, as any line does.
-                self.outgoing.impaired.lost += 1;
+                self.outgoing.impaired.not_taken += 1;
                 continue;
             }
             let start = self.batch.bytes.len();
