@@ -53,7 +53,7 @@ impl Shelf {
             match disk.read() {
                 Ok(found) => disk.history = found.unwrap_or_default(),
                 Err(error) => {
-                    tracing::error!(path = %disk.path.display(), %error, "the conversations that were kept cannot be read: a new file takes their place")
+                    tracing::error!(path = %disk.path.display(), %error, "the conversations that were kept cannot be read")
                 }
             }
             disk
@@ -177,6 +177,19 @@ impl Disk {
         Ok(Some(History::of(found.records)))
     }
 
+    /// Leaves a file that cannot be read to whoever can mend it, beside the new one.
+    fn set_aside(&self, error: &io::Error) {
+        let aside = self.path.with_extension("unreadable");
+        match std::fs::rename(&self.path, &aside) {
+            Ok(()) => {
+                tracing::warn!(path = %aside.display(), %error, "the conversations that were kept cannot be read: the file lies here now, and a new one takes its place")
+            }
+            Err(moving) => {
+                tracing::warn!(path = %self.path.display(), %error, %moving, "the conversations that were kept cannot be read, and the file cannot be put aside: a new one takes its place")
+            }
+        }
+    }
+
     /// Whether the file is the one that this program has begun, with all that it has written and nothing else.
     fn is_own(&self) -> bool {
         let Some(own) = &self.own else { return false };
@@ -203,7 +216,7 @@ impl Disk {
         } else {
             // Another program's, or brought back: what is in it counts, also where something was let go.
             let found = self.read().unwrap_or_else(|error| {
-                tracing::warn!(path = %self.path.display(), %error, "the conversations that were kept cannot be read: a new file takes their place");
+                self.set_aside(&error);
                 None
             });
             self.history = found.unwrap_or_default();

@@ -117,3 +117,13 @@ fn a_full_file_lets_the_oldest_go() {
     let conversations = kept.history.conversations();
     assert_eq!(conversations[&BEN].last().map(|kept| kept.sent_ms), Some(299), "the newest stays");
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_put_aside() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut one = disk(dir.path());
+    std::fs::write(&one.path, b"no file of ours").expect("writable");
+    one.add(vec![message(BEN, 1, "first")]).expect("kept");
+    assert_eq!(texts(&disk(dir.path())), ["first"]);
+    assert_eq!(std::fs::read(dir.path().join("a.unreadable")).expect("there"), b"no file of ours");
+}
