@@ -11,6 +11,7 @@ pub mod config;
 mod control;
 mod handout;
 mod identity;
+mod lab;
 mod library;
 mod live;
 mod lock;

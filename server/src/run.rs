@@ -94,6 +94,7 @@ impl Server {
         recorder.finish_old();
         let room_media = RoomMedia { parity_most: config.limits.parity_percent, ..RoomMedia::new(1, index, config.limits.room_bandwidth_bps) };
         let room_media = Arc::new(room_media);
+        let labs = Arc::<media::LabRuns>::default();
         let parts = RoomParts {
             name: config.room.name,
             together: config.room.together,
@@ -107,6 +108,7 @@ impl Server {
             ladder: config.ladder.clone(),
             live_ladder: config.live_ladder.clone(),
             recorder,
+            labs: Arc::clone(&labs),
             rungs: RungMaker::new(config.media_worker.clone(), config.limits.worker_memory_bytes, clock, tasks.clone(), stop.clone()),
             catalogue: library.catalogue.clone(),
             store: store.clone(),
@@ -116,7 +118,7 @@ impl Server {
         let rooms = Arc::new(Rooms::start(parts, config.limits.room_bandwidth_bps, (gate, password.as_str()), &tasks, stop.clone()).await?);
         let about = Beacon::new(ports.control, fingerprint, config.name.clone(), room, rooms.opened());
         let sessions = Arc::new(MediaSessions::default());
-        let media = Arc::new(Media::new(Arc::clone(&sessions), SealedCache::new(config.limits.chunk_cache_bytes), clock));
+        let media = Arc::new(Media::new(Arc::clone(&sessions), SealedCache::new(config.limits.chunk_cache_bytes), clock, labs));
         let accounts = Arc::new(Accounts::new(store.clone(), identity.account_salt_key()?, config.accounts, clock));
         let entrance = Entrance::new(EntranceParts {
             rooms: Arc::clone(&rooms),

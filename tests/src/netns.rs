@@ -66,6 +66,14 @@ impl Lan {
         Ok(())
     }
 
+    /// Keeps a machine from all others that are kept so, as access points do that isolate their clients: it still reaches the rest.
+    pub fn isolate(&self, machine: usize) -> Result<()> {
+        let port = format!("p{machine}");
+        let done = Command::new("ip").args(["netns", "exec", &self.switch, "bridge", "link", "set", "dev", &port, "isolated", "on"]).output()?;
+        ensure!(done.status.success(), "bridge link set: {}", String::from_utf8_lossy(&done.stderr));
+        Ok(())
+    }
+
     /// Runs `ip` with arguments on a machine.
     pub fn ip(&self, machine: usize, args: &str) -> Result<()> {
         ip(&format!("-n {} {args}", self.machine(machine)))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lectern_proto::chat::messenger::Token;
 use lectern_proto::control::client::Output;
 use lectern_proto::control::{
-    AccountAnswer, AccountRefusal, CloseReason, ControlError, Event, Joined, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, RoomAnswer,
+    AccountAnswer, AccountRefusal, CloseReason, ControlError, Event, Joined, LabAnswer, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, RoomAnswer,
     SeatToken, StreamId,
 };
 use lectern_proto::seal::RoomKey;
@@ -64,6 +64,7 @@ pub(super) enum Asked {
     /// The answer goes among the letters.
     Chat(Token),
     Account(oneshot::Sender<Result<AccountAnswer, AccountError>>),
+    Lab(oneshot::Sender<Result<LabAnswer, StreamError>>),
     /// Yes or no is all.
     Done(oneshot::Sender<Result<(), StreamError>>),
 }
@@ -78,6 +79,7 @@ impl Asked {
             Self::Page(Paged::Older(reply) | Paged::Found(reply)) => reply.is_closed(),
             Self::Chat(_) => false,
             Self::Account(reply) => reply.is_closed(),
+            Self::Lab(reply) => reply.is_closed(),
             Self::Done(reply) => reply.is_closed(),
         }
     }
@@ -243,6 +245,7 @@ impl Membership {
             Command::Tool(command) => self.tool_request(command),
             Command::Talk(command) => Request::Talk(self.talk_request(command)),
             Command::Account(command) => self.account_request(command),
+            Command::Lab(command) => self.lab_request(command),
             Command::Freeze { stream, frozen, reply } => Request::Freeze { request: self.ask(Asked::Done(reply)), stream, frozen },
         });
     }
@@ -332,6 +335,8 @@ impl Membership {
         self.state.reports.clear();
         self.state.floor = Floor::default();
         self.state.tools = Tools::default();
+        self.forget_labs();
+        self.server_time(joined.server_time_us, Duration::ZERO);
         self.state.ahead.lesson = None;
         let access = joined.media;
         // The same address, with its zone where it has one.
@@ -352,7 +357,7 @@ impl Membership {
 
     fn event(&mut self, event: Event) -> Option<Ended> {
         match event {
-            Event::Pong { .. } => {}
+            Event::Pong { server_time_us, .. } => self.server_time(server_time_us, self.state.round_trip.unwrap_or_default() / 2),
             Event::Answer { request, result } => match self.asked.remove(&request) {
                 Some(Asked::Done(reply)) => _ = reply.send(result.map_err(StreamError::Refused)),
                 Some(Asked::Chat(token)) => self.letter(Letter::Answered { token, result }),
@@ -388,6 +393,7 @@ impl Membership {
             Event::Room(event) => self.tool_event(event),
             Event::Talk(event) => self.talk_event(event),
             Event::Account(event) => self.account_event(event),
+            Event::Lab(event) => self.lab_event(event),
             Event::People(people) => {
                 for mut person in people {
                     // Whatever the server sent.

@@ -6,6 +6,7 @@
 mod account;
 mod ahead;
 mod chat;
+mod lab;
 mod membership;
 mod state;
 mod talk;
@@ -25,6 +26,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use talk::{TalkError, TalkLog};
 
 use account::AccountCommand;
+pub use lab::{Labs, Offered, RunNews};
 pub use account::MyAccount;
 pub use state::{Ahead, AheadTally, Changed, ClassState, Floor, JoinError, Me, OtherVersion, Phase, StreamError};
 
@@ -73,6 +75,7 @@ enum Command {
     Tool(ToolCommand),
     Talk(talk::TalkCommand),
     Account(AccountCommand),
+    Lab(lab::LabCommand),
 }
 
 /// Commands that may wait for the connection.

@@ -15,6 +15,7 @@ use lectern_proto::rights::Action;
 use lectern_proto::rung::RungSpec;
 
 use super::MyAccount;
+use super::lab::Labs;
 use super::talk::TalkLog;
 use super::tools::Tools;
 use crate::account::refusal as account_refusal;
@@ -69,6 +70,7 @@ pub struct ClassState {
     /// Largest attachment between two people in bytes; 0: none.
     pub attachment_max: u64,
     pub tools: Tools,
+    pub labs: Labs,
     /// Room chat as far as it was fetched.
     pub talk: Arc<TalkLog>,
     /// Counts the connections that joined: what was asked on an earlier one is not answered any more.
@@ -229,6 +231,8 @@ fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NoMailbox => "one of you has no account here, so nothing can wait until the other is there; write when both are in the class.",
         Refusal::MailboxFull => "as much waits at the server as it keeps; write again when some of it was read.",
         Refusal::NotKept => "the server's database does not answer or is full, so nothing was kept; try again, and tell whoever runs the server.",
+        Refusal::NoSuchRun => "there is no such run any more: the other has ended it, or it was not taken in time.",
+        Refusal::BadRun => "there can be no such run: look at its window, packet size, length and probabilities.",
         Refusal::Quiet => "it is quiet: only the instructor shows something or writes. Try again when the instructor has opened the class.",
     }
 }
@@ -330,6 +334,7 @@ impl ClassState {
             private_chat: PrivateChat::default(),
             attachment_max: CHAT_ATTACHMENT_MAX,
             tools: Tools::default(),
+            labs: Labs::default(),
             talk: Arc::default(),
             connection: 0,
             account: None,

@@ -209,7 +209,8 @@ impl Failure {
             Self::Join(e) if e.is_refusal() => 3,
             Self::Lab(LabError::Settings(_)) => 2,
             Self::Lab(LabError::Failed(lectern_proto::arq::transfer::Failure::Silent) | LabError::NotSent { .. }) => 4,
-            Self::Lab(LabError::Failed(_)) => 3,
+            Self::Lab(LabError::NoWay | LabError::NotTaken) => 4,
+            Self::Lab(LabError::Failed(_) | LabError::Declined | LabError::Class(StreamError::Refused(_))) => 3,
             Self::Chat(_)
             | Self::Lab(_)
             | Self::Talk(_)
@@ -282,7 +283,7 @@ async fn run(entry: Entry, command: Command) -> Result<(), Failure> {
     let command = match command {
         Command::Discover(args) => return discover::run(args).await,
         Command::Update(args) => return update::run(enter::link(entry).await?, args).await,
-        Command::Lab(args) => return lab::run(args).await,
+        Command::Lab(args) => return lab::run(entry, args).await,
         Command::Man => return manual(),
         // The window runs on the main thread, outside of this.
         Command::Play(_) => return Ok(()),

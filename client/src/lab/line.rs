@@ -4,7 +4,8 @@ use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use bytes::Bytes;
-use lectern_proto::arq::packet::Packet;
+use lectern_proto::arq::packet::{Body, Packet};
+use lectern_proto::datagram::{LAB, LAB_HEADER, lab_head};
 use lectern_proto::lab::random::Random;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use serde::Serialize;
@@ -115,6 +116,10 @@ pub struct Line {
     outgoing: Direction,
     incoming: Direction,
     capture: Option<Capture>,
+    /// The server that may hand packets on, and what stands in front of them there.
+    server: Option<(SocketAddr, [u8; LAB_HEADER])>,
+    /// What the server itself sent.
+    told: Vec<Bytes>,
     /// Of the last call to send that failed for another reason than a full socket.
     error: Option<io::Error>,
 }
@@ -137,7 +142,7 @@ impl Line {
         let mut random = Random::seeded(seed);
         let (outgoing, incoming) = (Direction::new(outgoing, random.split()), Direction::new(incoming, random.split()));
         let buffers = vec![vec![0; RECEIVE]; BATCH_SIZE];
-        Ok(Self { socket, state, local, batch: Batch::default(), buffers, outgoing, incoming, capture: None, error: None })
+        Ok(Self { socket, state, local, batch: Batch::default(), buffers, outgoing, incoming, capture: None, server: None, told: Vec::new(), error: None })
     }
 
     /// Opens a socket of any port for packets to `to`.
@@ -158,6 +163,22 @@ impl Line {
     /// Has everything from now on captured.
     pub fn capture(&mut self, capture: Capture) {
         self.capture = Some(capture);
+    }
+
+    /// Packets to and from this address go by way of a server, as those of this run.
+    pub(super) fn by_way_of(&mut self, server: SocketAddr, run: u64) {
+        self.server = Some((server, lab_head(run)));
+    }
+
+    /// What the server sent that was no packet handed on.
+    pub(super) fn take_told(&mut self) -> Vec<Bytes> {
+        std::mem::take(&mut self.told)
+    }
+
+    /// Sends a datagram of ours to the server, as it is. What a full socket does not take is said again.
+    pub(super) fn tell(&mut self, to: SocketAddr, datagram: &[u8]) {
+        let transmit = Transmit { destination: to, ecn: None, contents: datagram, segment_size: None, src_ip: None };
+        let _ = self.socket.try_io(Interest::WRITABLE, || self.state.try_send((&self.socket).into(), &transmit));
     }
 
     /// Ends the capture, if there is one: see [`Capture::finish`].
@@ -190,11 +211,16 @@ impl Line {
 
     /// Has a packet sent, now or with the next ones. False: the socket is full; call [`Self::flush`] until it is not, before more is sent.
     pub fn send(&mut self, to: SocketAddr, packet: &Packet) -> bool {
-        let length = packet.size();
-        let (times, flipped) = match self.outgoing.fate(length) {
+        let head = self.server.filter(|(server, _)| *server == to).map(|(_, head)| head);
+        let head = head.as_ref().map_or(&[][..], |head| head);
+        let length = head.len() + packet.size();
+        // Nobody spoils how the two sides meet.
+        let is_probe = matches!(packet.body, Body::Probe(_) | Body::ProbeAnswer(_));
+        let fate = if is_probe { Fate::Goes(1, None) } else { self.outgoing.fate(packet.size()) };
+        let (times, flipped) = match fate {
             Fate::Lost => {
                 if let Some(capture) = &mut self.capture {
-                    capture.note(self.local, to, &packet.to_vec(), Some("lost on purpose: never sent"));
+                    capture.note(self.local, to, &[head, &packet.to_vec()].concat(), Some("lost on purpose: never sent"));
                 }
                 return true;
             }
@@ -211,9 +237,10 @@ impl Line {
                 continue;
             }
             let start = self.batch.bytes.len();
+            self.batch.bytes.extend_from_slice(head);
             packet.write(&mut self.batch.bytes);
             if let Some(bit) = flipped {
-                self.batch.bytes[start + (bit / 8) as usize] ^= 0x80 >> (bit % 8);
+                self.batch.bytes[start + head.len() + (bit / 8) as usize] ^= 0x80 >> (bit % 8);
             }
             let batch = &mut self.batch;
             if batch.count == 0 {
@@ -284,7 +311,20 @@ impl Line {
     }
 
     fn came(&mut self, from: SocketAddr, local: SocketAddr, mut datagram: Bytes, into: &mut Vec<(SocketAddr, Bytes)>) {
-        let fate = self.incoming.fate(datagram.len());
+        let mut head = 0;
+        if let Some((server, own)) = &self.server
+            && *server == from
+        {
+            if datagram.first() != Some(&LAB) {
+                return self.told.push(datagram);
+            }
+            if !datagram.starts_with(own) {
+                return;
+            }
+            head = LAB_HEADER;
+        }
+        let is_probe = Packet::is_probe(&datagram[head..]);
+        let fate = if is_probe { Fate::Goes(1, None) } else { self.incoming.fate(datagram.len() - head) };
         if let Some(capture) = &mut self.capture {
             let comment = match &fate {
                 Fate::Lost => Some("lost on purpose: came, and was not looked at".to_owned()),
@@ -293,6 +333,7 @@ impl Line {
             capture.note(from, local, &datagram, comment.as_deref());
         }
         let Fate::Goes(times, flipped) = fate else { return };
+        let mut datagram = datagram.split_off(head);
         if let Some(bit) = flipped {
             let mut bytes = datagram.to_vec();
             bytes[(bit / 8) as usize] ^= 0x80 >> (bit % 8);

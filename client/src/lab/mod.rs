@@ -1,7 +1,9 @@
 //! The repeat-request lab over a real network: a file goes from one computer to another by the cores of [`lectern_proto::arq`], through
 //! UDP and a [`line::Line`] that loses, damages and doubles packets as it is told, and that writes down what went.
 
+mod arranged;
 pub mod capture;
+pub mod class;
 mod file;
 pub mod line;
 pub mod receive;
@@ -13,6 +15,8 @@ use std::path::PathBuf;
 
 use lectern_proto::arq::sequence::SettingsError;
 use lectern_proto::arq::transfer::Failure;
+
+use crate::class::StreamError;
 
 /// Why a transfer did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -35,4 +39,16 @@ pub enum LabError {
     Differs(PathBuf),
     #[error("Stopped before all had come.")]
     Stopped,
+    #[error("No way was found to the other computer: neither a straight one nor one by the server's media port. Does a firewall on one of them drop UDP?")]
+    NoWay,
+    #[error("The other side does not want it.")]
+    Declined,
+    #[error("The other side has ended it.")]
+    Ended,
+    #[error("The other side has left the class, or its connection is lost.")]
+    Gone,
+    #[error("It was not taken within a minute.")]
+    NotTaken,
+    #[error("{0}")]
+    Class(#[from] StreamError),
 }

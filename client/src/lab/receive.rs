@@ -12,12 +12,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::LabError;
 use super::file::Sink;
+use super::arranged::Arranged;
 use super::line::Line;
 use super::report::{ReceiveReport, rate};
 
 /// A transfer that began.
 struct Transfer {
     from: SocketAddr,
+    /// How its packets come.
+    path: &'static str,
     number: u32,
     core: Receiving,
     sink: Sink,
@@ -32,13 +35,30 @@ struct Transfer {
 ///
 /// # Errors
 /// When the file cannot be written, the sender falls silent, or what came is not what was sent.
-pub async fn receive(line: &mut Line, out: &Path, stop: CancellationToken, mut done: impl FnMut(&ReceiveReport)) -> Result<ReceiveReport, LabError> {
+pub async fn receive(line: &mut Line, out: &Path, stop: CancellationToken, done: impl FnMut(&ReceiveReport)) -> Result<ReceiveReport, LabError> {
+    receive_from(line, None, out, stop, done).await
+}
+
+/// The same from the one whom the server named.
+pub(super) async fn receive_from(
+    line: &mut Line,
+    mut arranged: Option<Arranged>,
+    out: &Path,
+    stop: CancellationToken,
+    mut done: impl FnMut(&ReceiveReport),
+) -> Result<ReceiveReport, LabError> {
     let began = Instant::now();
     let (mut transfer, mut inbox) = (None::<Transfer>, Vec::new());
     let mut outcome: Option<Result<ReceiveReport, LabError>> = None;
     loop {
         let mut is_free = line.flush();
         let now = began.elapsed();
+        if let Some(arranged) = &mut arranged {
+            arranged.transmit(line);
+            if transfer.is_none() && arranged.is_over() {
+                return Err(LabError::NoWay);
+            }
+        }
         if let Some(t) = &mut transfer {
             t.core.on_timeout(now);
             t.deliver(now).await?;
@@ -69,6 +89,7 @@ pub async fn receive(line: &mut Line, out: &Path, stop: CancellationToken, mut d
             }
         }
         let due = transfer.as_ref().and_then(|t| t.core.poll_timeout());
+        let meeting = arranged.as_ref().filter(|_| transfer.is_none()).and_then(Arranged::poll_timeout);
         tokio::select! {
             () = stop.cancelled() => {
                 if let Some(t) = transfer.as_ref().filter(|t| !t.core.stage().is_over()) {
@@ -80,8 +101,17 @@ pub async fn receive(line: &mut Line, out: &Path, stop: CancellationToken, mut d
             }
             ready = line.readable() => if ready.is_ok() && line.receive(&mut inbox) {
                 let now = began.elapsed();
+                if let Some(arranged) = &mut arranged {
+                    arranged.hear(line);
+                }
                 for (from, datagram) in inbox.drain(..) {
-                    match (Packet::read(&datagram), &mut transfer) {
+                    let packet = Packet::read(&datagram);
+                    if let (Some(arranged), Ok(packet)) = (&mut arranged, &packet)
+                        && !arranged.admits(from, packet)
+                    {
+                        continue;
+                    }
+                    match (packet, &mut transfer) {
                         (Ok(packet), Some(t)) if t.from == from && t.number == packet.transfer => t.handle(now, &packet),
                         (Ok(Packet { transfer: number, body: Body::Start(start) }), other) => {
                             let answer = match other {
@@ -89,7 +119,10 @@ pub async fn receive(line: &mut Line, out: &Path, stop: CancellationToken, mut d
                                 None => Receiving::new(now, number, start),
                             };
                             match answer {
-                                Ok(core) => transfer = Some(Transfer::new(from, number, core, out)?),
+                                Ok(core) => {
+                                    let path = arranged.as_ref().map_or("direct", |arranged| arranged.path(from));
+                                    transfer = Some(Transfer::new((from, path), number, core, out)?);
+                                }
                                 Err(refusal) => _ = line.send(from, &Packet { transfer: number, body: Body::Refuse(refusal) }),
                             }
                         }
@@ -100,13 +133,14 @@ pub async fn receive(line: &mut Line, out: &Path, stop: CancellationToken, mut d
             },
             _ = line.writable(), if !is_free => {}
             () = sleep_until(began + due.unwrap_or_default()), if due.is_some() => {}
+            () = sleep_until(meeting.unwrap_or(began)), if meeting.is_some() => {}
         }
     }
 }
 
 impl Transfer {
-    fn new(from: SocketAddr, number: u32, core: Receiving, out: &Path) -> Result<Self, LabError> {
-        Ok(Self { from, number, core, sink: Sink::create(out)?, sha256: None, first: None, last: Duration::ZERO })
+    fn new((from, path): (SocketAddr, &'static str), number: u32, core: Receiving, out: &Path) -> Result<Self, LabError> {
+        Ok(Self { from, path, number, core, sink: Sink::create(out)?, sha256: None, first: None, last: Duration::ZERO })
     }
 
     fn handle(&mut self, now: Duration, packet: &Packet) {
@@ -142,6 +176,7 @@ impl Transfer {
             sha256: hex::write(&self.sha256.unwrap_or_default()),
             same: true,
             from: self.from,
+            path: self.path,
             protocol: start.protocol.short(),
             window: start.window,
             size: start.payload,

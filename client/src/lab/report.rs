@@ -25,7 +25,7 @@ pub struct SendReport {
     /// Whether the receiver has the same.
     pub same: bool,
     pub to: SocketAddr,
-    /// How the packets went.
+    /// How the packets went: `direct`, or `server` where it handed them on or was the other side.
     pub path: &'static str,
     #[serde(flatten)]
     pub settings: Settings,
@@ -110,6 +110,8 @@ pub struct ReceiveReport {
     pub sha256: String,
     pub same: bool,
     pub from: SocketAddr,
+    /// How the packets came: `direct` or `server`.
+    pub path: &'static str,
     pub protocol: &'static str,
     pub window: u32,
     pub size: u16,

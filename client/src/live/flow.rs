@@ -171,7 +171,7 @@ impl Task {
                     let _ = self.heard.send(Heard::NotWithinShare { track, bps }).await;
                 }
             }
-            Output::Tell(Tell::Open) => {}
+            Output::Tell(Tell::Open | Tell::Lab { .. }) => {}
         }
     }
 

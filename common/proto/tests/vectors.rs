@@ -162,6 +162,8 @@ fn every_message_of_the_control_plane() {
         // vectors/account.txt.
         Request::Account { request: 14, what: AccountRequest::Salt },
         Request::Speaking { stream: STREAM, speaking: true },
+        // vectors/lab.txt.
+        Request::Lab { request: 14, what: LabRequest::EndShow },
     ];
     all.extend(each("Request", REQUESTS, request, requests));
     all.extend(events());
@@ -212,6 +214,8 @@ fn events() -> Vectors {
         Refusal::NoMailbox,
         Refusal::MailboxFull,
         Refusal::NotKept,
+        Refusal::NoSuchRun,
+        Refusal::BadRun,
     ];
     assert_eq!(answers.iter().map(refusal_name).collect::<Vec<_>>(), REFUSALS);
     let reasons = [

@@ -312,6 +312,7 @@ mod tests {
             live_ladder,
             rungs,
             recorder,
+            labs: Arc::default(),
             catalogue: told,
             store: store.clone(),
             clock,

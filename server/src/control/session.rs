@@ -292,6 +292,7 @@ impl Session {
                 Some(result) => self.core.send(&Event::Room(RoomEvent::Answer { request, result })),
                 None => member.presence.use_tool(request, what).await,
             },
+            Request::Lab { request, what } => member.presence.lab(request, what).await,
             Request::Talk(talk) => member.presence.talk(talk).await,
             Request::Account { request, what } => {
                 let asking = Asking { person: member.you, role: member.role, origin: self.origin };

@@ -4,7 +4,7 @@
 //! Flow of live streams: hub → `fanout`, one loop over all sockets → the socket; over UDP `udp` does the same. Flow of stored videos:
 //! listener → `connection` (challenge, proof, requests in order) → `index` (which chunk is where, for this room) →
 //! `cache` (read and sealed once, bounded) → the socket, without a copy for each viewer. One service for the video and
-//! the audio port.
+//! the audio port. Packets of the labs that cannot go straight from one participant to another are handed on by `udp` and `lab`.
 
 mod budget;
 mod cache;
@@ -13,6 +13,7 @@ mod fanout;
 mod frame;
 mod index;
 mod keys;
+mod lab;
 mod sessions;
 mod shared;
 mod udp;
@@ -34,6 +35,7 @@ pub(crate) use budget::{Budget, LiveTake};
 pub(crate) use cache::SealedCache;
 pub(crate) use index::{ChunkIndex, ChunkPlace};
 pub(crate) use keys::{EpochKey, RoomKeys};
+pub(crate) use lab::LabRuns;
 pub(crate) use sessions::{MediaSession, MediaSessions};
 pub(crate) use udp::serve as serve_udp;
 
@@ -67,14 +69,16 @@ pub(crate) struct Media {
     pub(crate) sessions: Arc<MediaSessions>,
     pub(crate) cache: SealedCache,
     pub(crate) clock: Clock,
+    /// Runs of the labs whose packets are handed on.
+    pub(crate) labs: Arc<LabRuns>,
     unproven: Unproven,
     permits: Arc<Semaphore>,
 }
 
 impl Media {
-    pub(crate) fn new(sessions: Arc<MediaSessions>, cache: SealedCache, clock: Clock) -> Self {
+    pub(crate) fn new(sessions: Arc<MediaSessions>, cache: SealedCache, clock: Clock, labs: Arc<LabRuns>) -> Self {
         let unproven = Unproven::new(MEDIA_UNPROVEN_MAX, MEDIA_UNPROVEN_PER_ADDRESS);
-        Self { sessions, cache, clock, unproven, permits: Arc::new(Semaphore::new(MEDIA_CONNECTIONS_MAX)) }
+        Self { sessions, cache, clock, labs, unproven, permits: Arc::new(Semaphore::new(MEDIA_CONNECTIONS_MAX)) }
     }
 }
 

@@ -11,16 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use lectern_proto::control::RunId;
 use lectern_proto::datagram::server::{DatagramServerCore, Reaction};
 use lectern_proto::datagram::{Ask, Tell};
-use lectern_proto::limits::{DATAGRAM_MAX, REPAIR_BURST, REPAIR_PERCENT};
+use lectern_proto::limits::{DATAGRAM_MAX, LAB_RELAY_QUEUE, REPAIR_BURST, REPAIR_PERCENT};
 use lectern_proto::live::RECORD_MAX;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::lab::Outgoing;
 use super::sessions::{SeatConnection, Session};
 use super::{LiveTake, Media};
 use crate::clock::sleep_until;
@@ -125,6 +127,9 @@ struct Port {
     core: DatagramServerCore,
     viewers: HashMap<SocketAddr, Viewer>,
     news: Arc<Notify>,
+    /// Packets of the labs for viewers of this socket, and where others leave them.
+    labs: mpsc::Receiver<Outgoing>,
+    labs_in: mpsc::Sender<Outgoing>,
     /// Records in one call at most.
     batch: usize,
 }
@@ -137,7 +142,9 @@ pub(crate) async fn serve(socket: std::net::UdpSocket, media: Arc<Media>, stop: 
         Err(error) => return tracing::error!(%error, "live streams cannot be served over UDP; they go over TCP"),
     };
     let batch = state.max_gso_segments().clamp(1, BATCH_RECORDS);
-    let port = Port { socket, state, media, core: DatagramServerCore::new(rand::random()), viewers: HashMap::new(), news: Arc::default(), batch };
+    let (labs_in, labs) = mpsc::channel(LAB_RELAY_QUEUE);
+    let core = DatagramServerCore::new(rand::random());
+    let port = Port { socket, state, media, core, viewers: HashMap::new(), news: Arc::default(), labs, labs_in, batch };
     tokio::select! {
         () = stop.cancelled() => {}
         () = port.run() => {}
@@ -166,6 +173,7 @@ impl Port {
                     }
                     self.receive(&mut buffers);
                 }
+                Some(packet) = self.labs.recv(), if !is_full => self.hand_on(packet),
                 _ = look.tick() => self.look(),
             }
         }
@@ -208,6 +216,15 @@ impl Port {
         Sent::Until(next_at)
     }
 
+    /// Sends packets of the labs. A socket that is full loses them.
+    fn hand_on(&mut self, first: Outgoing) {
+        let mut next = Some(first);
+        while let Some(Outgoing { to, local, datagram }) = next {
+            let _ = send(&self.socket, &self.state, &answer(to, local, &datagram));
+            next = self.labs.try_recv().ok();
+        }
+    }
+
     fn receive(&mut self, buffers: &mut [Vec<u8>]) {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         loop {
@@ -237,6 +254,7 @@ impl Port {
                 Some(answer)
             }
             Reaction::Ask(ask) => self.ask(now, from, ask),
+            Reaction::Lab { run, .. } => return self.media.labs.hand_on(now, RunId(run), from, datagram),
         };
         if let Some(told) = told {
             let _ = send(&self.socket, &self.state, &answer(from, local, &told));
@@ -276,6 +294,11 @@ impl Port {
             Ask::Missing { track, runs } => {
                 repair(&self.socket, &self.state, now, from, viewer, track, &runs);
                 return None;
+            }
+            Ask::Lab { run } => {
+                let Session { person, .. } = viewer.seat.session();
+                let is_there = self.media.labs.bind(RunId(run), *person, (from, viewer.local), &self.labs_in);
+                Tell::Lab { run, seen: is_there.then_some(from) }
             }
             Ask::Clock { sent_us } => Tell::Clock { sent_us, server_us: self.media.clock.server_time_us() },
             Ask::Bye => {

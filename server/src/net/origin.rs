@@ -15,6 +15,13 @@ impl From<IpAddr> for Origin {
     }
 }
 
+impl Origin {
+    /// The address, of IPv6 its network.
+    pub(crate) fn address(self) -> IpAddr {
+        self.0
+    }
+}
+
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)

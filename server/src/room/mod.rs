@@ -9,6 +9,7 @@ mod chat;
 mod door;
 mod floor;
 mod keeper;
+mod lab;
 mod mail;
 mod presence;
 mod roster;
@@ -39,7 +40,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::library::Catalogue;
 use crate::live::{Recorder, RungMaker};
-use crate::media::RoomMedia;
+use crate::media::{LabRuns, RoomMedia};
 use crate::net::Origin;
 use crate::store::{Store, UsedCode};
 
@@ -71,6 +72,8 @@ pub(crate) struct RoomParts {
     pub live_ladder: Vec<RungSpec>,
     pub rungs: Arc<RungMaker>,
     pub recorder: Arc<Recorder>,
+    /// Runs of the labs, as the media port hands their packets on.
+    pub labs: Arc<LabRuns>,
     pub catalogue: watch::Receiver<Catalogue>,
     pub store: Store,
     pub clock: Clock,
@@ -256,6 +259,7 @@ enum Message {
         from: PersonId,
     },
     Mail(mail::MailMessage),
+    Lab(task::LabMessage),
     Tool {
         by: PersonId,
         connection: ConnectionId,

@@ -3,11 +3,12 @@
 use lectern_proto::chat::Parcel;
 use lectern_proto::chat::keys::Bundle;
 use lectern_proto::chat::stamp::Stamped;
-use lectern_proto::control::{AheadProgress, Lesson, Offer, PersonId, Refusal, RoomRequest, StreamId, TalkRequest, ViewerReport};
+use lectern_proto::control::{AheadProgress, LabRequest, Lesson, Offer, PersonId, Refusal, RoomRequest, StreamId, TalkRequest, ViewerReport};
 use lectern_proto::limits::MAIL_TAKEN_MAX;
 use tokio::sync::{mpsc, oneshot};
 
 use super::mail::MailMessage;
+use super::task::LabMessage;
 use super::{ConnectionId, Message};
 
 /// A person's place in the room for the life of one connection; when it is dropped the connection counts as lost.
@@ -140,6 +141,11 @@ impl Presence {
     pub(crate) async fn use_tool(&self, request: u32, what: RoomRequest) {
         // A room that is ending answers nobody any more.
         let _ = self.mailbox.send(Message::Tool { by: self.person, connection: self.connection, request, what }).await;
+    }
+
+    /// Asks something about the networking labs; the answer comes among the events.
+    pub(crate) async fn lab(&self, request: u32, what: LabRequest) {
+        let _ = self.mailbox.send(Message::Lab(LabMessage::Ask { by: self.person, connection: self.connection, request, what })).await;
     }
 
     /// Asks something about room chat; the answer comes among the events.

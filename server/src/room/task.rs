@@ -9,6 +9,7 @@ mod chat;
 mod codes;
 mod door;
 mod floor;
+mod lab;
 mod mail;
 mod talk;
 mod telling;
@@ -34,16 +35,19 @@ use super::attendance::Attendance;
 use super::chat::Chat;
 use super::floor::Floor;
 use super::keeper::Order;
+use super::lab::Lab;
 use super::mail::Post;
 use super::roster::Roster;
 use super::streams::Streams;
 use super::talk::Talk;
 use super::tools::Tools;
 use super::voices::Voices;
+pub(super) use lab::LabMessage;
+
 use super::{Admission, ConnectionId, Entry, Message, Outbox, RoomParts};
 use crate::clock::{Clock, sleep_until};
 use crate::library::Catalogue;
-use crate::media::{EpochKey, RoomMedia};
+use crate::media::{EpochKey, LabRuns, RoomMedia};
 use crate::store::Store;
 
 /// The first state, and a change of everything, fit into a queue with room to spare.
@@ -103,6 +107,8 @@ pub(super) struct RoomTask {
     door: door::Doorstep,
     attendance: Attendance,
     talk: Talk,
+    labs: Lab,
+    lab_runs: Arc<LabRuns>,
     keeper: mpsc::Sender<Order>,
     /// Runs what the room does not wait for.
     tasks: TaskTracker,
@@ -142,6 +148,8 @@ impl RoomTask {
             door: door::Doorstep::default(),
             attendance: Attendance::default(),
             talk: Talk::new(parts.room_chat),
+            labs: Lab::default(),
+            lab_runs: parts.labs,
             keeper,
             tasks,
             chat: Chat::new(parts.private_chat, parts.attachment_max, parts.stamps),
@@ -187,7 +195,8 @@ impl RoomTask {
         let shares = (self.media.budget.is_some() && !self.connections.is_empty()).then_some(self.shares_at);
         let ahead = self.ahead.as_ref().filter(|_| !self.connections.is_empty()).map(|_| self.ahead_at);
         let streams = (!self.streams.is_empty()).then_some(self.streams_at);
-        [self.roster.next_expiry(), self.catalogue_at, people, ahead, streams, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
+        let labs = self.labs.next_expiry();
+        [self.roster.next_expiry(), labs, self.catalogue_at, people, ahead, streams, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -208,6 +217,7 @@ impl RoomTask {
             self.catalogue_told_at = now;
             self.tell_catalogue();
         }
+        self.expire_runs();
         if now >= self.shares_at {
             self.shares_at = now + SHARE_EVERY;
             self.tell_shares(now);
@@ -304,6 +314,7 @@ impl RoomTask {
             Message::Parcel { by, to, parcel, reply } => drop(reply.send(self.hand_on(by, to, parcel))),
             Message::Unread { by, from } => self.unread(by, from),
             Message::Mail(message) => self.mail(message),
+            Message::Lab(message) => self.lab(message),
             Message::Tool { by, connection, request, what } => self.take_request((by, connection), request, what).await,
             Message::Talk { by, request } => self.talk(by, request),
             Message::TalkKept(kept) => self.talk_kept(kept),
@@ -335,6 +346,7 @@ impl RoomTask {
         let person = self.roster.enter(entry.person, &entry.name, entry.role).clone();
         if let Some((_, older)) = self.connections.remove(&entry.person) {
             let _ = older.close.send(CloseReason::Replaced);
+            self.leave_labs(entry.person);
             self.end_streams(self.streams.of(entry.person));
         }
         self.changed_people.insert(person.id);
@@ -365,6 +377,7 @@ impl RoomTask {
         events.extend(self.chat_events());
         events.extend(self.tool_events(person, role));
         events.push(self.talk_event());
+        events.extend(self.lab_events());
         events.push(Event::Synchronised);
         if let Some(ahead) = &self.ahead {
             events.push(Event::FetchAhead(Some(ahead.lesson.clone())));
@@ -387,6 +400,7 @@ impl RoomTask {
 
     fn mark_lost(&mut self, person: PersonId) {
         self.free_share(person);
+        self.leave_labs(person);
         self.end_streams(self.streams.of(person));
         if self.roster.lose(self.clock.now(), person).is_some() {
             tracing::info!(room = %self.name, person = person.0, "connection lost");
@@ -403,6 +417,7 @@ impl RoomTask {
 
     async fn end_seat(&mut self, person: PersonId) {
         self.free_share(person);
+        self.leave_labs(person);
         self.end_streams(self.streams.of(person));
         self.roster.leave(person);
         self.leave_stage(person);

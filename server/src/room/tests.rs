@@ -55,6 +55,7 @@ async fn stage_in(dir: tempfile::TempDir, people: usize) -> Stage {
         live_ladder: ladder(),
         rungs,
         recorder,
+        labs: Arc::default(),
         catalogue: told,
         store: store.clone(),
         clock,

@@ -1,4 +1,4 @@
-//! `lectern lab`: the networking labs from the command line. They need no server, no link and no name.
+//! `lectern lab`: the networking labs from the command line. They need no server, no link and no name, but for runs with others of a class.
 //!
 //! What a lab prints for people goes to stdout as a table, and with `--json` as one object; a seed gives the same bytes each time.
 
@@ -7,7 +7,7 @@ mod hamming;
 
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::{Entry, Failure};
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct LabArgs {
@@ -28,10 +28,10 @@ enum What {
     Dissector,
 }
 
-pub(super) async fn run(args: LabArgs) -> Result<(), Failure> {
+pub(super) async fn run(entry: Entry, args: LabArgs) -> Result<(), Failure> {
     match args.what {
         What::Hamming(args) => hamming::run(*args),
-        What::Arq(args) => arq::run(args).await,
+        What::Arq(args) => arq::run(entry, args).await,
         What::Dissector => dissector(),
     }
 }

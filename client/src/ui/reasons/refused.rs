@@ -55,6 +55,8 @@ pub(crate) fn because(strings: &Strings, why: StreamError) -> String {
         StreamError::Refused(Refusal::NoMailbox) => "because-no-mailbox",
         StreamError::Refused(Refusal::MailboxFull) => "because-mailbox-full",
         StreamError::Refused(Refusal::NotKept) => "because-not-kept",
+        StreamError::Refused(Refusal::NoSuchRun) => "because-no-run",
+        StreamError::Refused(Refusal::BadRun) => "because-bad-run",
         StreamError::Refused(Refusal::BadCode) => "because-bad-code",
     })
 }

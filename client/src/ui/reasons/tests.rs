@@ -328,6 +328,8 @@ fn why_the_class_refuses() {
         Refusal::NoMailbox => Refusal::NoMailbox,
         Refusal::MailboxFull => Refusal::MailboxFull,
         Refusal::NotKept => Refusal::NotKept,
+        Refusal::NoSuchRun => Refusal::NoSuchRun,
+        Refusal::BadRun => Refusal::BadRun,
     );
     check(&why, |strings, why| refused(strings, &class, Wish::Quiet(true), StreamError::Refused(*why)));
     let id = StreamId([1; 16]);

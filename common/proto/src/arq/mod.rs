@@ -9,6 +9,7 @@
 //! out from its own window which packet was meant. That is where a window that is too large goes wrong.
 
 pub mod gaps;
+pub mod meeting;
 pub mod packet;
 pub mod receiver;
 pub mod sender;

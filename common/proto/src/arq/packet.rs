@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::sequence::Sequence;
 use crate::limits::{ARQ_ACK_RANGES, ARQ_PAYLOAD_MAX};
-pub use control::{Accept, Finish, Finished, Refusal, Start};
+pub use control::{Accept, Finish, Finished, Probe, Refusal, Start};
 
 /// How every packet begins.
 pub const MAGIC: [u8; 3] = *b"ARQ";
@@ -54,6 +54,10 @@ pub enum Body {
     Finish(Finish),
     /// Receiver: what came of it.
     Finished(Finished),
+    /// Either side, before the start: whether packets come through to where this one goes ([`super::meeting`]).
+    Probe(Probe),
+    /// The answer to a probe, to where it came from.
+    ProbeAnswer(Probe),
 }
 
 /// A piece of what is sent.
@@ -145,6 +149,12 @@ impl Packet {
         out
     }
 
+    /// Whether a datagram looks like a probe or its answer: these stand before a transfer, and are not of it.
+    #[must_use]
+    pub fn is_probe(datagram: &[u8]) -> bool {
+        matches!(datagram, [a, b, c, VERSION, 8 | 9, ..] if [*a, *b, *c] == MAGIC)
+    }
+
     /// Reads one datagram; data is a slice of it, not a copy.
     ///
     /// # Errors
@@ -176,6 +186,8 @@ impl Packet {
             5 => Body::Finish(Finish::read(payload)?),
             6 => Body::Finished(Finished::read(payload)?),
             7 => Body::Refuse(Refusal::read(payload)?),
+            8 => Body::Probe(Probe::read(payload)?),
+            9 => Body::ProbeAnswer(Probe::read(payload)?),
             _ => return Err(PacketError::Kind(*kind)),
         };
         Ok(Self { transfer, body })
@@ -193,6 +205,7 @@ impl Body {
             Self::Refuse(_) => Refusal::SIZE,
             Self::Finish(_) => Finish::SIZE,
             Self::Finished(_) => Finished::SIZE,
+            Self::Probe(_) | Self::ProbeAnswer(_) => Probe::SIZE,
         }
     }
 
@@ -207,6 +220,8 @@ impl Body {
             Self::Finish(_) => (5, 0, none, 0),
             Self::Finished(_) => (6, 0, none, 0),
             Self::Refuse(_) => (7, 0, none, 0),
+            Self::Probe(_) => (8, 0, none, 0),
+            Self::ProbeAnswer(_) => (9, 0, none, 0),
         }
     }
 
@@ -224,6 +239,7 @@ impl Body {
             Self::Refuse(refusal) => refusal.write(out),
             Self::Finish(finish) => finish.write(out),
             Self::Finished(finished) => finished.write(out),
+            Self::Probe(probe) | Self::ProbeAnswer(probe) => probe.write(out),
         }
     }
 }

@@ -145,7 +145,7 @@ impl From<Space> for u8 {
 }
 
 /// What a sender and a receiver agree on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub protocol: Protocol,

@@ -9,6 +9,7 @@ use std::fmt;
 use super::account::{AccountEvent, AccountProof, AccountRefusal, AccountRequest};
 use super::chat::{ChatEvent, ChatRequest};
 use super::failure::FailureReason;
+use super::lab::{LabEvent, LabRequest};
 use super::live::{Offer, StreamId, StreamInfo, ViewerReport};
 use super::refusal::{CloseReason, Refusal};
 use super::room::{RoomEvent, RoomRequest};
@@ -227,6 +228,8 @@ pub enum Request {
     /// The publisher of a stream with sound is heard in it from now on, or not any more ([`crate::live::voice`]). Not answered; what is
     /// said of a stream that is not the sender's own, or has no sound, counts for nothing.
     Speaking { stream: StreamId, speaking: bool },
+    /// The networking labs. Answered with [`LabEvent::Answer`].
+    Lab { request: u32, what: LabRequest },
 }
 
 /// A video in one rung, to be fetched by every viewer before it is watched.
@@ -321,6 +324,8 @@ pub enum Event {
     Talk(TalkEvent),
     /// Accounts.
     Account(AccountEvent),
+    /// The networking labs.
+    Lab(LabEvent),
 }
 
 /// A stream that is not recorded before its publisher allows it.

@@ -46,6 +46,10 @@ pub enum Refusal {
     MailboxFull,
     /// The database does not answer, or is full: nothing was kept.
     NotKept,
+    /// There is no such run of this person, or it cannot be done with it now.
+    NoSuchRun,
+    /// There can be no such run: its settings, its size, its addresses or its text are not such as may be.
+    BadRun,
 }
 
 /// Why the server ends a connection.

@@ -8,6 +8,7 @@
 //! kind 5  ask         client → server   5 | 0 | 0 u16 | session u64 | counter u64 | sealed [`Ask`]
 //! kind 6  tell        server → client   6 | 0 | 0 u16 | session u64 | counter u64 | sealed [`Tell`]
 //! kind 7  parity      server → client   a row of parity of live records ([`crate::live::parity`]), as it is
+//! kind 8  lab         both ways         8 | 0 | 0 u16 | run u64 | a packet of the labs ([`crate::arq::packet`]), as it is
 //! ```
 //! The cookie is made of the client's address and needs no memory of the server (as in DTLS, RFC 9147, 5.1); an answer is never
 //! longer than its question until the address is proven. Who holds the session's secret answers as on TCP. What is sealed has
@@ -15,6 +16,8 @@
 
 pub mod client;
 pub mod server;
+
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +37,19 @@ const CHALLENGE: u8 = 3;
 const HELLO: u8 = 4;
 const ASK: u8 = 5;
 const TELL: u8 = 6;
+/// A packet of a run of the labs that goes by way of the server.
+pub const LAB: u8 = 8;
+/// Bytes in front of it.
+pub const LAB_HEADER: usize = 12;
+
+/// What stands in front of a packet of a run.
+#[must_use]
+pub fn lab_head(run: u64) -> [u8; LAB_HEADER] {
+    let mut head = [0; LAB_HEADER];
+    head[0] = LAB;
+    head[4..].copy_from_slice(&run.to_be_bytes());
+    head
+}
 
 /// What a viewer asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +83,10 @@ pub enum Ask {
         track: u16,
         percent: u8,
     },
+    /// Packets of a run of the labs come from this address and go to it from now on. Answered with [`Tell::Lab`].
+    Lab {
+        run: u64,
+    },
 }
 
 /// What a server tells.
@@ -86,6 +106,11 @@ pub enum Tell {
     NotWithinShare {
         track: u16,
         bps: u64,
+    },
+    /// The address from which this side of a run was seen to come; none: there is no such run of this person.
+    Lab {
+        run: u64,
+        seen: Option<SocketAddr>,
     },
 }
 

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::{ASK, Ask, CHALLENGE, HELLO, HELLO_LEN, KNOCK, KNOCK_LEN, Opening, Sealing, TELL, Tell, VERSION, head, session_of};
+use super::{ASK, Ask, CHALLENGE, HELLO, HELLO_LEN, KNOCK, KNOCK_LEN, LAB, LAB_HEADER, Opening, Sealing, TELL, Tell, VERSION, head, session_of};
 use crate::limits::{DATAGRAM_PEERS_PER_SESSION, DATAGRAM_SILENCE_MAX};
 use crate::seal::MediaSecret;
 use crate::wire;
@@ -27,6 +27,8 @@ pub enum Reaction {
     Opened { session: u64, answer: Vec<u8> },
     /// The one behind this address asks.
     Ask(Ask),
+    /// What is behind the first [`LAB_HEADER`] bytes is a packet of a run of the labs, from this session.
+    Lab { session: u64, run: u64 },
 }
 
 #[derive(Debug)]
@@ -70,6 +72,11 @@ impl DatagramServerCore {
                     self.peers.remove(&from);
                 }
                 Reaction::Ask(ask)
+            }
+            LAB if datagram.len() > LAB_HEADER => {
+                let Some(peer) = self.peers.get_mut(&from) else { return Reaction::None };
+                peer.heard_at = now;
+                Reaction::Lab { session: peer.session, run: session }
             }
             _ => Reaction::None,
         }
@@ -188,6 +195,17 @@ mod tests {
     }
 
     #[test]
+    fn packets_of_the_labs_are_taken_from_who_is_proven() {
+        let (_, mut server) = opened();
+        let mut packet = crate::datagram::lab_head(0x0102_0304).to_vec();
+        assert_eq!(server.receive(at(2), address(1), &packet, secret), Reaction::None, "nothing is behind it");
+        packet.push(1);
+        assert_eq!(server.receive(at(3), address(1), &packet, secret), Reaction::Lab { session: 7, run: 0x0102_0304 });
+        assert_eq!(server.receive(at(3), address(2), &packet, secret), Reaction::None, "nobody is proven there");
+        assert!(server.expire(at(3) + DATAGRAM_SILENCE_MAX - at(1)).is_empty(), "they keep the address alive");
+    }
+
+    #[test]
     fn lost_datagrams_are_sent_again_and_silence_is_a_wall() {
         let (mut client, mut server) = (DatagramClientCore::new(at(0), 7, SECRET), DatagramServerCore::new([9; 32]));
         let mut now = at(0);
@@ -238,7 +256,9 @@ mod tests {
             for datagram in &noise {
                 let _ = client.receive(datagram);
                 let reaction = server.receive(at(5), address(1), datagram, secret);
-                let is_harmless = matches!(reaction, Reaction::None | Reaction::Answer(_));
+                // A run that nobody knows is nothing to the one who looks it up.
+                let is_lab = matches!(reaction, Reaction::Lab { session: 7, .. }) && datagram[0] == LAB;
+                let is_harmless = is_lab || matches!(reaction, Reaction::None | Reaction::Answer(_));
                 prop_assert!(is_harmless);
             }
         }

@@ -39,7 +39,7 @@ variants!(request, REQUESTS, Request:
     Request::GiveStage { .. } => "GiveStage", Request::Quiet { .. } => "Quiet", Request::Freeze { .. } => "Freeze",
     Request::Record { .. } => "Record", Request::AllowRecording { .. } => "AllowRecording",
     Request::Chat(_) => "Chat", Request::Room { .. } => "Room", Request::Talk(_) => "Talk",
-    Request::Account { .. } => "Account", Request::Speaking { .. } => "Speaking",
+    Request::Account { .. } => "Account", Request::Speaking { .. } => "Speaking", Request::Lab { .. } => "Lab",
 );
 variants!(event, EVENTS, Event:
     Event::Pong { .. } => "Pong",
@@ -64,7 +64,7 @@ variants!(event, EVENTS, Event:
     Event::Frozen(_) => "Frozen",
     Event::Recorded(_) => "Recorded", Event::RecordingAsked(_) => "RecordingAsked",
     Event::Chat(_) => "Chat", Event::Room(_) => "Room", Event::Talk(_) => "Talk",
-    Event::Account(_) => "Account",
+    Event::Account(_) => "Account", Event::Lab(_) => "Lab",
 );
 variants!(close_reason, CLOSE_REASONS, CloseReason:
     CloseReason::Removed { .. } => "Removed",
@@ -81,6 +81,7 @@ variants!(refusal_name, REFUSALS, Refusal:
     Refusal::Muted => "Muted", Refusal::NoSuchPoll => "NoSuchPoll", Refusal::BadPoll => "BadPoll", Refusal::BadCode => "BadCode",
     Refusal::BadRoom => "BadRoom", Refusal::NoSuchRoom => "NoSuchRoom", Refusal::NoMailbox => "NoMailbox",
     Refusal::MailboxFull => "MailboxFull", Refusal::NotKept => "NotKept",
+    Refusal::NoSuchRun => "NoSuchRun", Refusal::BadRun => "BadRun",
 );
 variants!(stream_kind, STREAM_KINDS, StreamKind:
     StreamKind::Camera => "Camera", StreamKind::Screen => "Screen", StreamKind::Microphone => "Microphone",

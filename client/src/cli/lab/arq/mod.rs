@@ -1,5 +1,6 @@
 //! `lectern lab arq`: automatic repeat request, simulated and over a real network.
 
+mod class;
 mod net;
 mod options;
 mod simulate;
@@ -7,7 +8,7 @@ mod sweep;
 
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::{Entry, Failure};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -40,13 +41,13 @@ enum What {
     Receive(Box<net::ReceiveArgs>),
 }
 
-pub(super) async fn run(args: ArqArgs) -> Result<(), Failure> {
+pub(super) async fn run(entry: Entry, args: ArqArgs) -> Result<(), Failure> {
     match args.what {
         What::Simulate(args) => simulate::run(&args),
         What::Sweep(args) => sweep::run(&args),
         What::Plot(args) => sweep::plot(&args),
-        What::Send(args) => net::send(*args).await,
-        What::Receive(args) => net::receive(*args).await,
+        What::Send(args) => net::send(entry, *args).await,
+        What::Receive(args) => net::receive(entry, *args).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `lectern lab arq send` and `receive`: the real network.
+//! `lectern lab arq send` and `receive`: the real network, between two addresses or two people of a class.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,10 +9,12 @@ use lectern_proto::arq::{Protocol, Settings, Space, Timeout};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::Failure;
+use super::class::{From, To};
 use super::options::probability;
-use crate::cli::print;
+use super::{Entry, Failure, class};
+use crate::cli::{enter, print};
 use crate::lab::capture::Capture;
+use crate::lab::class::Spoiling;
 use crate::lab::line::{Impaired, Impairment, Line};
 use crate::lab::report::{ReceiveReport, SendReport};
 use crate::lab::send::SendOptions;
@@ -23,6 +25,11 @@ Examples:
   lectern lab arq send send.txt --to 192.168.1.7:40123
   lectern lab arq send film.mp4 --to 127.0.0.1:40123 --protocol gbn --window 16 --loss 0.2 --ack-loss 0.1 --seed 3 --json
   lectern lab arq send send.txt --to 127.0.0.1:40123 --protocol sr --bits 2 --window 3 --unsafe-window --loss 0.3
+  lectern lab arq send send.txt --to Ben --loss 0.2 --join LINK --name Ana --password P
+  lectern lab arq send send.txt --to-server --window 8 --join LINK --name Ana --password P
+
+In a class the server tells both where the other is; packets then go between them, or by way of the server where no straight way is found.
+The report says which: `path` is direct or server.
 
 What is lost on purpose comes on top of what the network loses. The same seed loses the same packets, counted in the order in which they go.";
 
@@ -30,8 +37,12 @@ pub(super) const RECEIVE_HELP: &str = "\
 Examples:
   lectern lab arq receive
   lectern lab arq receive --listen 0.0.0.0:40123 --out receive.txt --json
+  lectern lab arq receive --join LINK --name Ben --password P
+  lectern lab arq receive --from Ana --join LINK --name Ben --password P
+  lectern lab arq receive --from-server 300000 --loss 0.1 --seed 7 --join LINK --name Ben --password P
 
-The first line on stdout is the address that it listens on, {\"listening\": \"127.0.0.1:40123\"}. The file is kept once its SHA-256 is that of
+In a class the first line says under which name it waits: {\"waiting_as\": \"Ben\", \"room\": \"class\"}; else the
+address that it listens on: {\"listening\": \"127.0.0.1:40123\"}. The file is kept once its SHA-256 is that of
 the sender's; until then it is called FILE.part, and what stood in its place stays.";
 
 #[derive(Debug, Clone, Args)]
@@ -66,6 +77,11 @@ impl Spoil {
         (one(self.loss), one(self.ack_loss))
     }
 
+    fn spoiling(&self) -> Spoiling {
+        let (data, acks) = self.impairments();
+        Spoiling { data, acks, seed: self.seed, capture: self.capture.clone() }
+    }
+
     fn begin_capture(&self, line: &mut Line) -> Result<(), Failure> {
         if let Some(path) = &self.capture {
             line.capture(Capture::create(path).map_err(|error| LabError::Write { path: path.clone(), error })?);
@@ -88,9 +104,21 @@ pub(super) struct SendArgs {
     /// The file
     #[arg(default_value = "send.txt", value_name = "FILE")]
     file: PathBuf,
-    /// Address and port that the receiver printed
-    #[arg(long, value_name = "ADDR:PORT")]
-    to: SocketAddr,
+    /// Address and port that the receiver printed, or the name of somebody of the class
+    #[arg(long, value_name = "ADDR:PORT or NAME", required_unless_present = "to_server")]
+    to: Option<String>,
+    /// To the server of the class, which hashes it and keeps nothing
+    #[arg(long, conflicts_with = "to")]
+    to_server: bool,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    spoil: Spoil,
+}
+
+/// How it is sent.
+#[derive(Debug, Clone, Args)]
+struct How {
     /// sw (stop-and-wait), gbn (go-back-N) or sr (selective repeat)
     #[arg(long, default_value = "sr")]
     protocol: Protocol,
@@ -112,15 +140,21 @@ pub(super) struct SendArgs {
     /// Lets the window be larger than the sequence numbers allow, to show what breaks
     #[arg(long)]
     unsafe_window: bool,
-    #[command(flatten)]
-    spoil: Spoil,
 }
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct ReceiveArgs {
-    /// Where to listen; port 0 takes any free one
-    #[arg(long, default_value = "0.0.0.0:0", value_name = "ADDR:PORT")]
-    listen: SocketAddr,
+    /// Where to listen; port 0 takes any free one. Without it, and without a class, any port of any network
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Only from this person of the class
+    #[arg(long, value_name = "NAME", conflicts_with = "listen")]
+    from: Option<String>,
+    /// From the server of the class: so many bytes that follow from --seed, sent as --protocol and the others say
+    #[arg(long, value_name = "BYTES", conflicts_with_all = ["listen", "from"])]
+    from_server: Option<u64>,
+    #[command(flatten)]
+    how: How,
     /// Where the file is kept
     #[arg(long, default_value = "receive.txt", value_name = "FILE")]
     out: PathBuf,
@@ -133,7 +167,7 @@ struct Listening {
     listening: SocketAddr,
 }
 
-impl SendArgs {
+impl How {
     fn settings(&self) -> Result<Settings, Failure> {
         let usual = if self.protocol == Protocol::StopAndWait { 1 } else { 64 };
         let space = Space::try_from(self.bits).map_err(LabError::from)?;
@@ -160,15 +194,17 @@ fn stopper() -> CancellationToken {
     stop
 }
 
-pub(super) async fn send(args: SendArgs) -> Result<(), Failure> {
-    let settings = args.settings()?;
-    let (data, acks) = args.spoil.impairments();
-    let mut line = Line::towards(args.to, data, acks, args.spoil.seed).map_err(|error| LabError::Listen { address: args.to, error })?;
-    args.spoil.begin_capture(&mut line)?;
-    let options = SendOptions { to: args.to, settings, size: args.size, transfer: rand::random(), loss: data.lost(), ack_loss: acks.lost() };
-    let sent = send::send(&mut line, &args.file, options, stopper()).await;
-    args.spoil.end_capture(&mut line).await?;
-    let report = sent?;
+pub(super) async fn send(entry: Entry, args: SendArgs) -> Result<(), Failure> {
+    let settings = args.how.settings()?;
+    let to = args.to.clone().unwrap_or_default();
+    let report = match to.parse() {
+        Ok(to) => send_there(&args, to, settings).await?,
+        Err(_) => {
+            let to = if args.to_server { To::Server } else { To::Name(to) };
+            let request = enter::request(entry, false).await?;
+            class::send(request, to, (&args.file, settings, args.how.size), &args.spoil.spoiling(), stopper()).await?
+        }
+    };
     if args.spoil.json {
         print(&report)?
     } else {
@@ -177,9 +213,36 @@ pub(super) async fn send(args: SendArgs) -> Result<(), Failure> {
     if report.same { Ok(()) } else { Err(Failure::Other("What the receiver has is not what was sent: the hashes differ.".to_owned())) }
 }
 
-pub(super) async fn receive(args: ReceiveArgs) -> Result<(), Failure> {
+async fn send_there(args: &SendArgs, to: SocketAddr, settings: Settings) -> Result<SendReport, Failure> {
     let (data, acks) = args.spoil.impairments();
-    let mut line = Line::open(args.listen, acks, data, args.spoil.seed).map_err(|error| LabError::Listen { address: args.listen, error })?;
+    let mut line = Line::towards(to, data, acks, args.spoil.seed).map_err(|error| LabError::Listen { address: to, error })?;
+    args.spoil.begin_capture(&mut line)?;
+    let options = SendOptions { to, settings, size: args.how.size, transfer: rand::random(), loss: data.lost(), ack_loss: acks.lost() };
+    let sent = send::send(&mut line, &args.file, options, stopper()).await;
+    args.spoil.end_capture(&mut line).await?;
+    Ok(sent?)
+}
+
+pub(super) async fn receive(entry: Entry, args: ReceiveArgs) -> Result<(), Failure> {
+    let is_class = args.from.is_some() || args.from_server.is_some() || (args.listen.is_none() && entry.join.is_some());
+    if is_class {
+        let from = match (args.from, args.from_server) {
+            (_, Some(bytes)) => From::Server { bytes, settings: args.how.settings()?, size: args.how.size },
+            (Some(name), None) => From::Name(name),
+            (None, None) => From::Anybody,
+        };
+        let request = enter::request(entry, false).await?;
+        let mut printed = Ok(());
+        let received = class::receive(request, from, &args.out, &args.spoil.spoiling(), stopper(), |report| match args.spoil.json {
+            true => printed = print(report),
+            false => tell_received(report),
+        })
+        .await;
+        return received.and(printed);
+    }
+    let (data, acks) = args.spoil.impairments();
+    let listen = args.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
+    let mut line = Line::open(listen, acks, data, args.spoil.seed).map_err(|error| LabError::Listen { address: listen, error })?;
     args.spoil.begin_capture(&mut line)?;
     print(&Listening { listening: line.address() })?;
     let mut printed = Ok(());
@@ -196,6 +259,9 @@ pub(super) async fn receive(args: ReceiveArgs) -> Result<(), Failure> {
 fn tell_sent(report: &SendReport) {
     let SendReport { sent, bytes, to, packets, retransmissions, lost_by_timeout, lost_by_overtaking, acks, duplicates, time_s, .. } = report;
     println!("{sent}: {bytes} bytes to {to} in {time_s:.3} s by {}, window {}", report.settings.protocol, report.settings.window);
+    if report.path != "direct" {
+        println!("by way of the server");
+    }
     println!("SHA-256 {}, {}", report.sha256, if report.same { "the same at the receiver" } else { "not the same at the receiver" });
     println!(
         "packets {packets}, again {retransmissions} (time-outs {lost_by_timeout}, overtaken {lost_by_overtaking}), needless {duplicates}; acknowledgements {acks}"

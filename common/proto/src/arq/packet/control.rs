@@ -59,6 +59,18 @@ pub struct Finished {
     pub duplicates: u64,
 }
 
+/// Names a run that the server arranged: who knows its token is of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Probe {
+    pub token: [u8; 16],
+}
+
+impl std::fmt::Debug for Probe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Probe(..)")
+    }
+}
+
 fn fixed<const N: usize>(payload: &[u8], field: &'static str) -> Result<[u8; N], PacketError> {
     payload.try_into().map_err(|_| PacketError::Field(field))
 }
@@ -159,5 +171,17 @@ impl Finished {
         let [a0, a1, a2, a3, a4, a5, a6, a7, duplicates @ ..] = numbers;
         let packets = u64::from_be_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
         Ok(Self { same: same == 1, damaged: u32::from_be_bytes([d0, d1, d2, d3]), packets, duplicates: u64::from_be_bytes(duplicates) })
+    }
+}
+
+impl Probe {
+    pub(super) const SIZE: usize = 16;
+
+    pub(super) fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.token);
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, PacketError> {
+        Ok(Self { token: fixed(bytes, "length")? })
     }
 }

@@ -15,6 +15,8 @@ fn samples() -> Vec<Packet> {
         Body::Ack(Ack { next: Sequence(9), transmission: 14, duplicate: true, ranges: vec![range, AckRange { first: Sequence(15), count: 1 }] }),
         Body::Finish(Finish { hash: [7; 32] }),
         Body::Finished(Finished { same: true, damaged: 1, packets: 300, duplicates: 20 }),
+        Body::Probe(Probe { token: [3; 16] }),
+        Body::ProbeAnswer(Probe { token: [3; 16] }),
     ]
     .map(|body| Packet { transfer: 0xC0FF_EE01, body })
     .to_vec()

@@ -87,7 +87,7 @@ impl Sending {
             Body::Finished(finished) if self.stage == Stage::Finishing => self.stage = Stage::Done(*finished),
             Body::Accept(_) | Body::Ack(_) | Body::Finished(_) => {}
             // These are not said by a receiver.
-            Body::Start(_) | Body::Data(_) | Body::Finish(_) => return,
+            Body::Start(_) | Body::Data(_) | Body::Finish(_) | Body::Probe(_) | Body::ProbeAnswer(_) => return,
         }
         self.heard = now;
         self.go_on();

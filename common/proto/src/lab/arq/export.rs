@@ -47,12 +47,20 @@ pub fn to_json(scenario: &Scenario) -> Result<String, ScenarioError> {
 /// # Errors
 /// When it is no such file, when it cannot be run, and when it goes another way.
 pub fn from_json(json: &str) -> Result<Scenario, ScenarioError> {
+    from_json_within(json, EVENTS_MAX)
+}
+
+/// The same of a run that has at most so many events.
+///
+/// # Errors
+/// As [`from_json`], and when there are more.
+pub fn from_json_within(json: &str, events_max: u64) -> Result<Scenario, ScenarioError> {
     let record: Record = serde_json::from_str(json)?;
     if record.format != FORMAT {
         return Err(ScenarioError::Differs(format!("its format is “{}”, this program knows “{FORMAT}”", record.format.chars().take(40).collect::<String>())));
     }
-    if record.outcome.events > EVENTS_MAX {
-        return Err(ScenarioError::Differs(format!("it has {} events, {EVENTS_MAX} at most are checked", record.outcome.events)));
+    if record.outcome.events > events_max {
+        return Err(ScenarioError::Differs(format!("it has {} events, {events_max} at most are checked", record.outcome.events)));
     }
     let mut run = Simulation::new(&record.scenario, true)?;
     while run.events() <= record.outcome.events && run.step().is_some() {}
