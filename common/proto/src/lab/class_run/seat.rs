@@ -70,7 +70,6 @@ pub enum Verified {
 
 /// One student.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Seat {
     pub person: PersonId,
     /// As it was when the student entered the run: the seed follows from it.
