@@ -24,7 +24,7 @@ pub fn csv(stays: &[Stay]) -> String {
 }
 
 /// One cell: never a formula, quoted always.
-fn field(text: &str) -> String {
+pub(crate) fn field(text: &str) -> String {
     // What a spreadsheet leaves out at the front does not hide a formula behind it.
     let begins = text.trim_start().chars().next();
     let guard = if begins.is_some_and(|c| "=+-@|%\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(c)) || text.starts_with(['\t', '\r', '\n']) { "'" } else { "" };

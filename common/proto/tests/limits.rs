@@ -127,6 +127,15 @@ fn the_document_names_the_limits() {
         ("ARQ_ACK_RANGES", limits::ARQ_ACK_RANGES as u64),
         ("ARQ_NAME_MAX", limits::ARQ_NAME_MAX as u64),
         ("ARQ_HELD_MAX", limits::ARQ_HELD_MAX),
+        ("EXERCISE_FILE_MAX", limits::EXERCISE_FILE_MAX as u64),
+        ("EXERCISE_TITLE_MAX", limits::EXERCISE_TITLE_MAX as u64),
+        ("EXERCISE_ASK_MAX", limits::EXERCISE_ASK_MAX as u64),
+        ("EXERCISE_TEXT_MAX", limits::EXERCISE_TEXT_MAX as u64),
+        ("EXERCISE_PARAGRAPHS_MAX", limits::EXERCISE_PARAGRAPHS_MAX as u64),
+        ("EXERCISE_BYTES_MAX", limits::EXERCISE_BYTES_MAX),
+        ("EXERCISE_PACKETS_MAX", limits::EXERCISE_PACKETS_MAX),
+        ("EXERCISE_EVENTS_MAX", limits::EXERCISE_EVENTS_MAX),
+        ("CLASS_RUN_REASON_MAX", limits::CLASS_RUN_REASON_MAX as u64),
     ];
     let document = document();
     for (name, value) in table {

@@ -1,6 +1,7 @@
 //! Cores of the networking labs: what a channel does to bits and packets, decided by a seed.
 
 pub mod arq;
+pub mod class_run;
 pub mod hamming;
 pub mod pcapng;
 pub mod plot;
