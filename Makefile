@@ -85,7 +85,7 @@ lint: deps ## Checks form, warnings and scripts
 
 .PHONY: vectors
 vectors: ## Writes the golden bytes in common/proto/vectors anew, after a wanted change of the wire
-	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test live_vectors --test chat_vectors --test account_vectors --test room_vectors --test talk_vectors --test words_and_beacons
+	LECTERN_WRITE_VECTORS=1 $(CARGO) test $(CARGO_FLAGS) -p lectern-proto --test vectors --test live_vectors --test chat_vectors --test account_vectors --test room_vectors --test lab_vectors --test talk_vectors --test words_and_beacons
 
 # Seconds for each target of `make fuzz`, and which targets: none named, all.
 SECONDS ?= 60

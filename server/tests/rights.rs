@@ -47,6 +47,7 @@ async fn ask(member: &mut Member, request: Request) -> Told {
         Event::Answer { result, .. } => of(result.is_err_and(|why| is_right(&why))),
         Event::Published { result, .. } => of(result.is_err_and(|why| is_right(&why))),
         Event::Room(RoomEvent::Answer { result, .. }) => of(result.is_err_and(|why| is_right(&why))),
+        Event::Lab(LabEvent::Answer { result, .. }) => of(result.is_err_and(|why| is_right(&why))),
         Event::Talk(TalkEvent::Done { result, .. }) => of(result == Err(TalkRefusal::NotAllowed)),
         Event::Account(AccountEvent::Answer { result, .. }) => of(result == Err(AccountRefusal::NotAllowed)),
         _ => None,
@@ -63,6 +64,18 @@ fn room(what: RoomRequest) -> Request {
     Request::Room { request: 1, what }
 }
 
+fn lab(what: LabRequest) -> Request {
+    Request::Lab { request: 1, what }
+}
+
+/// An exercise of which nothing is right: who may hand it out is looked at first.
+const EXERCISE: &str = "[exercise]\n";
+
+fn offer() -> RunOffer {
+    let settings = lectern_proto::arq::Settings::new(lectern_proto::arq::Protocol::StopAndWait, 1);
+    RunOffer { name: "send.txt".into(), bytes: 0, settings, payload: 100, loss_ppm: 0, ack_loss_ppm: 0 }
+}
+
 fn account(what: AccountRequest) -> Request {
     Request::Account { request: 1, what }
 }
@@ -76,6 +89,17 @@ fn requests(ben: PersonId) -> Vec<(Action, Request)> {
     vec![
         (Action::TakePart, room(RoomRequest::Hand { raised: true })),
         (Action::TakePart, room(RoomRequest::Vote { poll: 1, answer: None })),
+        (Action::TakePart, lab(LabRequest::Offer { to: nobody, offer: offer(), addresses: vec![] })),
+        (Action::TakePart, lab(LabRequest::Take { run: RunId(9), addresses: vec![] })),
+        (Action::TakePart, lab(LabRequest::End { run: RunId(9) })),
+        (Action::TakePart, lab(LabRequest::WithServer { offer: offer(), sends: true, seed: 1 })),
+        (Action::TakePart, lab(LabRequest::ClassRun(ClassRunRequest::Begin))),
+        (Action::Moderate, lab(LabRequest::Show { run: "none".into() })),
+        (Action::Moderate, lab(LabRequest::Steer { position_us: 0, rate_permille: 0 })),
+        (Action::Moderate, lab(LabRequest::EndShow)),
+        (Action::Moderate, lab(LabRequest::ClassRun(ClassRunRequest::HandOut { exercise: EXERCISE.into() }))),
+        (Action::Moderate, lab(LabRequest::ClassRun(ClassRunRequest::Reset { person: ben }))),
+        (Action::Moderate, lab(LabRequest::ClassRun(ClassRunRequest::End))),
         (Action::TakePart, Request::Talk(TalkRequest::Say { request: 1, nonce, text: "hello".into(), reply_to: None })),
         (Action::PrivateChat, Request::Chat(ChatRequest::Send { request: 1, to: ben, parcel: Box::new(parcel) })),
         (Action::Publish, publish(StreamKind::Microphone)),

@@ -85,7 +85,11 @@ fn two_people_send_straight_or_by_way_of_the_server() {
         assert_eq!(std::fs::read(folder.path().join("receive.txt")).expect("there"), content(200_000), "{path}");
         assert_eq!((&sent["path"], &received["path"], &sent["same"]), (&path.into(), &path.into(), &true.into()), "{sent} {received}");
         assert!(sent["outgoing"]["lost"].as_u64() > Some(0) && sent["retransmissions"].as_u64() > Some(0), "{sent}");
-        assert_eq!(received["packets"].as_u64(), sent["outgoing"]["packets"].as_u64().zip(sent["outgoing"]["lost"].as_u64()).map(|(all, lost)| all - lost - 2), "all but the start and the finish: {sent} {received}");
+        assert_eq!(
+            received["packets"].as_u64(),
+            sent["outgoing"]["packets"].as_u64().zip(sent["outgoing"]["lost"].as_u64()).map(|(all, lost)| all - lost - 2),
+            "all but the start and the finish: {sent} {received}"
+        );
         assert!(ben.child.wait().expect("it ends").success());
         std::fs::remove_file(folder.path().join("receive.txt")).expect("there");
         assert!(std::fs::metadata(folder.path().join(capture)).expect("there").len() > 200_000);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lectern_proto::control::{LabAnswer, LabEvent, LabRequest, PersonId, Request, RunBegin, RunEnd, RunId, RunOffer, Show};
+use lectern_proto::control::{Handed, LabAnswer, LabEvent, LabRequest, PersonId, Request, RunBegin, RunEnd, RunId, RunOffer, Show};
+use lectern_proto::lab::class_run::{Exercise, Seat};
 use tokio::sync::{oneshot, watch};
 
 use super::membership::{Asked, Membership};
@@ -23,6 +24,8 @@ pub struct Labs {
     pub runs: BTreeMap<RunId, RunNews>,
     /// What the instructor shows to everybody.
     pub show: Option<Arc<Show>>,
+    /// The exercise that is handed out.
+    pub class_run: Option<ClassRunState>,
     /// Server time at a moment of this computer, in microseconds: good to about a round trip.
     pub server_time: Option<(Instant, u64)>,
 }
@@ -33,6 +36,24 @@ pub struct Offered {
     pub run: RunId,
     pub from: PersonId,
     pub offer: RunOffer,
+    /// It is a partner's run of the exercise: taken without asking.
+    pub class_run: bool,
+}
+
+/// A class run as this member sees it.
+#[derive(Debug, Clone)]
+pub struct ClassRunState {
+    /// Counts the class runs of the room.
+    pub id: u32,
+    /// As it was handed out.
+    pub text: Arc<str>,
+    pub exercise: Arc<Exercise>,
+    /// When it was handed out, in seconds since 1970-01-01.
+    pub begun_s: i64,
+    /// One's own place, for who takes part.
+    pub seat: Option<Box<Seat>>,
+    /// For staff: everybody's.
+    pub seats: BTreeMap<PersonId, Seat>,
 }
 
 /// What the server told of a run.
@@ -40,6 +61,15 @@ pub struct Offered {
 pub enum RunNews {
     Begins(RunBegin),
     Ended(RunEnd),
+}
+
+impl ClassRunState {
+    /// None where the server handed out what is none; it looks at it before, too.
+    fn of(handed: Handed) -> Option<Self> {
+        let exercise = Arc::new(Exercise::parse(&handed.exercise).ok()?);
+        let (text, seat, seats) = (handed.exercise.into(), None, BTreeMap::new());
+        Some(Self { id: handed.id, text, exercise, begun_s: handed.begun_s, seat, seats })
+    }
 }
 
 impl Labs {
@@ -90,8 +120,8 @@ impl Membership {
                     let _ = reply.send(result.map_err(StreamError::Refused));
                 }
             }
-            LabEvent::Offered { run, from, offer } => {
-                labs.offers.push(Offered { run, from, offer });
+            LabEvent::Offered { run, from, offer, class_run } => {
+                labs.offers.push(Offered { run, from, offer, class_run });
                 // The server lets nobody have more than a few.
                 let many = labs.offers.len().saturating_sub(REMEMBERED);
                 labs.offers.drain(..many);
@@ -104,6 +134,17 @@ impl Membership {
                 remember(labs, run, RunNews::Ended(why));
             }
             LabEvent::Show(show) => labs.show = show.map(|show| Arc::new(*show)),
+            LabEvent::ClassRun(handed) => labs.class_run = handed.and_then(|handed| ClassRunState::of(*handed)),
+            LabEvent::Seat(seat) => {
+                if let Some(class_run) = &mut labs.class_run {
+                    class_run.seat = Some(seat);
+                }
+            }
+            LabEvent::Seats(seats) => {
+                if let Some(class_run) = &mut labs.class_run {
+                    class_run.seats.extend(seats.into_iter().map(|seat| (seat.person, seat)));
+                }
+            }
             LabEvent::Steered(timeline) => {
                 if let Some(show) = &mut labs.show {
                     Arc::make_mut(show).timeline = timeline;
@@ -123,6 +164,7 @@ impl Membership {
         let labs = &mut self.state.labs;
         labs.offers.clear();
         labs.show = None;
+        labs.class_run = None;
         for news in labs.runs.values_mut() {
             *news = RunNews::Ended(RunEnd::Gone);
         }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use lectern_proto::chat::messenger::Token;
 use lectern_proto::control::client::Output;
 use lectern_proto::control::{
-    AccountAnswer, AccountRefusal, CloseReason, ControlError, Event, Joined, LabAnswer, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role, RoomAnswer,
-    SeatToken, StreamId,
+    AccountAnswer, AccountRefusal, CloseReason, ControlError, Event, Joined, LabAnswer, LoginRefusal, LoginReply, LoginRequest, Proof, Request, Role,
+    RoomAnswer, SeatToken, StreamId,
 };
 use lectern_proto::seal::RoomKey;
 use tokio::sync::{mpsc, oneshot, watch};

@@ -26,8 +26,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use talk::{TalkError, TalkLog};
 
 use account::AccountCommand;
-pub use lab::{Labs, Offered, RunNews};
 pub use account::MyAccount;
+pub use lab::{ClassRunState, Labs, Offered, RunNews};
 pub use state::{Ahead, AheadTally, Changed, ClassState, Floor, JoinError, Me, OtherVersion, Phase, StreamError};
 
 use crate::account::AccountEntry;

@@ -46,6 +46,8 @@ pub struct Impaired {
     /// Packets that came to the bad place, and what became of them there.
     pub packets: u64,
     pub lost: u64,
+    /// Of those that were lost, packets of data.
+    pub data_lost: u64,
     pub corrupted: u64,
     pub duplicated: u64,
     /// Not on purpose: what a full socket did not take.
@@ -219,6 +221,7 @@ impl Line {
         let fate = if is_probe { Fate::Goes(1, None) } else { self.outgoing.fate(packet.size()) };
         let (times, flipped) = match fate {
             Fate::Lost => {
+                self.outgoing.impaired.data_lost += u64::from(matches!(packet.body, Body::Data(_)));
                 if let Some(capture) = &mut self.capture {
                     capture.note(self.local, to, &[head, &packet.to_vec()].concat(), Some("lost on purpose: never sent"));
                 }

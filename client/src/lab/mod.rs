@@ -4,6 +4,7 @@
 mod arranged;
 pub mod capture;
 pub mod class;
+pub mod class_run;
 mod file;
 pub mod line;
 pub mod receive;

@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::LabError;
-use super::file::Sink;
 use super::arranged::Arranged;
+use super::file::Sink;
 use super::line::Line;
 use super::report::{ReceiveReport, rate};
 

@@ -14,18 +14,18 @@ local LOGIN_REPLY = { [0] = "Joined", "Refused", "Waiting" }
 local REQUEST = {
   [0] = "Ping", "Leave", "Remove", "Want", "FetchAhead", "FetchedAhead", "Publish", "EndStream", "Report", "SetTogether", "GiveStage",
   "Quiet", "Freeze", "Record", "AllowRecording", "Chat", "Room", "Talk", "Account",
-  "Speaking",
+  "Speaking", "Lab",
 }
 local EVENT = {
   [0] = "Pong", "People", "PersonLeft", "Videos", "VideoRemoved", "Synchronised", "MediaEpoch", "Answer", "Closing", "Share",
   "FetchAhead", "FetchedAhead", "Streams", "StreamEnded", "Published", "Reports", "Together", "Stage", "Quiet", "Frozen", "Recorded",
-  "RecordingAsked", "Chat", "Room", "Talk", "Account",
+  "RecordingAsked", "Chat", "Room", "Talk", "Account", "Lab",
 }
 -- names: end
 
 local MEDIA_KIND = { [1] = "Chunk records", [2] = "Sealed reply", [3] = "Refused", [4] = "Live unit" }
 local REFUSED = { [1] = "version", [2] = "unknown session or wrong answer", [3] = "too many connections of this seat" }
-local DATAGRAM_KIND = { [1] = "Record", [2] = "Knock", [3] = "Challenge", [4] = "Hello", [5] = "Ask", [6] = "Tell", [7] = "Parity" }
+local DATAGRAM_KIND = { [1] = "Record", [2] = "Knock", [3] = "Challenge", [4] = "Hello", [5] = "Ask", [6] = "Tell", [7] = "Parity", [8] = "Lab" }
 local BEACON_KIND = { [1] = "Probe", [2] = "Answer" }
 
 local RECORD_MAX, RECORD_HEADER, TAG = 1200, 12, 16
@@ -309,9 +309,10 @@ local df = {
   count = ProtoField.uint8("lectern_datagram.count", "Records of the block", base.DEC),
   code = ProtoField.bytes("lectern_datagram.code", "Code"),
   tag = ProtoField.bytes("lectern_datagram.tag", "Tag"),
+  run = ProtoField.uint64("lectern_datagram.run", "Run of the labs", base.HEX),
 }
 datagram.fields = df
-local LEAST = { [1] = RECORD_HEADER + TAG, [2] = 64, [3] = 44, [4] = 76, [5] = 36, [6] = 36, [7] = 30 }
+local LEAST = { [1] = RECORD_HEADER + TAG, [2] = 64, [3] = 44, [4] = 76, [5] = 36, [6] = 36, [7] = 30, [8] = 36 }
 
 function datagram.dissector(tvb, pinfo, root)
   if tvb:len() < 1 then return 0 end
@@ -340,6 +341,12 @@ function datagram.dissector(tvb, pinfo, root)
     tree:add(df.counter, tvb(12, 8))
     tree:add(df.sealed, tvb(20))
     said = string.format("%s %s", said, tostring(tvb(12, 8):uint64()))
+  elseif kind == 8 then
+    -- A packet of a run of the labs that the server hands on.
+    tree:add(df.run, tvb(4, 8))
+    tree:append_text(", by way of the server")
+    Dissector.get("lectern_arq"):call(tvb(12):tvb(), pinfo, root)
+    return tvb:len()
   else
     tree:add(df.row, tvb(1, 1))
     tree:add(df.track, tvb(2, 2))
@@ -404,7 +411,7 @@ end
 -- The labs' repeat request: found by how a packet begins, on any port.
 
 local arq = Proto("lectern_arq", "Lectern repeat request")
-local ARQ_KIND = { [1] = "Start", [2] = "Accept", [3] = "Data", [4] = "Ack", [5] = "Finish", [6] = "Finished", [7] = "Refuse" }
+local ARQ_KIND = { [1] = "Start", [2] = "Accept", [3] = "Data", [4] = "Ack", [5] = "Finish", [6] = "Finished", [7] = "Refuse", [8] = "Probe", [9] = "Probe answer" }
 local ARQ_PROTOCOL = { [0] = "stop-and-wait", "go-back-N", "selective repeat" }
 local ARQ_REFUSAL = { [1] = "busy", [2] = "too large", [3] = "settings", [4] = "unwanted" }
 local ARQ_HEADER, ARQ_CHECKED = 24, 20
@@ -550,6 +557,15 @@ local function is_arq(tvb, pinfo, root)
 end
 
 arq:register_heuristic("udp", is_arq)
+
+-- The same by way of a server, on any port.
+local function is_handed_on(tvb, pinfo, root)
+  if tvb:len() < 12 + ARQ_HEADER or tvb(0, 4):uint() ~= 0x08000000 or tvb(12, 3):string() ~= "ARQ" then return false end
+  datagram.dissector(tvb, pinfo, root)
+  return true
+end
+
+datagram:register_heuristic("udp", is_handed_on)
 
 ---------------------------------------------------------------------------------------------------------------------------------
 -- Where they are found. Other ports: "Decode as", or -d tcp.port==9001,lectern_media.

@@ -466,7 +466,6 @@ pub const ARQ_NAME_MAX: usize = 255;
 /// Window times payload that a receiver agrees to hold, in bytes. Full: the transfer is refused.
 pub const ARQ_HELD_MAX: u64 = 256 * 1024 * 1024;
 
-<<<<<<< HEAD
 // ---- the labs in a class ----
 
 /// Addresses at which one side of a run may be reached. Full: the rest is passed over, so that nobody sends the others shouting around.
@@ -493,7 +492,7 @@ pub const LAB_RELAY_QUEUE: usize = 512;
 pub const LAB_SHOW_MAX: usize = 16 * 1024;
 /// Events of a simulation that is shown to the class: every computer of it goes through all of them. More are refused.
 pub const LAB_SHOW_EVENTS: u64 = 100_000;
-=======
+
 // ---- class runs of the lab ----
 
 /// Longest text of an exercise in bytes: it goes to everybody in one message. Longer: refused.
@@ -511,4 +510,3 @@ pub const EXERCISE_PACKETS_MAX: u64 = 50_000;
 pub const EXERCISE_EVENTS_MAX: u64 = 1_000_000;
 /// Longest reason why a student's run failed, in bytes. The rest is cut.
 pub const CLASS_RUN_REASON_MAX: usize = 200;
->>>>>>> 3bb53ce18bd4eab1f4efd092011a0548d825a9b6

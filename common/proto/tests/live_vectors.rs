@@ -146,12 +146,14 @@ fn a_whole_conversation_over_udp() {
         ("Clock", Ask::Clock { sent_us: 77 }),
         ("Bye", Ask::Bye),
         ("Parity", Ask::Parity { track: 3, percent: 30 }),
+        ("Lab", Ask::Lab { run: 5 }),
     ];
     let tells = [
         ("Open", Tell::Open),
         ("Clock", Tell::Clock { sent_us: 77, server_us: 3_000_100 }),
         ("StreamOver", Tell::StreamOver { track: 3 }),
         ("NotWithinShare", Tell::NotWithinShare { track: 3, bps: 400_000 }),
+        ("Lab", Tell::Lab { run: 5, seen: Some(std::net::SocketAddr::from(([192, 168, 1, 7], 40_123))) }),
     ];
     let cookie: &[u8] = &challenge[12..];
     let sealed_message = |kind: u8, label: &[u8], number: u64, plain: &[u8]| {

@@ -269,6 +269,8 @@ fn events() -> Vectors {
     examples.push(Event::Talk(TalkEvent::Rules(TalkRules::default())));
     // vectors/account.txt.
     examples.push(Event::Account(AccountEvent::Answer { request: 14, result: Ok(AccountAnswer::Done) }));
+    // vectors/lab.txt.
+    examples.push(Event::Lab(LabEvent::Show(None)));
     each("Event", EVENTS, event, examples)
 }
 

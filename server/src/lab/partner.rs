@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lectern_proto::arq::Packet;
-use lectern_proto::arq::packet::Body;
-use lectern_proto::arq::transfer::{PATIENCE, Receiving, Sending};
+use lectern_proto::arq::packet::{Body, Finished};
+use lectern_proto::arq::transfer::{PATIENCE, Receiving, Sending, Stage};
 use lectern_proto::control::{RunId, RunOffer};
+use lectern_proto::lab::class_run::Witness;
 use lectern_proto::lab::random::Random;
 use lectern_proto::limits::LAB_PARTNER_BYTES;
 use sha2::{Digest, Sha256};
@@ -34,14 +35,22 @@ pub(crate) struct Part {
     pub(crate) seed: u64,
 }
 
-/// Plays it to its end, or until `stop`.
-pub(crate) async fn take_part(part: Part, packets: mpsc::Receiver<Bytes>, runs: Arc<LabRuns>, clock: Clock, stop: CancellationToken) {
-    let run = part.run;
+/// Plays it to its end, or until `stop`. Gives what was seen of a transfer that was taken to its end.
+pub(crate) async fn take_part(part: Part, packets: mpsc::Receiver<Bytes>, runs: Arc<LabRuns>, clock: Clock, stop: CancellationToken) -> Option<Witness> {
+    let mut witness = None;
+    let played = async {
+        if part.takes {
+            take(&part, packets, &runs, clock, &mut witness).await;
+        } else {
+            send(&part, packets, &runs, clock).await;
+        }
+    };
     tokio::select! {
         () = stop.cancelled() => {}
-        () = async { if part.takes { take(&part, packets, &runs, clock).await } else { send(&part, packets, &runs, clock).await } } => {}
+        () = played => {}
     }
-    runs.close(run);
+    runs.close(part.run);
+    witness
 }
 
 /// The next packet of the transfer; none when there will be none, or when `until` is over.
@@ -52,7 +61,7 @@ async fn next(packets: &mut mpsc::Receiver<Bytes>, transfer: u32, until: Option<
     }
 }
 
-async fn take(part: &Part, mut packets: mpsc::Receiver<Bytes>, runs: &LabRuns, clock: Clock) {
+async fn take(part: &Part, mut packets: mpsc::Receiver<Bytes>, runs: &LabRuns, clock: Clock, witness: &mut Option<Witness>) {
     let began = clock.now();
     // Until the start comes, which says what the offer said.
     let mut receiving = loop {
@@ -87,6 +96,9 @@ async fn take(part: &Part, mut packets: mpsc::Receiver<Bytes>, runs: &LabRuns, c
             if !runs.send(now, part.run, &packet.to_vec()) {
                 return;
             }
+        }
+        if let Stage::Done(Finished { same, damaged, packets, duplicates }) = receiving.stage() {
+            *witness = Some(Witness { packets, duplicates, damaged: damaged.into(), same });
         }
         if receiving.may_close(now) {
             return;

@@ -1,11 +1,12 @@
-//! The labs of a room: who runs what with whom, and what is shown to everybody. Pure; telling is the task's, and packets the media port's.
+//! The labs of a room: who runs what with whom, what is shown to everybody, which exercise is handed out. Pure; telling is the task's, and packets the media port's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use lectern_proto::arq::meeting::is_somewhere;
-use lectern_proto::control::{PersonId, Refusal, RunId, Show};
+use lectern_proto::control::{Handed, PersonId, Refusal, RunId, Show};
+use lectern_proto::lab::class_run::ClassRun;
 use lectern_proto::limits::{LAB_ADDRESSES_MAX, LAB_OFFER_WAIT, LAB_PARTNERS_MAX, LAB_RUN_MAX, LAB_RUNS_MAX, LAB_RUNS_PER_PERSON};
 use lectern_proto::timeline::{RATE_NORMAL, Timeline};
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,11 @@ impl Drop for Run {
 pub(super) struct Lab {
     runs: BTreeMap<RunId, Run>,
     pub(super) show: Option<Box<Show>>,
+    /// The exercise that is handed out, and how many were before.
+    pub(super) class_run: Option<(ClassRun, Handed)>,
+    pub(super) class_runs: u32,
+    /// Whose simulations are being run again.
+    pub(super) replaying: BTreeSet<PersonId>,
 }
 
 impl Lab {

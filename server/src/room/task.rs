@@ -6,6 +6,7 @@
 mod ahead;
 mod catalogue;
 mod chat;
+mod class_run;
 mod codes;
 mod door;
 mod floor;
@@ -361,6 +362,7 @@ impl RoomTask {
         self.expect_keys(person.id);
         self.greet(&entry.outbox, person.id, entry.role);
         self.connections.insert(person.id, (entry.connection, entry.outbox));
+        self.enter_class_run(person.id);
         Ok(Admission { name: person.name, epoch: current.epoch, room_key: current.key.clone() })
     }
 
@@ -377,7 +379,7 @@ impl RoomTask {
         events.extend(self.chat_events());
         events.extend(self.tool_events(person, role));
         events.push(self.talk_event());
-        events.extend(self.lab_events());
+        events.extend(self.lab_events(role));
         events.push(Event::Synchronised);
         if let Some(ahead) = &self.ahead {
             events.push(Event::FetchAhead(Some(ahead.lesson.clone())));

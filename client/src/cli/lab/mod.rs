@@ -3,7 +3,9 @@
 //! What a lab prints for people goes to stdout as a table, and with `--json` as one object; a seed gives the same bytes each time.
 
 mod arq;
+mod class_run;
 mod hamming;
+mod show;
 
 use clap::{Args, Subcommand};
 
@@ -23,6 +25,12 @@ enum What {
     /// Automatic repeat request: stop-and-wait, go-back-N and selective repeat, simulated and over a real network
     #[command(after_help = arq::HELP)]
     Arq(arq::ArqArgs),
+    /// An exercise for the whole class: handed out, predicted, run in pairs, collected
+    #[command(after_help = class_run::HELP)]
+    Class(class_run::ClassArgs),
+    /// A simulation that the whole class watches
+    #[command(after_help = show::HELP)]
+    Show(show::ShowArgs),
     /// Prints the dissector with which Wireshark and tshark read Lectern's packets
     #[command(after_help = "Example:\n  lectern lab dissector > lectern.lua\n  tshark -X lua_script:lectern.lua -r run.pcapng")]
     Dissector,
@@ -32,6 +40,8 @@ pub(super) async fn run(entry: Entry, args: LabArgs) -> Result<(), Failure> {
     match args.what {
         What::Hamming(args) => hamming::run(*args),
         What::Arq(args) => arq::run(entry, args).await,
+        What::Class(args) => class_run::run(entry, args).await,
+        What::Show(args) => show::run(entry, args).await,
         What::Dissector => dissector(),
     }
 }

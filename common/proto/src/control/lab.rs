@@ -11,7 +11,8 @@ use super::messages::PersonId;
 use super::refusal::Refusal;
 use crate::arq::packet::Start;
 use crate::arq::{Settings, Timeout};
-use crate::limits::{LAB_ADDRESSES_MAX, LAB_PARTNER_BYTES, LAB_PARTNER_WINDOW, LAB_PAYLOAD_MAX, LAB_SHOW_MAX};
+use crate::lab::class_run::{Amount, Measured, Path as RunPath, Seat, Witness};
+use crate::limits::{CLASS_RUN_REASON_MAX, EXERCISE_FILE_MAX, LAB_ADDRESSES_MAX, LAB_PARTNER_BYTES, LAB_PARTNER_WINDOW, LAB_PAYLOAD_MAX, LAB_SHOW_MAX};
 use crate::timeline::Timeline;
 
 /// Names a run: a random number of the server's.
@@ -72,6 +73,31 @@ pub enum LabRequest {
     Steer { position_us: u64, rate_permille: u32 },
     /// Staff: nothing is shown any more.
     EndShow,
+    /// An exercise that is handed to everybody.
+    ClassRun(ClassRunRequest),
+}
+
+/// What is asked about a class run ([`crate::lab::class_run`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClassRunRequest {
+    /// Staff: hands an exercise, as [`crate::lab::class_run::Exercise`] reads it, to everybody else. What was handed out before is gone.
+    HandOut { exercise: String },
+    /// What this student expects: once, before the run.
+    Predict { prediction: Amount },
+    /// This student's run begins.
+    Begin,
+    /// It ended.
+    Finish { measured: Measured, path: RunPath },
+    /// It failed.
+    Fail { reason: String },
+    /// The partner does not answer: the server takes its place.
+    PartnerGone,
+    /// What this student saw as the receiver of a partner's run.
+    Witness { of: PersonId, witness: Witness },
+    /// Staff: this student may run again.
+    Reset { person: PersonId },
+    /// Staff: it is over.
+    End,
 }
 
 impl LabRequest {
@@ -81,7 +107,9 @@ impl LabRequest {
         match self {
             Self::Offer { addresses, .. } | Self::Take { addresses, .. } => addresses.len() <= LAB_ADDRESSES_MAX,
             Self::Show { run } => run.len() <= LAB_SHOW_MAX,
-            Self::End { .. } | Self::WithServer { .. } | Self::Steer { .. } | Self::EndShow => true,
+            Self::ClassRun(ClassRunRequest::HandOut { exercise }) => exercise.len() <= EXERCISE_FILE_MAX,
+            Self::ClassRun(ClassRunRequest::Fail { reason }) => reason.len() <= CLASS_RUN_REASON_MAX,
+            Self::End { .. } | Self::WithServer { .. } | Self::Steer { .. } | Self::EndShow | Self::ClassRun(_) => true,
         }
     }
 }
@@ -91,8 +119,8 @@ impl LabRequest {
 pub enum LabEvent {
     /// The answer to a request of this number.
     Answer { request: u32, result: Result<LabAnswer, Refusal> },
-    /// Somebody would like to send this.
-    Offered { run: RunId, from: PersonId, offer: RunOffer },
+    /// Somebody would like to send this. `class_run`: it is a partner's run of the exercise that was handed out, which needs no asking.
+    Offered { run: RunId, from: PersonId, offer: RunOffer, class_run: bool },
     /// Both sides are there: it begins.
     Begins { run: RunId, begin: RunBegin },
     /// A run is over before its time, for who has not ended it.
@@ -101,6 +129,23 @@ pub enum LabEvent {
     Show(Option<Box<Show>>),
     /// What is shown goes on thus; on the server's time.
     Steered(Timeline),
+    /// The exercise that is handed out, or that none is. Follows joining where there is one.
+    ClassRun(Option<Box<Handed>>),
+    /// One's own place in the class run, new or changed.
+    Seat(Box<Seat>),
+    /// Staff: places that are new or changed; all of them after joining.
+    Seats(Vec<Seat>),
+}
+
+/// An exercise that is handed out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    /// Counts the class runs of the room.
+    pub id: u32,
+    /// As [`crate::lab::class_run::Exercise`] reads it.
+    pub exercise: String,
+    /// When it was handed out, in seconds since 1970-01-01.
+    pub begun_s: i64,
 }
 
 /// What a request brought.

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lectern_proto::control::{Event, LabAnswer, LabEvent, LabRequest, PersonId, Refusal, RunBegin, RunEnd, RunId, RunOffer, Show};
+use lectern_proto::control::{Event, LabAnswer, LabEvent, LabRequest, PersonId, Refusal, Role, RunBegin, RunEnd, RunId, RunOffer, Show};
 use lectern_proto::lab::arq::export;
+use lectern_proto::lab::class_run::{Replay, Witness};
 use lectern_proto::limits::{LAB_RELAY_QUEUE, LAB_SHOW_EVENTS};
 use lectern_proto::rights::Action;
 use lectern_proto::timeline::Timeline;
@@ -25,8 +26,18 @@ pub(in super::super) enum LabMessage {
         request: u32,
         what: LabRequest,
     },
-    /// The server's part in a run is over.
-    PartDone(RunId),
+    /// The server's part in somebody's run is over, and what it saw if it was the receiver of all of it.
+    PartDone {
+        run: RunId,
+        with: PersonId,
+        witness: Option<Witness>,
+    },
+    /// What a student's simulation gives when it is run again.
+    Replayed {
+        id: u32,
+        person: PersonId,
+        replay: Replay,
+    },
     /// A run was found to go the way it says, or not.
     Checked {
         by: PersonId,
@@ -49,7 +60,11 @@ impl RoomTask {
                 let result = self.ask_lab(by, what);
                 self.answer_lab(by, request, result);
             }
-            LabMessage::PartDone(run) => self.labs.partner_done(run),
+            LabMessage::PartDone { run, with, witness } => {
+                self.labs.partner_done(run);
+                self.witness(with, witness);
+            }
+            LabMessage::Replayed { id, person, replay } => self.replayed(id, person, &replay),
             LabMessage::Checked { by, connection, request, run } => {
                 if !self.is_current(by, connection) {
                     return;
@@ -68,6 +83,8 @@ impl RoomTask {
         let right = match &what {
             LabRequest::Offer { .. } | LabRequest::Take { .. } | LabRequest::End { .. } | LabRequest::WithServer { .. } => Action::TakePart,
             LabRequest::Show { .. } | LabRequest::Steer { .. } | LabRequest::EndShow => Action::Moderate,
+            // Looked at one by one.
+            LabRequest::ClassRun(_) => Action::TakePart,
         };
         self.allow(by, right)?;
         what.is_bounded().then_some(()).ok_or(Refusal::BadRun)?;
@@ -82,6 +99,7 @@ impl RoomTask {
                 Ok(LabAnswer::Done)
             }
             LabRequest::WithServer { offer, sends, seed } => self.run_with_server(by, offer, sends, seed).map(LabAnswer::Run),
+            LabRequest::ClassRun(what) => self.ask_class_run(by, what).map(|()| LabAnswer::Done),
             // Looked at beside the room.
             LabRequest::Show { .. } => Err(Refusal::BadRun),
             LabRequest::Steer { position_us, rate_permille } => {
@@ -106,7 +124,8 @@ impl RoomTask {
         self.labs.offer(self.clock.now(), run, by, to, said.to_vec())?;
         self.lab_runs.open(run, [by, to]);
         tracing::debug!(room = %self.name, from = by.0, to = to.0, "a run of the labs is offered");
-        self.put_or_close(to, Arc::new(Event::Lab(LabEvent::Offered { run, from: by, offer })));
+        let class_run = self.is_class_run(by, to);
+        self.put_or_close(to, Arc::new(Event::Lab(LabEvent::Offered { run, from: by, offer, class_run })));
         Ok(run)
     }
 
@@ -134,10 +153,10 @@ impl RoomTask {
         let part = Part { run, transfer, offer, takes: sends, seed };
         let (runs, clock, mailbox) = (Arc::clone(&self.lab_runs), self.clock, self.mailbox.clone());
         self.tasks.spawn(async move {
-            take_part(part, packets, runs, clock, stop).await;
+            let witness = take_part(part, packets, runs, clock, stop).await;
             if let Some(mailbox) = mailbox.upgrade() {
                 // A room that has ended needs nothing.
-                let _ = mailbox.send(Message::Lab(LabMessage::PartDone(run))).await;
+                let _ = mailbox.send(Message::Lab(LabMessage::PartDone { run, with: by, witness })).await;
             }
         });
         let begin = RunBegin { transfer, token: rand::random(), addresses: Vec::new() };
@@ -153,6 +172,7 @@ impl RoomTask {
 
     /// Somebody is not connected any more.
     pub(super) fn leave_labs(&mut self, person: PersonId) {
+        self.leave_class_run(person);
         for (run, other) in self.labs.leave(person) {
             self.lab_runs.close(run);
             self.run_ended(run, other, RunEnd::Gone);
@@ -193,7 +213,8 @@ impl RoomTask {
     }
 
     /// What somebody is told of the labs who has just entered.
-    pub(super) fn lab_events(&self) -> impl Iterator<Item = Event> {
-        self.labs.show.clone().map(|show| Event::Lab(LabEvent::Show(Some(show)))).into_iter()
+    pub(super) fn lab_events(&self, role: Role) -> impl Iterator<Item = Event> {
+        let show = self.labs.show.clone().map(|show| Event::Lab(LabEvent::Show(Some(show))));
+        show.into_iter().chain(self.class_run_events(role))
     }
 }

@@ -30,7 +30,11 @@ pub(super) enum From {
     Anybody,
     Name(String),
     /// So many bytes that follow from the seed, sent thus.
-    Server { bytes: u64, settings: Settings, size: u16 },
+    Server {
+        bytes: u64,
+        settings: Settings,
+        size: u16,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -52,7 +56,9 @@ fn millionths(p: f64) -> u32 {
 /// What is told of a run before it begins.
 fn offer(file: &Path, bytes: u64, settings: Settings, size: u16, spoiling: &Spoiling) -> Result<RunOffer, Failure> {
     if size > LAB_PAYLOAD_MAX {
-        return Err(Failure::Usage(format!("--size: the server can hand on packets of at most {LAB_PAYLOAD_MAX} bytes of data; take --size {LAB_PAYLOAD_MAX}")));
+        return Err(Failure::Usage(format!(
+            "--size: the server can hand on packets of at most {LAB_PAYLOAD_MAX} bytes of data; take --size {LAB_PAYLOAD_MAX}"
+        )));
     }
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let name = if Start::is_name(&name) { name } else { "file".to_owned() };

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::exercise::{Exercise, ExerciseError, Judged, Kind};
 use super::quantity::Measured;
 use super::seat::{Seat, Stage, Verified};
-use super::state::ClassRun;
 use crate::control::PersonId;
 use crate::limits::ROOM_PEOPLE_MAX;
 
@@ -76,9 +75,9 @@ pub enum Mismatch {
 impl Record {
     /// The record of a run as it stands.
     #[must_use]
-    pub fn new(run: &ClassRun, program: &str, begun: u64) -> Self {
-        let row = |seat: &Seat| Row { judged: seat.measured.iter().flat_map(|m| run.exercise().judge(m)).collect(), seat: seat.clone() };
-        Self { version: VERSION.into(), program: program.into(), begun, exercise: run.exercise().write(), seats: run.seats().map(row).collect() }
+    pub fn new<'a>(exercise: &Exercise, seats: impl IntoIterator<Item = &'a Seat>, program: &str, begun: u64) -> Self {
+        let row = |seat: &Seat| Row { judged: seat.measured.iter().flat_map(|m| exercise.judge(m)).collect(), seat: seat.clone() };
+        Self { version: VERSION.into(), program: program.into(), begun, exercise: exercise.write(), seats: seats.into_iter().map(row).collect() }
     }
 
     /// The record as JSON.

@@ -13,7 +13,7 @@ use super::{Exercise, Kind};
 use crate::arq::{Protocol, SettingsError, Space, Timeout};
 use crate::limits::{
     ARQ_HELD_MAX, ARQ_PAYLOAD_MAX, ARQ_WINDOW_MAX, EXERCISE_ASK_MAX, EXERCISE_BYTES_MAX, EXERCISE_FILE_MAX, EXERCISE_PACKETS_MAX, EXERCISE_PARAGRAPHS_MAX,
-    EXERCISE_TEXT_MAX, EXERCISE_TITLE_MAX,
+    EXERCISE_TEXT_MAX, EXERCISE_TITLE_MAX, LAB_PARTNER_WINDOW, LAB_PAYLOAD_MAX,
 };
 
 /// Bytes of data in a packet where the file does not say.
@@ -129,6 +129,15 @@ impl Reader {
                 self.fault("run", "window", (what, format!("at most {} bytes are allowed", ARQ_HELD_MAX)));
             }
             Ok(()) => {}
+        }
+        // The server hands packets on, or takes part.
+        if exercise.kind == Kind::Network && *packet > LAB_PAYLOAD_MAX {
+            let what = format!("packets of {packet} bytes are too large for a class run over the network");
+            self.fault("run", "packet", (what, format!("at most {LAB_PAYLOAD_MAX} bytes are allowed")));
+        }
+        if exercise.kind == Kind::Network && *window > LAB_PARTNER_WINDOW {
+            let what = format!("a window of {window} packets is too large for a class run over the network");
+            self.fault("run", "window", (what, format!("at most {LAB_PARTNER_WINDOW} are allowed")));
         }
         if exercise.packets() > EXERCISE_PACKETS_MAX {
             let what = format!("{} packets of {packet} bytes would be sent", exercise.packets());

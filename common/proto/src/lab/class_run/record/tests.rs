@@ -29,7 +29,7 @@ fn what_was_saved_is_loaded_and_reproduces() {
             let replay = run.exercise().replay(seed);
             run.verify(person, &replay);
         }
-        let record = Record::new(&run, "lectern 0.1.0", 1_795_244_400);
+        let record = Record::new(run.exercise(), run.seats(), "lectern 0.1.0", 1_795_244_400);
         let json = record.to_json().expect("JSON");
         let loaded = Record::from_json(&json).expect("the same");
         assert_eq!(loaded, record);
@@ -43,7 +43,7 @@ fn what_was_saved_is_loaded_and_reproduces() {
 #[test]
 fn what_was_changed_is_noticed() {
     for example in [0, 1] {
-        let record = Record::new(&run(example), "lectern", 0);
+        let record = Record::new(run(example).exercise(), run(example).seats(), "lectern", 0);
         let changed = |change: fn(&mut Record)| {
             let mut record = record.clone();
             change(&mut record);
@@ -61,7 +61,7 @@ fn what_was_changed_is_noticed() {
 
 #[test]
 fn another_file_is_refused() {
-    let record = Record::new(&run(0), "lectern", 0);
+    let record = Record::new(run(0).exercise(), run(0).seats(), "lectern", 0);
     let json = record.to_json().expect("JSON");
     for bad in ["", "{}", "[]", "null", &json[..json.len() / 2]] {
         assert!(matches!(Record::from_json(bad), Err(RecordError::Form(_))), "{bad}");
@@ -99,7 +99,7 @@ fn cells(csv: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn the_table_is_one_for_spreadsheets() {
-    let record = Record::new(&run(1), "lectern", 0);
+    let record = Record::new(run(1).exercise(), run(1).seats(), "lectern", 0);
     let table = cells(&record.to_csv().expect("a table"));
     assert!(table.len() == 4 && table.iter().all(|row| row.len() == table[0].len()), "{table:?}");
     let of = |row: usize, head: &str| table[row][table[0].iter().position(|h| h == head).unwrap_or_else(|| panic!("no {head}"))].as_str();
