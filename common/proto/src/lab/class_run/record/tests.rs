@@ -2,6 +2,7 @@
 
 use super::super::amount::Amount;
 use super::super::seat::{Partner, Path, Witness};
+use super::super::state::ClassRun;
 use super::*;
 
 /// A class of three in which one has run, one failed, and one predicted, by the second example or the first.
