@@ -25,7 +25,7 @@ pub enum Partner {
 }
 
 /// What is done to the packets of a run at one side of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Spoiling {
     pub data: Impairment,
     pub acks: Impairment,

@@ -17,14 +17,14 @@ use crate::class::{Class, ClassRunState, StreamError};
 const TAKE_WAIT: Duration = Duration::from_secs(5);
 
 /// A file of this computer's that is gone when it is dropped.
-struct Passing(PathBuf);
+pub(super) struct Passing(PathBuf);
 
 impl Passing {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(std::env::temp_dir().join(format!("lectern-exercise-{}-{:016x}", std::process::id(), rand::random::<u64>())))
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.0
     }
 }

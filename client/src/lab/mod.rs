@@ -10,6 +10,7 @@ pub mod line;
 pub mod receive;
 pub mod report;
 pub mod send;
+pub mod work;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lectern_proto::address::ServerAddress;
-use lectern_proto::control::{ChunkRef, Lesson, PersonId, RoomRequest, StreamId, VideoId};
+use lectern_proto::control::{ChunkRef, Lesson, PersonId, RoomRequest, RunId, StreamId, VideoId};
 use lectern_proto::link::{Fingerprint, JoinLink};
 use lectern_proto::words::CheckWords;
 use tokio::sync::watch;
@@ -31,6 +31,7 @@ use super::manage::{ManageWish, Managing};
 use super::podcast::air::{Listening, PodcastSource, Sending};
 use super::podcast::real::{self, Names};
 use crate::chat::Chat;
+use crate::lab::work::{LabWish, Work, WorkState};
 use crate::here::{Here, HereError, HereState, Wish, folder, programs};
 use crate::live::{Choice, DevicesError, LiveError, LiveStatus, LiveView, devices_now};
 use crate::player::{PlayError, PlayerOptions, Presented, SoundOut};
@@ -121,6 +122,9 @@ pub enum LabFile {
     Blocks,
     /// A run of repeat request that was saved, to be loaded.
     Run,
+    /// A file to be sent to somebody, and where what comes is kept.
+    Sent,
+    Kept(RunId),
     /// Its space-time diagram as SVG, its packets as CSV, and the run as JSON.
     RunPicture,
     RunTable,
@@ -131,7 +135,8 @@ impl LabFile {
     /// The name that the dialog offers, for what is written.
     fn name(self) -> Option<&'static str> {
         match self {
-            Self::Message | Self::Run => None,
+            Self::Message | Self::Run | Self::Sent => None,
+            Self::Kept(_) => Some("receive.txt"),
             Self::PlotPicture => Some("hamming.svg"),
             Self::PlotPoints => Some("hamming.csv"),
             Self::Blocks => Some("hamming.json"),
@@ -200,6 +205,9 @@ pub trait Seat: Talks {
     fn use_tool(&self, what: RoomRequest, changed: Changed) -> Box<dyn Asking>;
     /// Asks about rooms, accounts or one's own account.
     fn manage(&self, wish: ManageWish, changed: Changed) -> Box<dyn Managing>;
+    /// Runs of the labs with others of the class.
+    fn lab(&self, wish: LabWish);
+    fn lab_work(&self) -> WorkState;
 }
 
 /// A live stream that is shown; dropped, it is not any more.
@@ -249,6 +257,7 @@ struct LiveSeat {
     class: Class,
     runtime: tokio::runtime::Handle,
     chat: Option<Arc<Chat>>,
+    work: Work,
     kept: Kept,
 }
 
@@ -267,9 +276,10 @@ impl Backend for Live {
         if enters {
             self.runtime.spawn(account::keep(class.states(), server, Arc::clone(&self.sessions)));
         }
-        let chat = Chat::start_keeping(&class, crate::chat::history::folder(), changed).map(Arc::new);
+        let chat = Chat::start_keeping(&class, crate::chat::history::folder(), changed.clone()).map(Arc::new);
+        let work = Work::start(&class, &self.runtime, changed);
         let kept = Kept { sessions: Arc::clone(&self.sessions), server };
-        Box::new(LiveSeat { class, runtime: self.runtime.clone(), chat, kept })
+        Box::new(LiveSeat { class, runtime: self.runtime.clone(), chat, work, kept })
     }
 
     fn seen(&self, changed: Changed) -> Arc<Seen> {
@@ -383,6 +393,14 @@ impl Picking for watch::Receiver<Option<Option<PathBuf>>> {
 }
 
 impl Seat for LiveSeat {
+    fn lab(&self, wish: LabWish) {
+        self.work.wish(wish);
+    }
+
+    fn lab_work(&self) -> WorkState {
+        self.work.state()
+    }
+
     fn state(&self) -> Arc<ClassState> {
         self.class.state()
     }

@@ -6,6 +6,7 @@ use lectern_proto::address::ServerAddress;
 use lectern_proto::control::{Lesson, PersonId, RoomRequest, StreamId, VideoId};
 
 use super::backend::Pick;
+use crate::lab::work::LabWish;
 use super::catalogue::Order;
 use super::chat::ChatCommand;
 use super::join::chosen::Chosen;
@@ -120,6 +121,8 @@ pub enum Command {
     SetVideosFolder(Option<PathBuf>),
     /// Show the labs, or what was there before.
     ShowLabs(bool),
+    /// Of the labs, with others of the class.
+    Lab(LabWish),
     /// About podcasts.
     Podcast(PodcastWish),
     /// Put a text where other programs can paste it.

@@ -4,6 +4,7 @@
 
 mod here;
 mod joining;
+mod lab;
 mod manage;
 mod playing;
 mod refused;
@@ -16,6 +17,7 @@ use std::io::ErrorKind;
 
 pub(crate) use here::here_error;
 pub(crate) use joining::{Place, join_error, link_error, place, trouble};
+pub(crate) use lab::lab_error;
 pub(crate) use manage::manage_error;
 pub(crate) use playing::{play_error, play_trouble, preparing, preparing_details, silence, speaker};
 pub(crate) use refused::{because, off_air, refused};

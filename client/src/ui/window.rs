@@ -417,6 +417,7 @@ impl Window {
             }
             Command::Leave if self.asks_before_leaving() => {}
             Command::ShowLabs(shown) => self.labs.is_shown = shown,
+            Command::Lab(wish) => self.lab_wish(wish),
             Command::PutAway(wish) => self.wishes.put_away(wish),
             Command::Tool(what) => self.use_tool(what),
             Command::NewPoll(_) | Command::PutPollAway(_) | Command::Codes(_) | Command::PutCodeAway(_) => self.carry_out_cards(command),

@@ -23,6 +23,7 @@ use lectern::connect::introduce::Introduction;
 use lectern::connect::known::KnownServers;
 use lectern::discover::{Found, Seen};
 use lectern::here::{HereError, HereState, Wish};
+use lectern::lab::work::{LabWish, WorkState};
 use lectern::live::{Choice, Devices, DevicesError, LiveError, LiveStatus, Publishing, Sheet};
 use lectern::player::{PlayError, PlayState, PlayerOptions, PlayerStats, PlayerStatus, Presented, Preview, Sound, SoundChoice, SoundOut, SoundTrack};
 use lectern::system::SystemError;
@@ -52,6 +53,7 @@ pub use talks::list_item;
 /// What the window asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
+    Lab(LabWish),
     Leave,
     Remove(PersonId),
     Want(VideoId),
@@ -94,6 +96,8 @@ pub enum Call {
 /// What the class knows and what happened to it.
 pub struct Shared {
     pub state: ClassState,
+    /// How far runs of the labs are.
+    pub work: WorkState,
     pub status: PlayerStatus,
     pub joins: Vec<JoinRequest>,
     pub calls: Vec<Call>,
@@ -140,6 +144,7 @@ impl Fake {
     pub fn new() -> Self {
         let shared = Shared {
             state: ClassState::connecting("net-2b"),
+            work: WorkState::default(),
             status: playing(60),
             joins: Vec::new(),
             calls: Vec::new(),
@@ -285,6 +290,14 @@ impl Meeting for Fake {
 }
 
 impl Seat for Fake {
+    fn lab(&self, wish: LabWish) {
+        self.note(Call::Lab(wish));
+    }
+
+    fn lab_work(&self) -> WorkState {
+        self.shared.lock().unwrap().work.clone()
+    }
+
     fn state(&self) -> Arc<ClassState> {
         let mut snapshot = self.snapshot.lock().unwrap();
         snapshot.get_or_insert_with(|| Arc::new(self.shared.lock().unwrap().state.clone())).clone()

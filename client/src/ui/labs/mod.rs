@@ -4,7 +4,9 @@
 
 mod arq;
 mod hamming;
+mod network;
 mod segments;
+mod show;
 
 use std::path::Path;
 
@@ -16,9 +18,12 @@ use super::icons::Icon;
 use super::reasons;
 use super::tokens::{Type, colors, size, space};
 use super::widgets::{Choice, Look, Push, Tone, notice_ui, say_line};
-use crate::class::Changed;
+use crate::class::{Changed, ClassState};
+use crate::lab::work::WorkState;
 use segments::segments_ui;
 
+/// Width of the choice between simulation and network.
+const SWITCH: f32 = 236.0;
 /// Width of the parameters on the left, with their margin.
 const PARAMETERS: f32 = 256.0;
 
@@ -41,8 +46,19 @@ pub(crate) struct Labs {
     tab: Tab,
     hamming: hamming::Lab,
     arq: arq::Lab,
+    /// Repeat request runs over the real network.
+    is_real: bool,
+    network: network::Network,
+    show: show::Watching,
     /// What became of the last export.
     told: Option<(Tone, String)>,
+}
+
+/// The class that the labs are in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InClass<'a> {
+    pub(crate) state: &'a ClassState,
+    pub(crate) work: &'a WorkState,
 }
 
 impl Labs {
@@ -55,12 +71,18 @@ impl Labs {
             LabFile::PlotPoints => std::fs::write(path, self.hamming.points()),
             LabFile::Blocks => std::fs::write(path, self.hamming.to_json()),
             LabFile::Run => self.arq.load(path),
+            LabFile::Sent => {
+                self.network.file = Some(path.to_owned());
+                Ok(())
+            }
+            // Taken before.
+            LabFile::Kept(_) => Ok(()),
             LabFile::RunPicture => std::fs::write(path, self.arq.picture()),
             LabFile::RunTable => std::fs::write(path, self.arq.table()),
             LabFile::RunRecord => self.arq.to_json().and_then(|json| std::fs::write(path, json)),
         };
         self.told = match done {
-            Ok(()) if matches!(file, LabFile::Message | LabFile::Run) => None,
+            Ok(()) if matches!(file, LabFile::Message | LabFile::Run | LabFile::Sent) => None,
             Ok(()) => Some((Tone::Good, named("labs-exported"))),
             Err(why) => Some((Tone::Warn, format!("{} {}", named("labs-file-failed"), reasons::system(strings, &why.into())))),
         };
@@ -68,8 +90,10 @@ impl Labs {
 }
 
 /// Draws the labs: header, status line, the lab. `in_class`: beside the rail of a class, else with a way back to the first screen.
-pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, changed: &Changed, cx: &mut Cx<'_>) {
-    let c = colors(ui);
+pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, class: Option<InClass<'_>>, changed: &Changed, cx: &mut Cx<'_>) {
+    let (c, in_class) = (colors(ui), class.is_some());
+    let real = class.filter(|_| labs.is_real && labs.tab == Tab::Arq);
+    labs.show.follow(ui, &mut labs.arq, class, cx);
     match labs.tab {
         Tab::Hamming => labs.hamming.follow(changed),
         Tab::Arq => labs.arq.follow(changed),
@@ -79,6 +103,7 @@ pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, changed: &Ch
     Panel::bottom("labs-status").exact_size(size::STATUS).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| match labs.tab {
             Tab::Hamming => labs.hamming.status_ui(ui, cx),
+            Tab::Arq if real.is_some() => network::status_ui(ui, cx),
             Tab::Arq => labs.arq.status_ui(ui, cx),
         });
     });
@@ -89,7 +114,10 @@ pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, changed: &Ch
     Panel::left("labs-parameters").exact_size(PARAMETERS).resizable(false).frame(frame).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).content_margin(beside_bar).show(ui, |ui| match labs.tab {
             Tab::Hamming => labs.hamming.parameters_ui(ui, cx),
-            Tab::Arq => labs.arq.parameters_ui(ui, cx),
+            Tab::Arq => match real {
+                Some(class) => labs.network.parameters_ui(ui, class, cx),
+                None => labs.arq.parameters_ui(ui, cx),
+            },
         });
     });
     CentralPanel::default().frame(Frame::new().fill(c.window).inner_margin(outer)).show(ui, |ui| {
@@ -99,7 +127,15 @@ pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, changed: &Ch
             }
             match labs.tab {
                 Tab::Hamming => labs.hamming.ui(ui, cx),
-                Tab::Arq => labs.arq.ui(ui, cx),
+                Tab::Arq => match real {
+                    Some(class) => labs.network.ui(ui, class, cx),
+                    None => {
+                        if let Some(class) = class {
+                            labs.show.ui(ui, &labs.arq, class, cx);
+                        }
+                        labs.arq.ui(ui, cx);
+                    }
+                },
             }
         });
     });
@@ -117,19 +153,38 @@ fn header_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, cx: &mut Cx<'_>) {
                 if !in_class && ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
                     cx.push(Command::ToggleSettings);
                 }
-                export_ui(ui, labs.tab, cx);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add_space(space::S);
-                    say_line(ui, Type::Title, c.t1, cx.text("rail-labs"));
-                    ui.add_space(space::S);
-                    let tabs = Tab::ALL.map(|(tab, key)| (tab, cx.text(key)));
-                    if let Some(tab) = segments_ui(ui, "", &tabs, labs.tab, None) {
-                        labs.tab = tab;
-                    }
-                });
+                if labs.tab == Tab::Hamming || !labs.is_real || !in_class {
+                    export_ui(ui, labs.tab, cx);
+                }
+                if labs.tab == Tab::Arq && in_class {
+                    let choices = [(false, cx.text("net-simulation")), (true, cx.text("net-real"))];
+                    // Laid out from the right: the widgets of a frame stand from the left again.
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        let room = ui.available_width() - SWITCH;
+                        left_ui(ui, labs, room, cx);
+                        if let Some(is_real) = segments_ui(ui, "", &choices, labs.is_real, None) {
+                            labs.is_real = is_real;
+                        }
+                    });
+                    return;
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| left_ui(ui, labs, 0.0, cx));
             });
         });
     });
+}
+
+/// The name and the tabs, and nothing behind them up to so much from the left.
+fn left_ui(ui: &mut Ui, labs: &mut Labs, width: f32, cx: &Cx<'_>) {
+    let (c, begin) = (colors(ui), ui.cursor().left());
+    ui.add_space(space::S);
+    say_line(ui, Type::Title, c.t1, cx.text("rail-labs"));
+    ui.add_space(space::S);
+    let tabs = Tab::ALL.map(|(tab, key)| (tab, cx.text(key)));
+    if let Some(tab) = segments_ui(ui, "", &tabs, labs.tab, None) {
+        labs.tab = tab;
+    }
+    ui.add_space((width - (ui.cursor().left() - begin)).max(0.0));
 }
 
 fn export_ui(ui: &mut Ui, tab: Tab, cx: &mut Cx<'_>) {

@@ -4,10 +4,11 @@ use egui::Ui;
 
 use super::super::backend::LabFile;
 use super::super::command::{Command, Cx};
-use super::super::labs::page_ui;
+use super::super::labs::{InClass, page_ui};
 use super::super::shell::{self, Place};
 use super::Window;
 use crate::class::ClassState;
+use crate::lab::work::LabWish;
 
 impl Window {
     /// Whether the labs are on the screen: what plays, and what the class is shown, come first.
@@ -23,11 +24,23 @@ impl Window {
             let may_show = state.may_publish() || self.studio.is_live();
             shell::rail_ui(ui, state.me.as_ref(), Place::Labs, may_show, self.studio.is_live(), self.chats.unread(state), &mut cx);
         }
-        page_ui(ui, &mut self.labs, state.is_some(), &changed, &mut cx);
+        let work = self.seat.as_ref().map(|member| member.seat.lab_work());
+        let class = state.zip(work.as_ref()).map(|(state, work)| InClass { state, work });
+        page_ui(ui, &mut self.labs, class, &changed, &mut cx);
+    }
+
+    /// Has something of the labs done with others of the class.
+    pub(super) fn lab_wish(&mut self, wish: LabWish) {
+        if let Some(member) = &self.seat {
+            member.seat.lab(wish);
+        }
     }
 
     /// Takes a file that was chosen for a lab.
     pub(super) fn lab_picked(&mut self, file: LabFile, path: &std::path::Path) {
+        if let LabFile::Kept(run) = file {
+            return self.lab_wish(LabWish::Take { run, out: path.to_owned() });
+        }
         self.labs.picked(file, path, &self.strings);
     }
 }

@@ -17,9 +17,10 @@ use super::super::shell::divider_ui;
 use super::super::tokens::{Type, colors, radius, size, space};
 use super::super::widgets::{icon_ui, say, say_line};
 pub(super) use model::Lab;
+pub(super) use parameters::{name as protocol_name, slider};
 
 /// Space between cards.
-const GAP: f32 = space::L;
+pub(super) const GAP: f32 = space::L;
 /// Width of the column on the right.
 const SIDE: f32 = 364.0;
 /// Below this width cards stand below each other.
@@ -91,7 +92,7 @@ fn millis(time: std::time::Duration) -> String {
 }
 
 /// A framed part of the page, so wide and at least so high.
-fn card(ui: &mut Ui, width: f32, height: f32, contents: impl FnOnce(&mut Ui)) {
+pub(super) fn card(ui: &mut Ui, width: f32, height: f32, contents: impl FnOnce(&mut Ui)) {
     let c = colors(ui);
     let frame = Frame::new().fill(c.panel).stroke(Stroke::new(1.0, c.line)).corner_radius(radius::CARD).inner_margin(Margin::same(space::L as i8 - 2));
     frame.show(ui, |ui| {

@@ -47,8 +47,8 @@ pub(crate) struct Lab {
     /// Events that are shown.
     step: usize,
     /// The moment that is looked at.
-    pub(super) time: Duration,
-    pub(super) is_playing: bool,
+    pub(in super::super) time: Duration,
+    pub(in super::super) is_playing: bool,
     pub(super) chosen: Option<Which>,
     pub(super) plotting: Plotting,
 }
@@ -251,6 +251,40 @@ impl Lab {
         [Direction::Data, Direction::Acks].map(|direction| self.shown.line(direction).lost)
     }
 
+    /// What is run.
+    pub(in super::super) fn scenario(&self) -> &Scenario {
+        &self.made.of
+    }
+
+    /// Virtual seconds for each second while it is played.
+    pub(in super::super) fn speed(&self) -> f64 {
+        self.made.end.as_secs_f64() / PLAYED_IN
+    }
+
+    /// The last moment of anything that is drawn.
+    pub(in super::super) fn end(&self) -> Duration {
+        self.made.end
+    }
+
+    /// Looks at a moment that somebody else has chosen.
+    pub(in super::super) fn look_at(&mut self, time: Duration) {
+        self.is_playing = false;
+        if time.min(self.made.end) != self.time {
+            self.go_to(time);
+        }
+    }
+
+    /// Takes another run, from its beginning.
+    pub(in super::super) fn set(&mut self, scenario: Scenario) {
+        self.seed = scenario.seed.to_string();
+        self.packets = u32::try_from(scenario.packets()).unwrap_or(u32::MAX);
+        if let Timeout::Fixed(time) = scenario.arq.timeout {
+            self.fixed_ms = (time.as_secs_f64() * 1e3) as f32;
+        }
+        (self.scenario, self.chosen, self.is_playing) = (scenario, None, false);
+        self.make();
+    }
+
     /// The table of the packets.
     pub(crate) fn table(&self) -> String {
         export::csv(Some(&self.made.trace))
@@ -278,13 +312,7 @@ impl Lab {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "too large for a saved run"));
         }
         let scenario = export::from_json(&std::fs::read_to_string(path)?).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.to_string()))?;
-        self.seed = scenario.seed.to_string();
-        self.packets = u32::try_from(scenario.packets()).unwrap_or(u32::MAX);
-        if let Timeout::Fixed(time) = scenario.arq.timeout {
-            self.fixed_ms = (time.as_secs_f64() * 1e3) as f32;
-        }
-        (self.scenario, self.chosen, self.is_playing) = (scenario, None, false);
-        self.make();
+        self.set(scenario);
         Ok(())
     }
 }

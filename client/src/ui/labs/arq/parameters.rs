@@ -131,7 +131,7 @@ impl Lab {
 }
 
 /// The string of a protocol's name.
-pub(super) const fn name(protocol: Protocol) -> &'static str {
+pub(in super::super) const fn name(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::StopAndWait => "arq-sw",
         Protocol::GoBackN => "arq-gbn",
@@ -149,7 +149,7 @@ fn rate(bps: u64, cx: &Cx<'_>) -> String {
 }
 
 /// A name, the value on its right, and the slider; gives what was chosen.
-fn slider(ui: &mut Ui, cx: &Cx<'_>, key: &str, told: &str, value: f32, (low, high, step): (f32, f32, f32)) -> Option<f32> {
+pub(in super::super) fn slider(ui: &mut Ui, cx: &Cx<'_>, key: &str, told: &str, value: f32, (low, high, step): (f32, f32, f32)) -> Option<f32> {
     let (c, label, width) = (colors(ui), cx.text(key), ui.available_width());
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;

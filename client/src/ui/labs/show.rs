@@ -1,0 +1,136 @@
+//! A simulation that everybody watches: who may shows what is on the own screen, and all others follow it, until they would rather look on
+//! their own.
+
+use std::time::{Duration, Instant};
+
+use egui::Ui;
+use lectern_proto::control::{LabRequest, Show};
+use lectern_proto::lab::arq::export;
+use lectern_proto::limits::{LAB_SHOW_EVENTS, LAB_SHOW_MAX};
+use lectern_proto::rights::Action;
+use lectern_proto::timeline::RATE_NORMAL;
+use std::sync::Arc;
+
+use super::super::command::{Command, Cx};
+use super::super::icons::Icon;
+use super::super::widgets::{Look, Push, Tone, notice_with_ui};
+use super::InClass;
+use super::arq::Lab;
+use crate::lab::work::LabWish;
+
+/// What is moved by hand is told so often at most.
+const STEER_EVERY: Duration = Duration::from_millis(150);
+
+/// How this window takes part in what is shown.
+#[derive(Debug, Default)]
+pub(super) struct Watching {
+    /// The show that the lab was set to.
+    followed: Option<Arc<Show>>,
+    /// This person looks at something else.
+    is_away: bool,
+    /// What was told last of where it is, and when.
+    steered: Option<((u64, u32), Instant)>,
+}
+
+impl Watching {
+    /// Sets the lab to what is shown; who shows it is the one who moves it.
+    pub(super) fn follow(&mut self, ui: &Ui, lab: &mut Lab, class: Option<InClass<'_>>, cx: &mut Cx<'_>) {
+        let show = class.and_then(|class| class.state.labs.show.clone().map(|show| (show, class)));
+        let Some((show, class)) = show else {
+            *self = Self::default();
+            return;
+        };
+        let is_mine = is_mine(&show, class);
+        let is_same = |followed: &Arc<Show>| followed.run == show.run;
+        if !self.followed.as_ref().is_some_and(is_same) {
+            // What one shows oneself is on the screen already.
+            if !is_mine && let Ok(scenario) = export::from_json_within(&show.run, LAB_SHOW_EVENTS) {
+                lab.set(scenario);
+            }
+            (self.is_away, self.steered) = (false, None);
+        }
+        self.followed = Some(Arc::clone(&show));
+        if is_mine {
+            self.steer(ui, lab, cx);
+        } else if !self.is_away {
+            let now_us = class.state.labs.now_us().unwrap_or(show.timeline.at_us);
+            lab.look_at(Duration::from_micros(show.timeline.position(now_us)));
+            if show.timeline.is_moving() && lab.time < lab.end() {
+                ui.ctx().request_repaint();
+            }
+        }
+    }
+
+    /// Tells the others where the one who shows is.
+    fn steer(&mut self, ui: &Ui, lab: &Lab, cx: &mut Cx<'_>) {
+        let rate = if lab.is_playing { (lab.speed() * f64::from(RATE_NORMAL)).round().clamp(1.0, 10.0 * f64::from(RATE_NORMAL)) as u32 } else { 0 };
+        let now = (u64::try_from(lab.time.as_micros()).unwrap_or(u64::MAX), rate);
+        let is_news = match self.steered {
+            Some(((position, before), at)) if before == rate => {
+                // While it plays, the others go on by themselves.
+                let passed = u64::try_from(at.elapsed().as_micros()).unwrap_or(u64::MAX).saturating_mul(rate.into()) / u64::from(RATE_NORMAL);
+                let off = now.0.abs_diff(position.saturating_add(passed));
+                let least = if rate > 0 { u64::try_from(lab.end().as_micros()).unwrap_or(u64::MAX) / 50 } else { 0 };
+                off > least
+            }
+            _ => true,
+        };
+        if is_news && self.steered.is_some_and(|(_, at)| at.elapsed() < STEER_EVERY) {
+            ui.ctx().request_repaint_after(STEER_EVERY);
+        } else if is_news {
+            self.steered = Some((now, Instant::now()));
+            cx.push(Command::Lab(LabWish::Ask(LabRequest::Steer { position_us: now.0, rate_permille: rate })));
+        }
+    }
+
+    /// Says what is shown and by whom, and lets it be ended, begun, or left alone.
+    pub(super) fn ui(&mut self, ui: &mut Ui, lab: &Lab, class: InClass<'_>, cx: &mut Cx<'_>) {
+        let may_show = class.state.may(Action::Moderate);
+        match &class.state.labs.show {
+            Some(show) if is_mine(show, class) => {
+                let is_other = export::to_json(lab.scenario()).is_ok_and(|json| json != show.run);
+                notice_with_ui(ui, Tone::Accent, Icon::Projector, &cx.text("show-mine"), |ui| {
+                    if is_other && ui.add(Push::text(Look::Primary, &cx.text("show-again")).small()).clicked() {
+                        show_it(lab, cx);
+                    }
+                    if ui.add(Push::text(Look::Plain, &cx.text("show-end")).small()).clicked() {
+                        cx.push(Command::Lab(LabWish::Ask(LabRequest::EndShow)));
+                    }
+                });
+            }
+            Some(show) => {
+                let name = class.state.name_of(show.by).unwrap_or("?");
+                let key = if self.is_away { "show-away" } else { "show-theirs" };
+                notice_with_ui(ui, Tone::Accent, Icon::Projector, &cx.strings.format(key, &[("name", name.into())]), |ui| {
+                    let label = cx.text(if self.is_away { "show-follow" } else { "show-leave" });
+                    if ui.add(Push::text(Look::Plain, &label).small()).clicked() {
+                        self.is_away = !self.is_away;
+                        if !self.is_away {
+                            self.followed = None;
+                        }
+                    }
+                });
+            }
+            None if may_show => {
+                notice_with_ui(ui, Tone::Accent, Icon::Projector, &cx.text("show-offer"), |ui| {
+                    if ui.add(Push::text(Look::Plain, &cx.text("show-begin")).small()).clicked() {
+                        show_it(lab, cx);
+                    }
+                });
+            }
+            None => {}
+        }
+    }
+}
+
+fn is_mine(show: &Show, class: InClass<'_>) -> bool {
+    class.state.me.as_ref().is_some_and(|me| me.id == show.by)
+}
+
+fn show_it(lab: &Lab, cx: &mut Cx<'_>) {
+    // What is too long is refused by the server, with words.
+    let run = export::to_json(lab.scenario()).unwrap_or_default();
+    if run.len() <= LAB_SHOW_MAX {
+        cx.push(Command::Lab(LabWish::Ask(LabRequest::Show { run })));
+    }
+}
