@@ -1,8 +1,10 @@
 //! The repeat-request lab over a real network: a file goes from one computer to another by the cores of [`lectern_proto::arq`], through
 //! UDP and a [`line::Line`] that loses, damages and doubles packets as it is told, and that writes down what went.
 
+mod buffers;
 pub mod capture;
 mod file;
+mod hash;
 pub mod line;
 pub mod receive;
 pub mod report;
@@ -11,6 +13,7 @@ pub mod send;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lectern_proto::arq::packet::{Body, Packet, Refusal};
 use lectern_proto::arq::sequence::SettingsError;
 use lectern_proto::arq::transfer::Failure;
 
@@ -36,3 +39,12 @@ pub enum LabError {
     #[error("Stopped before all had come.")]
     Stopped,
 }
+
+/// Tells the other side that nothing more comes of a transfer, so that it need not wait.
+fn give_up(line: &mut line::Line, to: SocketAddr, transfer: u32) {
+    line.send(to, &Packet { transfer, body: Body::Refuse(Refusal::Unwanted) });
+    line.flush();
+}
+
+#[cfg(test)]
+mod tests;
