@@ -156,15 +156,15 @@ mod tests {
     fn small_windows_of_selective_repeat_lie_where_the_chain_says() {
         let mut base = Scenario::example();
         (base.length, base.acks.loss) = (512 * 3_000, 0.0);
-        // The cycle is 3.9 packets; time-outs of hardly more, and of 4.8.
-        for (timeout_us, windows) in [(49_300, vec![2, 3, 4, 5, 6]), (60_000, vec![2, 4, 5])] {
+        // The cycle is 49.2 ms, 3.9 packets. Time-outs that are hardly longer, and by a quarter.
+        for (timeout_us, windows) in [(50_000, vec![2, 3, 4, 5, 6]), (60_000, vec![2, 4, 5])] {
             base.arq.timeout = crate::arq::Timeout::Fixed(std::time::Duration::from_micros(timeout_us));
             for loss in [0.1, 0.3] {
                 base.data.loss = loss;
                 let sweep = Sweep { base: base.clone(), protocols: vec![Protocol::SelectiveRepeat], axis: Axis::Window(windows.clone()), seeds: 20 };
                 for point in sweep.scenarios().filter_map(|scenario| sweep.measure(&scenario).expect("a run")) {
                     let (bound, chain) = (point.theory.expect("there is one"), point.chain.expect("it is small"));
-                    assert!((point.measured.mean / chain - 1.0).abs() < 0.01, "{timeout_us}: {point:?}");
+                    assert!((point.measured.mean / chain - 1.0).abs() < 0.015, "{timeout_us}: {point:?}");
                     assert!(chain < bound * 0.97 && point.measured.mean < bound * 0.97, "the bound is one: {point:?}");
                 }
             }
