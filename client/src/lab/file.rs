@@ -1,21 +1,22 @@
-//! Files of a transfer, read and written beside it: blocks through bounded channels, hashed on the way.
+//! Files of a transfer, read and written beside it: blocks through bounded channels, and their hash.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::LabError;
+use super::buffers::Buffers;
+use super::hash::Hash;
 
-/// Bytes that are read at a time, about.
-const BLOCK: usize = 1024 * 1024;
+/// Bytes that are read or written at a time, about: few enough to stay in a core's cache.
+const BLOCK: usize = 256 * 1024;
 /// Blocks that are read ahead, and goes of packets that wait to be written.
 const AHEAD: usize = 4;
-const BEHIND: usize = 256;
+const BEHIND: usize = 64;
 
 /// A file that is read in payloads.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(super) struct Source {
     path: PathBuf,
     block: Bytes,
     blocks: mpsc::Receiver<io::Result<Bytes>>,
-    reader: JoinHandle<[u8; 32]>,
+    reader: JoinHandle<io::Result<[u8; 32]>>,
     /// Blocks that were not given yet.
     left: u64,
 }
@@ -40,8 +41,9 @@ impl Source {
         let length = meta.len();
         // No payload lies across two blocks.
         let block = payload.max(1) * (BLOCK / payload.max(1)).max(1);
+        let hash = Hash::new(File::open(path).map_err(fail)?);
         let (sender, blocks) = mpsc::channel(AHEAD);
-        let reader = tokio::task::spawn_blocking(move || read(file, length, block, &sender));
+        let reader = tokio::task::spawn_blocking(move || read(file, length, block, &sender, hash));
         Ok((Self { path: path.to_owned(), block: Bytes::new(), blocks, reader, left: length }, length))
     }
 
@@ -56,40 +58,39 @@ impl Source {
         self.left > 0
     }
 
-    /// Waits for the next block. May be dropped before it is there.
-    pub(super) async fn more(&mut self) -> Result<(), LabError> {
-        match self.blocks.recv().await {
-            Some(Ok(block)) => {
+    /// Waits for the next block, and after the last one for the hash of them all, which it gives once. May be dropped before it is there.
+    pub(super) async fn more(&mut self) -> Result<Option<[u8; 32]>, LabError> {
+        let more = match self.blocks.recv().await {
+            Some(block) => block.map(|block| {
                 self.left = self.left.saturating_sub(block.len() as u64);
                 self.block = block;
-                Ok(())
-            }
-            Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Err(LabError::Changed(self.path.clone())),
-            Some(Err(error)) => Err(LabError::Read { path: self.path.clone(), error }),
-            None => Err(LabError::Changed(self.path.clone())),
-        }
-    }
-
-    /// The hash of all that was read; call it once, when nothing more is to come.
-    pub(super) async fn hash(&mut self) -> Result<[u8; 32], LabError> {
-        (&mut self.reader).await.map_err(|error| LabError::Read { path: self.path.clone(), error: io::Error::other(error) })
+                None
+            }),
+            None => (&mut self.reader).await.map_err(io::Error::other).and_then(|hash| hash.map(Some)),
+        };
+        more.map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => LabError::Changed(self.path.clone()),
+            _ => LabError::Read { path: self.path.clone(), error },
+        })
     }
 }
 
-fn read(mut file: File, length: u64, block: usize, sender: &mpsc::Sender<io::Result<Bytes>>) -> [u8; 32] {
-    let (mut hasher, mut left) = (Sha256::new(), length);
+fn read(mut file: File, length: u64, block: usize, sender: &mpsc::Sender<io::Result<Bytes>>, mut hash: Hash) -> io::Result<[u8; 32]> {
+    let (mut buffers, mut left) = (Buffers::new(block, 2 * AHEAD), length);
     while left > 0 {
-        let mut bytes = vec![0; usize::try_from(left).unwrap_or(usize::MAX).min(block)];
-        let read = file.read_exact(&mut bytes);
-        let is_over = read.is_err();
-        hasher.update(&bytes);
+        let mut buffer = buffers.take();
+        buffer.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = file.read_exact(&mut buffer);
+        let bytes = buffers.lend(buffer);
         left -= bytes.len() as u64;
+        let is_over = read.is_err();
         // Nobody takes it any more, or there is nothing more to take.
-        if sender.blocking_send(read.map(|()| bytes.into())).is_err() || is_over {
-            break;
+        if sender.blocking_send(read.map(|()| bytes.clone())).is_err() || is_over {
+            return Err(io::ErrorKind::Interrupted.into());
         }
+        hash.pass(&bytes)?;
     }
-    hasher.finalize().into()
+    hash.finish(|| !sender.is_closed())
 }
 
 /// A file that is written as payloads come. Under another name until all is there: what stood in its place stays until then.
@@ -97,8 +98,9 @@ fn read(mut file: File, length: u64, block: usize, sender: &mpsc::Sender<io::Res
 pub(super) struct Sink {
     path: PathBuf,
     part: PathBuf,
-    payloads: Option<mpsc::Sender<Vec<Bytes>>>,
-    writer: Option<JoinHandle<io::Result<[u8; 32]>>>,
+    /// Goes of payloads; an empty one is the last. Without that nobody wants the file.
+    payloads: mpsc::Sender<Vec<Bytes>>,
+    writer: JoinHandle<io::Result<[u8; 32]>>,
 }
 
 impl Sink {
@@ -106,28 +108,23 @@ impl Sink {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".part");
         let part = path.with_file_name(name);
-        let file = File::create(&part).map_err(|error| LabError::Write { path: part.clone(), error })?;
+        let fail = |error| LabError::Write { path: part.clone(), error };
+        let file = File::create(&part).map_err(fail)?;
+        let hash = Hash::new(File::open(&part).map_err(fail)?);
         let (payloads, queue) = mpsc::channel(BEHIND);
-        let writer = tokio::task::spawn_blocking(move || write(file, queue));
-        Ok(Self { path: path.to_owned(), part, payloads: Some(payloads), writer: Some(writer) })
+        let writer = tokio::task::spawn_blocking(move || write(file, queue, hash));
+        Ok(Self { path: path.to_owned(), part, payloads, writer })
     }
 
-    /// Hands payloads to the disk; waits while it is far behind.
+    /// Hands payloads to the disk; waits while it is far behind. None at all: that was the last of it.
     pub(super) async fn write(&mut self, payloads: Vec<Bytes>) -> Result<(), LabError> {
-        let is_taken = match &self.payloads {
-            Some(sender) => sender.send(payloads).await.is_ok(),
-            None => false,
-        };
-        if is_taken { Ok(()) } else { self.hash().await.map(|_| ()) }
+        // The writer takes all there is, unless it failed.
+        if self.payloads.send(payloads).await.is_ok() { Ok(()) } else { self.hash().await.map(|_| ()) }
     }
 
-    /// Waits until all is on the disk, and gives its hash; once.
+    /// Waits until all is on the disk, and gives its hash; once. May be dropped before that.
     pub(super) async fn hash(&mut self) -> Result<[u8; 32], LabError> {
-        self.payloads = None;
-        let written = match self.writer.take() {
-            Some(writer) => writer.await.map_err(io::Error::other).and_then(|written| written),
-            None => Err(io::Error::other("it was closed before")),
-        };
+        let written = (&mut self.writer).await.map_err(io::Error::other).and_then(|written| written);
         written.map_err(|error| LabError::Write { path: self.part.clone(), error })
     }
 
@@ -148,18 +145,20 @@ impl Sink {
     }
 }
 
-fn write(mut file: File, mut queue: mpsc::Receiver<Vec<Bytes>>) -> io::Result<[u8; 32]> {
-    let (mut hasher, mut block) = (Sha256::new(), Vec::with_capacity(BLOCK));
-    while let Some(payloads) = queue.blocking_recv() {
+fn write(mut file: File, mut queue: mpsc::Receiver<Vec<Bytes>>, mut hash: Hash) -> io::Result<[u8; 32]> {
+    let mut block = Vec::with_capacity(BLOCK);
+    loop {
+        let payloads = queue.blocking_recv().ok_or(io::ErrorKind::Interrupted)?;
+        let is_all = payloads.is_empty();
         payloads.iter().for_each(|payload| block.extend_from_slice(payload));
-        if block.len() >= BLOCK {
-            hasher.update(&block);
+        if block.len() >= BLOCK || is_all {
             file.write_all(&block)?;
+            hash.pass(&block)?;
             block.clear();
         }
+        if is_all {
+            file.flush()?;
+            return hash.finish(|| !queue.is_closed());
+        }
     }
-    hasher.update(&block);
-    file.write_all(&block)?;
-    file.flush()?;
-    Ok(hasher.finalize().into())
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use lectern_proto::arq::packet::{Body, Packet};
 use lectern_proto::datagram::{LAB, LAB_HEADER, lab_head};
 use lectern_proto::lab::random::Random;
@@ -12,12 +12,17 @@ use serde::Serialize;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+use super::buffers::Buffers;
 use super::capture::Capture;
 
 /// Bytes in one call to the system at most: what it takes as one piece to cut into datagrams.
 const CALL_MAX: usize = 64_000;
 /// Room for what one call gives: datagrams that the system has joined.
 const RECEIVE: usize = 65_536;
+/// What is at least so long is handed on where it lies, else copied, so that a short one does not keep a buffer.
+const KEPT: usize = RECEIVE / 4;
+/// Buffers that are used again, at most.
+const BUFFERS: usize = 256;
 /// What the socket should hold until we come to read it; the system may give less.
 const BUFFER: usize = 4 * 1024 * 1024;
 
@@ -114,7 +119,9 @@ pub struct Line {
     /// Our address, as the other side sees it where we know it.
     local: SocketAddr,
     batch: Batch,
-    buffers: Vec<Vec<u8>>,
+    buffers: Buffers,
+    /// Where the next call puts what came.
+    places: Vec<BytesMut>,
     outgoing: Direction,
     incoming: Direction,
     capture: Option<Capture>,
@@ -143,8 +150,10 @@ impl Line {
         let socket = UdpSocket::from_std(socket)?;
         let mut random = Random::seeded(seed);
         let (outgoing, incoming) = (Direction::new(outgoing, random.split()), Direction::new(incoming, random.split()));
-        let buffers = vec![vec![0; RECEIVE]; BATCH_SIZE];
-        Ok(Self { socket, state, local, batch: Batch::default(), buffers, outgoing, incoming, capture: None, server: None, told: Vec::new(), error: None })
+        let mut buffers = Buffers::new(RECEIVE, BUFFERS);
+        let places = (0..BATCH_SIZE).map(|_| buffers.take()).collect();
+        let (batch, server, told) = (Batch::default(), None, Vec::new());
+        Ok(Self { socket, state, local, batch, buffers, places, outgoing, incoming, capture: None, server, told, error: None })
     }
 
     /// Opens a socket of any port for packets to `to`.
@@ -292,7 +301,7 @@ impl Line {
     /// Takes what came: up to a few hundred datagrams, appended to `into`. False: there was nothing.
     pub fn receive(&mut self, into: &mut Vec<(SocketAddr, Bytes)>) -> bool {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
-        let mut slices: Vec<_> = self.buffers.iter_mut().map(|b| IoSliceMut::new(b)).collect();
+        let mut slices: Vec<_> = self.places.iter_mut().map(|place| IoSliceMut::new(place)).collect();
         let received = self.socket.try_io(Interest::READABLE, || self.state.recv((&self.socket).into(), &mut slices, &mut metas));
         // Errors are the end of what there is, and those of earlier datagrams, to which nobody listened.
         let Ok(received) = received else { return false };
@@ -304,7 +313,13 @@ impl Line {
                     self.local = local;
                 }
             }
-            let mut all = Bytes::copy_from_slice(&self.buffers[at][..meta.len.min(RECEIVE)]);
+            let length = meta.len.min(RECEIVE);
+            let mut all = if length < KEPT {
+                Bytes::copy_from_slice(&self.places[at][..length])
+            } else {
+                let place = std::mem::replace(&mut self.places[at], self.buffers.take());
+                self.buffers.lend(place).slice(..length)
+            };
             while !all.is_empty() {
                 let datagram = all.split_to(meta.stride.clamp(1, all.len()));
                 self.came(meta.addr, local, datagram, into);

@@ -2,10 +2,12 @@
 //! UDP and a [`line::Line`] that loses, damages and doubles packets as it is told, and that writes down what went.
 
 mod arranged;
+mod buffers;
 pub mod capture;
 pub mod class;
 pub mod class_run;
 mod file;
+mod hash;
 pub mod line;
 pub mod receive;
 pub mod report;
@@ -15,6 +17,7 @@ pub mod work;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lectern_proto::arq::packet::{Body, Packet, Refusal};
 use lectern_proto::arq::sequence::SettingsError;
 use lectern_proto::arq::transfer::Failure;
 
@@ -54,3 +57,12 @@ pub enum LabError {
     #[error("{0}")]
     Class(#[from] StreamError),
 }
+
+/// Tells the other side that nothing more comes of a transfer, so that it need not wait.
+fn give_up(line: &mut line::Line, to: SocketAddr, transfer: u32) {
+    line.send(to, &Packet { transfer, body: Body::Refuse(Refusal::Unwanted) });
+    line.flush();
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,11 +10,11 @@ use lectern_proto::hex;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::LabError;
 use super::arranged::Arranged;
 use super::file::Sink;
 use super::line::Line;
 use super::report::{ReceiveReport, rate};
+use super::{LabError, give_up};
 
 /// A transfer that began.
 struct Transfer {
@@ -24,6 +24,8 @@ struct Transfer {
     number: u32,
     core: Receiving,
     sink: Sink,
+    /// The sink has all.
+    is_closed: bool,
     sha256: Option<[u8; 32]>,
     first: Option<Duration>,
     last: Duration,
@@ -61,7 +63,10 @@ pub(super) async fn receive_from(
         }
         if let Some(t) = &mut transfer {
             t.core.on_timeout(now);
-            t.deliver(now).await?;
+            if let Err(error) = t.deliver(now).await {
+                give_up(line, t.from, t.number);
+                return Err(error);
+            }
             while is_free && let Some(packet) = t.core.poll_transmit() {
                 is_free = line.send(t.from, &packet);
             }
@@ -74,7 +79,7 @@ pub(super) async fn receive_from(
                 Stage::Done(finished) if outcome.is_none() => {
                     outcome = Some(if finished.same {
                         t.sink.keep()?;
-                        let report = t.report(out, line);
+                        let report = t.report(out, line, now);
                         done(&report);
                         Ok(report)
                     } else {
@@ -90,11 +95,11 @@ pub(super) async fn receive_from(
         }
         let due = transfer.as_ref().and_then(|t| t.core.poll_timeout());
         let meeting = arranged.as_ref().filter(|_| transfer.is_none()).and_then(Arranged::poll_timeout);
+        let hashes = transfer.as_ref().is_some_and(|t| t.is_closed && t.sha256.is_none());
         tokio::select! {
             () = stop.cancelled() => {
                 if let Some(t) = transfer.as_ref().filter(|t| !t.core.stage().is_over()) {
-                    line.send(t.from, &Packet { transfer: t.number, body: Body::Refuse(Refusal::Unwanted) });
-                    line.flush();
+                    give_up(line, t.from, t.number);
                     t.sink.discard();
                 }
                 return outcome.unwrap_or(Err(LabError::Stopped));
@@ -121,7 +126,13 @@ pub(super) async fn receive_from(
                             match answer {
                                 Ok(core) => {
                                     let path = arranged.as_ref().map_or("direct", |arranged| arranged.path(from));
-                                    transfer = Some(Transfer::new((from, path), number, core, out)?);
+                                    match Transfer::new((from, path), number, core, out) {
+                                        Ok(new) => transfer = Some(new),
+                                        Err(error) => {
+                                            give_up(line, from, number);
+                                            return Err(error);
+                                        }
+                                    }
                                 }
                                 Err(refusal) => _ = line.send(from, &Packet { transfer: number, body: Body::Refuse(refusal) }),
                             }
@@ -132,15 +143,32 @@ pub(super) async fn receive_from(
                 }
             },
             _ = line.writable(), if !is_free => {}
+            hash = hash(&mut transfer), if hashes => if let Some(t) = &mut transfer {
+                match hash {
+                    Ok(hash) => t.set_hash(hash),
+                    Err(error) => {
+                        give_up(line, t.from, t.number);
+                        return Err(error);
+                    }
+                }
+            },
             () = sleep_until(began + due.unwrap_or_default()), if due.is_some() => {}
             () = sleep_until(meeting.unwrap_or(began)), if meeting.is_some() => {}
         }
     }
 }
 
+/// Waits for the hash of all that came.
+async fn hash(transfer: &mut Option<Transfer>) -> Result<[u8; 32], LabError> {
+    match transfer {
+        Some(transfer) => transfer.sink.hash().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Transfer {
     fn new((from, path): (SocketAddr, &'static str), number: u32, core: Receiving, out: &Path) -> Result<Self, LabError> {
-        Ok(Self { from, path, number, core, sink: Sink::create(out)?, sha256: None, first: None, last: Duration::ZERO })
+        Ok(Self { from, path, number, core, sink: Sink::create(out)?, is_closed: false, sha256: None, first: None, last: Duration::ZERO })
     }
 
     fn handle(&mut self, now: Duration, packet: &Packet) {
@@ -150,22 +178,26 @@ impl Transfer {
         self.core.handle(now, packet);
     }
 
-    /// Hands what came in order to the disk, and the whole's hash to the core.
+    fn set_hash(&mut self, hash: [u8; 32]) {
+        self.core.set_hash(hash);
+        self.sha256 = Some(hash);
+    }
+
+    /// Hands what came in order to the disk.
     async fn deliver(&mut self, now: Duration) -> Result<(), LabError> {
         let payloads: Vec<_> = std::iter::from_fn(|| self.core.poll_deliver()).collect();
         if !payloads.is_empty() {
             self.last = now;
             self.sink.write(payloads).await?;
         }
-        if self.sha256.is_none() && self.core.is_whole() {
-            let hash = self.sink.hash().await?;
-            self.core.set_hash(hash);
-            self.sha256 = Some(hash);
+        if self.core.is_whole() && !self.is_closed {
+            self.is_closed = true;
+            self.sink.write(Vec::new()).await?;
         }
         Ok(())
     }
 
-    fn report(&self, out: &Path, line: &Line) -> ReceiveReport {
+    fn report(&self, out: &Path, line: &Line, now: Duration) -> ReceiveReport {
         let (start, counters): (&Start, _) = (self.core.start(), self.core.receiver().counters());
         let took = self.last.saturating_sub(self.first.unwrap_or(self.last));
         let (outgoing, incoming) = line.impaired();
@@ -190,6 +222,7 @@ impl Transfer {
             outgoing,
             incoming,
             time_s: took.as_secs_f64(),
+            compared_s: now.saturating_sub(self.first.unwrap_or(now)).as_secs_f64(),
             goodput_bps: rate(self.core.bytes(), took),
         }
     }

@@ -44,8 +44,9 @@ pub struct SendReport {
     /// What was done on purpose to what went, and to what came.
     pub outgoing: Impaired,
     pub incoming: Impaired,
-    /// From the first packet of data to the last acknowledgement.
+    /// From the first packet of data to the last acknowledgement, and until the receiver had written all and compared the hashes.
     pub time_s: f64,
+    pub compared_s: f64,
     /// Bits of the file a second.
     pub goodput_bps: f64,
     /// Bits of the file for each bit of data that was sent.
@@ -98,6 +99,7 @@ pub(super) struct Seen {
     pub(super) finished: Finished,
     pub(super) impaired: (Impaired, Impaired),
     pub(super) took: Duration,
+    pub(super) compared: Duration,
 }
 
 /// What the receiver saw.
@@ -126,7 +128,9 @@ pub struct ReceiveReport {
     pub damaged: u64,
     pub outgoing: Impaired,
     pub incoming: Impaired,
+    /// From the first packet of data to the last, and until all was written and the hashes were compared.
     pub time_s: f64,
+    pub compared_s: f64,
     pub goodput_bps: f64,
 }
 

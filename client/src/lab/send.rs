@@ -5,16 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use lectern_proto::arq::Settings;
-use lectern_proto::arq::packet::{Body, Packet, Refusal, Start};
+use lectern_proto::arq::packet::{Body, Packet, Start};
 use lectern_proto::arq::transfer::{Sending, Stage};
 use lectern_proto::hex;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::LabError;
 use super::file::Source;
 use super::line::Line;
 use super::report::{Seen, SendReport, Theory, rate};
+use super::{LabError, give_up};
 
 /// What is sent, and how.
 #[derive(Debug, Clone)]
@@ -30,7 +30,8 @@ pub struct SendOptions {
     pub ack_loss: f64,
 }
 
-/// Sends a file over a line and waits until the receiver has compared its hash. `stop` ends it early, and the receiver is told.
+/// Sends a file over a line and waits until the receiver has compared its hash. The receiver is told when `stop` ends it early, or the file
+/// cannot be read to its end.
 ///
 /// # Errors
 /// When the file cannot be read, nobody answers, the receiver refuses, or what it has is not the same.
@@ -54,11 +55,6 @@ pub async fn send(line: &mut Line, path: &Path, options: SendOptions, stop: Canc
                 break;
             }
         }
-        if sha256.is_none() && !source.has_more() {
-            let hash = source.hash().await?;
-            sending.set_hash(hash);
-            sha256 = Some(hash);
-        }
         while is_free && let Some(packet) = sending.poll_transmit(now) {
             if matches!(packet.body, Body::Data(_)) {
                 first.get_or_insert(now);
@@ -68,8 +64,9 @@ pub async fn send(line: &mut Line, path: &Path, options: SendOptions, stop: Canc
         is_free &= line.flush();
         match sending.stage() {
             Stage::Done(finished) => {
-                let seen =
-                    Seen { counters: sending.sender().counters(), finished, impaired: line.impaired(), took: last.saturating_sub(first.unwrap_or(last)) };
+                let since = |time: Duration| time.saturating_sub(first.unwrap_or(time));
+                let (counters, impaired) = (sending.sender().counters(), line.impaired());
+                let seen = Seen { counters, finished, impaired, took: since(last), compared: since(now) };
                 return finish(&sending, &options, &seen, sha256.unwrap_or_default());
             }
             Stage::Failed(failure) => {
@@ -78,11 +75,10 @@ pub async fn send(line: &mut Line, path: &Path, options: SendOptions, stop: Canc
             Stage::Starting | Stage::Running | Stage::Finishing => {}
         }
         let due = sending.poll_timeout();
-        let wants_block = source.has_more() && sending.wants().is_some() && sending.room() > 0;
+        let wants_more = if source.has_more() { sending.room() > 0 } else { sha256.is_none() };
         tokio::select! {
             () = stop.cancelled() => {
-                line.send(to, &Packet { transfer, body: Body::Refuse(Refusal::Unwanted) });
-                line.flush();
+                give_up(line, to, transfer);
                 return Err(LabError::Stopped);
             }
             ready = line.readable() => if ready.is_ok() && line.receive(&mut inbox) {
@@ -103,7 +99,17 @@ pub async fn send(line: &mut Line, path: &Path, options: SendOptions, stop: Canc
                 }
             },
             _ = line.writable(), if !is_free => {}
-            more = source.more(), if wants_block => more?,
+            more = source.more(), if wants_more => match more {
+                Ok(None) => {}
+                Ok(Some(hash)) => {
+                    sending.set_hash(hash);
+                    sha256 = Some(hash);
+                }
+                Err(error) => {
+                    give_up(line, to, transfer);
+                    return Err(error);
+                }
+            },
             () = sleep_until(began + due.unwrap_or_default()), if due.is_some() => {}
         }
     }
@@ -132,6 +138,7 @@ fn finish(sending: &Sending, options: &SendOptions, seen: &Seen, sha256: [u8; 32
         outgoing: seen.impaired.0,
         incoming: seen.impaired.1,
         time_s: seen.took.as_secs_f64(),
+        compared_s: seen.compared.as_secs_f64(),
         goodput_bps: rate(start.length, seen.took),
         efficiency: if sent == 0 { 1.0 } else { start.length as f64 / sent as f64 },
         round_trip_ms: round_trip.map(|trip| trip.as_secs_f64() * 1e3),

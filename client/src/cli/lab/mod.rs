@@ -46,8 +46,26 @@ pub(super) async fn run(entry: Entry, args: LabArgs) -> Result<(), Failure> {
     }
 }
 
+/// So many of them in words: `1 byte`, `2 bytes`.
+fn count(n: impl std::fmt::Display, one: &str) -> String {
+    match n.to_string() {
+        n if n == "1" => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
 /// Writes the script as it is.
 fn dissector() -> Result<(), Failure> {
     use std::io::Write;
     std::io::stdout().write_all(lectern_proto::lab::DISSECTOR.as_bytes()).map_err(|e| Failure::Other(format!("cannot write the script: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!([0, 1, 2, 11].map(|n| count(n, "block")), ["0 blocks", "1 block", "2 blocks", "11 blocks"]);
+    }
 }

@@ -179,6 +179,11 @@ impl Receiver {
         Some(Ack { next: self.settings.space.number(next), transmission: self.transmission, duplicate: std::mem::take(&mut self.duplicate), ranges })
     }
 
+    /// Has an acknowledgement sent although nothing came.
+    pub(super) const fn owe(&mut self) {
+        self.owes = true;
+    }
+
     /// The next payload, in order.
     pub fn poll_deliver(&mut self) -> Option<Bytes> {
         self.ready.pop_front()

@@ -10,7 +10,9 @@
 //! in Bertsekas & Gallager, *Data Networks*, 2.4, and in Leon-Garcia & Widjaja, *Communication Networks*, 5.2. All are one idea: the mean
 //! time that a packet costs is what it costs without a loss, and for each loss the time until it is noticed. Here that time may be any
 //! time-out, doubled or not; where it is the cycle, the formulas above come out. For selective repeat it is an upper bound: packets behind a
-//! lost one keep their place in the window.
+//! lost one keep their place in the window. [`Model::by_chain`] counts that in, for windows that are small enough.
+
+mod chain;
 
 use super::sequence::Protocol;
 use super::timeout::Timeout;
@@ -56,6 +58,19 @@ impl Model {
             }
         };
         Some(share.clamp(0.0, 1.0))
+    }
+
+    /// The efficiency of selective repeat with a fixed time-out by a Markov chain over the states of its window, which is not a bound: see
+    /// [`chain`]. None for anything else, where acknowledgements are lost, and for windows with too many states: above 5 to 10, depending
+    /// on cycle and time-out.
+    #[must_use]
+    pub fn by_chain(&self) -> Option<f64> {
+        let Timeout::Fixed(timeout) = self.timeout else { return None };
+        let is_ours = self.protocol == Protocol::SelectiveRepeat && self.ack_loss == 0.0 && self.overtaken.is_none() && self.packet > 0.0;
+        if !is_ours {
+            return None;
+        }
+        chain::efficiency(self.window, self.cycle / self.packet, timeout.as_secs_f64() / self.packet, self.loss)
     }
 
     /// Probability that a packet is sent again: it is lost, or so are its acknowledgement and all later ones that come before its time-out,

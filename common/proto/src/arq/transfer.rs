@@ -10,7 +10,8 @@
 //!   │ ◀───────────────────── Finished: same, counters ─ │   the receiver lingers to answer a repeated Finish
 //! ```
 //!
-//! Reading, writing and hashing the file is the caller's, so that it may do these beside.
+//! Reading, writing and hashing the file is the caller's, so that it may do these beside. Either hash may take long: until it has its own the
+//! sender repeats the start, and until it has its own the receiver answers the finish with an acknowledgement, so that neither gives the other up.
 
 mod receiving;
 mod sending;

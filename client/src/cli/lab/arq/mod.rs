@@ -46,9 +46,15 @@ pub(super) async fn run(entry: Entry, args: ArqArgs) -> Result<(), Failure> {
         What::Simulate(args) => simulate::run(&args),
         What::Sweep(args) => sweep::run(&args),
         What::Plot(args) => sweep::plot(&args),
-        What::Send(args) => net::send(entry, *args).await,
-        What::Receive(args) => net::receive(entry, *args).await,
+        What::Send(args) => on_a_worker(net::send(entry, *args)).await,
+        What::Receive(args) => on_a_worker(net::receive(entry, *args)).await,
     }
+}
+
+/// Runs a transfer where the runtime also waits for the socket: on the main thread each packet would first wake a worker, which then wakes
+/// the main thread.
+async fn on_a_worker(transfer: impl Future<Output = Result<(), Failure>> + Send + 'static) -> Result<(), Failure> {
+    tokio::spawn(transfer).await.unwrap_or_else(|error| Err(Failure::Other(format!("the transfer ended by a fault of this program: {error}"))))
 }
 
 fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use lectern_proto::arq::{Protocol, Settings, Space, Timeout};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::super::count;
 use super::class::{From, To};
 use super::options::probability;
 use super::{Entry, Failure, class};
@@ -93,7 +94,7 @@ impl Spoil {
         let Some(path) = &self.capture else { return Ok(()) };
         let left_out = line.finish_capture().await.map_err(|error| LabError::Write { path: path.clone(), error })?;
         if left_out > 0 {
-            eprintln!("lectern: {left_out} packets are not in the capture: the disk was too slow for them.");
+            eprintln!("lectern: the capture is without {}, for which the disk was too slow.", count(left_out, "packet"));
         }
         Ok(())
     }
@@ -257,8 +258,9 @@ pub(super) async fn receive(entry: Entry, args: ReceiveArgs) -> Result<(), Failu
 }
 
 fn tell_sent(report: &SendReport) {
-    let SendReport { sent, bytes, to, packets, retransmissions, lost_by_timeout, lost_by_overtaking, acks, duplicates, time_s, .. } = report;
-    println!("{sent}: {bytes} bytes to {to} in {time_s:.3} s by {}, window {}", report.settings.protocol, report.settings.window);
+    let SendReport { sent, bytes, to, packets, retransmissions, lost_by_timeout, lost_by_overtaking, acks, duplicates, time_s, compared_s, .. } = report;
+    println!("{sent}: {} to {to} in {time_s:.3} s by {}, window {}", count(bytes, "byte"), report.settings.protocol, report.settings.window);
+    println!("written, and hashes compared, after {compared_s:.3} s");
     if report.path != "direct" {
         println!("by way of the server");
     }
@@ -280,8 +282,9 @@ fn tell_sent(report: &SendReport) {
 }
 
 fn tell_received(report: &ReceiveReport) {
-    let ReceiveReport { received, kept_as, bytes, from, packets, duplicates, kept, discarded, time_s, .. } = report;
-    println!("{received} from {from}: {bytes} bytes in {time_s:.3} s, kept as {kept_as}");
+    let ReceiveReport { received, kept_as, bytes, from, packets, duplicates, kept, discarded, time_s, compared_s, .. } = report;
+    println!("{received} from {from}: {} in {time_s:.3} s, kept as {kept_as}", count(bytes, "byte"));
+    println!("written, and hashes compared, after {compared_s:.3} s");
     println!("SHA-256 {}, the same as the sender's", report.sha256);
     println!("packets {packets}, twice {duplicates}, out of order and kept {kept}, not kept {discarded}, damaged {}", report.damaged);
     tell_impaired("lost on purpose", &report.incoming, &report.outgoing);

@@ -8,6 +8,7 @@ use lectern_proto::lab::arq::statistics::Mean;
 use lectern_proto::lab::arq::{Outcome, Scenario, Simulation, diagram, export};
 use serde::Serialize;
 
+use super::super::count;
 use super::options::Options;
 use crate::cli::{Failure, print};
 
@@ -116,7 +117,7 @@ fn show(scenario: &Scenario, outcome: &Outcome) {
     let theory = theory(scenario);
     println!("{}, window {}, {}-bit numbers, seed {}", scenario.arq.protocol, scenario.arq.window, scenario.arq.space.bits(), scenario.seed);
     let whole = if outcome.complete { "all arrived" } else { "not all arrived" };
-    row("delivered", format!("{} of {} packets, {} bytes: {whole}", outcome.delivered, outcome.packets, outcome.bytes));
+    row("delivered", format!("{} of {}, {}: {whole}", outcome.delivered, count(outcome.packets, "packet"), count(outcome.bytes, "byte")));
     if let Some(wrong) = outcome.first_wrong {
         row("WRONG", format!("packet {wrong} was given in place of another: the window is larger than the sequence numbers can serve"));
     }
@@ -124,9 +125,10 @@ fn show(scenario: &Scenario, outcome: &Outcome) {
         "time",
         format!("{}{}", seconds(outcome.duration.as_secs_f64()), theory.duration_s.map_or(String::new(), |t| format!(" (theory's mean: {})", seconds(t)))),
     );
-    row("sent", format!("{} packets, {} of them again, {} needlessly; {} time-outs", outcome.sent, outcome.again, outcome.needless, outcome.timeouts));
-    row("lost", format!("{} data, {} acknowledgements", outcome.data_lost, outcome.acks_lost));
-    row("damaged", format!("{} data, {} acknowledgements", outcome.data_damaged, outcome.acks_damaged));
+    let (sent, timeouts) = (count(outcome.sent, "packet"), count(outcome.timeouts, "time-out"));
+    row("sent", format!("{sent}, {} of them again, {} needlessly; {timeouts}", outcome.again, outcome.needless));
+    row("lost", format!("{} data, {}", outcome.data_lost, count(outcome.acks_lost, "acknowledgement")));
+    row("damaged", format!("{} data, {}", outcome.data_damaged, count(outcome.acks_damaged, "acknowledgement")));
     row("goodput", format!("{:.1} kbit/s", outcome.goodput_bps / 1e3));
     if let Some(efficiency) = outcome.efficiency {
         row("efficiency", format!("{efficiency:.3}{}", theory.efficiency.map_or(String::new(), |t| format!(" (theory for a long run: {t:.3})"))));
@@ -163,7 +165,8 @@ fn several(args: &SimulateArgs, scenario: &Scenario) -> Result<(), Failure> {
     if args.json {
         return print(&several);
     }
-    println!("{}, window {}, {} seeds from {}; means with 95 % confidence", scenario.arq.protocol, scenario.arq.window, several.seeds, scenario.seed);
+    let (arq, seeds) = (scenario.arq, count(several.seeds, "seed"));
+    println!("{}, window {}, {seeds} from {}; means with 95 % confidence", arq.protocol, arq.window, scenario.seed);
     let told = |name: &str, mean: Option<Mean>, theory: Option<f64>| {
         let Some(mean) = mean else { return };
         let half = mean.half.map_or(String::new(), |half| format!(" ± {half:.4}"));

@@ -92,12 +92,12 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
     if args.json {
         return print(&Report { scenario: &sweep.base, seeds: sweep.seeds, points: &points });
     }
-    println!("{:<18}{:>7}{:>7}{:>10}{:>20}", "protocol", "window", "loss", "theory", "measured");
-    for Point { protocol, window, loss, theory, measured, unfinished } in points {
-        let theory = theory.map_or("-".into(), |theory| format!("{theory:.4}"));
+    println!("{:<18}{:>7}{:>7}{:>10}{:>10}{:>20}", "protocol", "window", "loss", "theory", "chain", "measured");
+    for Point { protocol, window, loss, theory, chain, measured, unfinished } in points {
+        let [theory, chain] = [theory, chain].map(|share| share.map_or("-".into(), |share| format!("{share:.4}")));
         let half = measured.half.map_or(String::new(), |half| format!(" ± {half:.4}"));
         let note = if unfinished > 0 { format!("  ({unfinished} unfinished)") } else { String::new() };
-        println!("{:<18}{window:>7}{loss:>7}{theory:>10}{:>20}{note}", protocol.to_string(), format!("{:.4}{half}", measured.mean));
+        println!("{:<18}{window:>7}{loss:>7}{theory:>10}{chain:>10}{:>20}{note}", protocol.to_string(), format!("{:.4}{half}", measured.mean));
     }
     Ok(())
 }
@@ -113,14 +113,15 @@ pub(super) fn plot(args: &PlotArgs) -> Result<(), Failure> {
 }
 
 fn table(points: &[Point]) -> String {
-    let mut table = String::from("protocol,window,loss,theory,mean,half_of_95_percent,seeds,unfinished\r\n");
+    let mut table = String::from("protocol,window,loss,theory,chain,mean,half_of_95_percent,seeds,unfinished\r\n");
     let number = |n: Option<f64>| n.map_or(String::new(), |n| n.to_string());
-    for Point { protocol, window, loss, theory, measured, unfinished } in points {
+    for Point { protocol, window, loss, theory, chain, measured, unfinished } in points {
         let row = [
             protocol.short().to_owned(),
             window.to_string(),
             loss.to_string(),
             number(*theory),
+            number(*chain),
             measured.mean.to_string(),
             number(measured.half),
             measured.count.to_string(),

@@ -8,6 +8,7 @@ use lectern_proto::lab::hamming::{Code, Verdict, input};
 use serde::Serialize;
 
 use super::super::super::{Failure, print};
+use super::super::count;
 use super::message::{Message, Out, head};
 use super::send::say;
 use super::show::{BYTES_MAX, BytesView, CodeView, ReceivedView, VerdictsView, block_table, code_table, verdict_line};
@@ -45,7 +46,7 @@ impl Came {
             Some(digits) => {
                 let (bytes, bits) = input::bits(digits).map_err(|e| usage(&e))?;
                 if !bits.is_multiple_of(n) {
-                    return Err(Failure::Usage(format!("{bits} bits are no whole blocks of {n}; a block of {code} has {n} bits.")));
+                    return Err(Failure::Usage(format!("The number of bits, {bits}, makes no whole blocks of {n}; a block of {code} has {n} bits.")));
                 }
                 (Message::Bytes(bytes), bits / n)
             }
@@ -58,7 +59,7 @@ impl Came {
         let holds = blocks * k / 8;
         let length = args.length.unwrap_or(holds);
         if length > holds {
-            return Err(Failure::Usage(format!("{blocks} blocks of {code} hold {holds} bytes, not {length}.")));
+            return Err(Failure::Usage(format!("What came of {code} is {}, with room for {}, not {length}.", count(blocks, "block"), count(holds, "byte"))));
         }
         Ok(Self { message, code, blocks, length })
     }
@@ -128,7 +129,7 @@ pub(super) fn run(args: &DecodeArgs) -> Result<(), Failure> {
         return print(&Received { code, blocks, verdicts, data_bits: is_short.then_some(digits), delivered, shown });
     }
     let mut text = format!("{}\n{tables}", code_table(&code));
-    let _ = writeln!(text, "{blocks} blocks: {} clean, {} corrected, {} uncorrectable", seen.clean, seen.corrected, seen.uncorrectable);
+    let _ = writeln!(text, "{}: {} clean, {} corrected, {} uncorrectable", count(blocks, "block"), seen.clean, seen.corrected, seen.uncorrectable);
     if is_short {
         let _ = writeln!(text, "data bits: {digits}");
     }

@@ -9,6 +9,7 @@ use lectern_proto::lab::hamming::{Code, Outcome};
 use serde::Serialize;
 
 use super::super::super::{Failure, print};
+use super::super::count;
 use super::message::{Message, Out};
 use super::show::{BYTES_MAX, BlockView, BytesView, CodeView, ReportView, block_table, code_table, verdict_line};
 use super::{EncodeArgs, How, NoisyArgs, usage};
@@ -44,7 +45,8 @@ impl Sent {
     }
 
     fn head(&self, code: &Code) -> String {
-        format!("{}\n{} bytes, {} bits, {} blocks, {} bits sent\n", code_table(code), self.length, self.bits, self.blocks, self.coded_bits)
+        let (bytes, bits, blocks) = (count(self.length, "byte"), count(self.bits, "bit"), count(self.blocks, "block"));
+        format!("{}\n{bytes}, {bits}, {blocks}, {} sent\n", code_table(code), count(self.coded_bits, "bit"))
     }
 }
 
@@ -122,7 +124,7 @@ fn blocks(message: Message, code: &Code, noise: Option<&Noise>, how: &How, mut o
 fn tell_blocks(sent: &Sent, code: &Code) -> String {
     let mut out = sent.head(code);
     if let Some(flipped) = sent.flipped_bits {
-        let _ = writeln!(out, "{flipped} bits flipped (!), seed {}", sent.seed);
+        let _ = writeln!(out, "{} flipped (!), seed {}", count(flipped, "bit"), sent.seed);
     }
     out.push('\n');
     sent.shown.iter().for_each(|view| out.push_str(&view.line()));

@@ -9,6 +9,8 @@ use lectern_proto::lab::hamming::{Code, Decoded, Outcome, Role, Steps, Verdict, 
 use lectern_proto::text;
 use serde::Serialize;
 
+use super::super::count;
+
 /// Longest code whose matrices and steps are printed as tables; JSON has them for all.
 const TABLE_MAX: usize = 32;
 /// Bytes that are printed as digits, or as text.
@@ -198,12 +200,13 @@ impl ReportView {
             ("miscorrected", self.miscorrected),
             ("undetected", self.undetected),
         ];
-        let mut out = format!("What happened, {blocks} blocks\n");
+        let mut out = format!("What happened, {}\n", count(blocks, "block"));
         for (name, count) in rows {
             let _ = writeln!(out, "  {name:<24}{count:>12}");
         }
         let (flipped, wrong, unnoticed) = (self.flipped_bits, self.wrong_bits, self.unnoticed_bits);
-        let _ = writeln!(out, "{flipped} bits were flipped; {wrong} data bits are delivered wrong, {unnoticed} of them without a warning.");
+        let (flipped, wrong) = (count(flipped, "bit"), count(wrong, "data bit"));
+        let _ = writeln!(out, "Flipped: {flipped}; delivered wrong: {wrong}, {unnoticed} of them without a warning.");
         out
     }
 }

@@ -1,4 +1,4 @@
-//! Efficiency against loss: theory as lines, measured points with their intervals, and this run.
+//! Efficiency against loss: theory as lines, the chain of small windows dashed, measured points with their intervals, and this run.
 
 use egui::accesskit::Role;
 use egui::{Align2, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -57,6 +57,11 @@ pub(super) fn efficiency_ui(ui: &mut Ui, lab: &mut Lab, cx: &mut Cx<'_>) {
         let middle = pos2(legend + 6.0, area.top() + 8.0);
         shape(&painter, i, middle, ink, c.panel);
         legend = painter.text(middle + vec2(8.0, 0.0), Align2::LEFT_CENTER, cx.text(name(protocol)), Type::Plot.font(), ink).right() + 12.0;
+    }
+    // What stands behind the protocols is the chain of selective repeat.
+    for series in plot.series.iter().skip(Protocol::ALL.len()) {
+        let line: Vec<Pos2> = series.curve.iter().filter_map(|(x, y)| at(*x, *y)).collect();
+        inside.extend(Shape::dashed_line(&line, Stroke::new(1.5, c.accent), 5.0, 4.0));
     }
     if let Some(place) = here.and_then(|share| at(lab.scenario.data.loss, share)) {
         inside.add(Shape::convex_polygon([vec2(0.0, -6.0), vec2(6.0, 0.0), vec2(0.0, 6.0), vec2(-6.0, 0.0)].map(|d| place + d).to_vec(), c.t1, Stroke::NONE));

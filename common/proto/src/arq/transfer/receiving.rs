@@ -71,6 +71,10 @@ impl Receiving {
                     self.conclude(false);
                 }
                 self.compare();
+                // All came, yet it is still written and hashed: the sender hears that we are here.
+                if !self.stage.is_over() {
+                    self.receiver.owe();
+                }
             }
             Body::Refuse(refusal) => self.stage = Stage::Failed((*refusal).into()),
             _ => return,

@@ -19,7 +19,7 @@ pub struct Sending {
     /// Bytes that were handed in.
     pushed: u64,
     hash: Option<[u8; 32]>,
-    /// When start or finish was sent last.
+    /// When start or finish was sent last; while only the hash is missing, when that was noticed or a start was sent again.
     asked: Option<Duration>,
     heard: Duration,
 }
@@ -102,6 +102,11 @@ impl Sending {
     pub fn poll_transmit(&mut self, now: Duration) -> Option<Packet> {
         self.go_on();
         let body = match self.stage {
+            // All came, yet the hash is still reckoned: a start, which is answered at any time, tells the receiver that we are here.
+            Stage::Running if self.sender.is_done() => {
+                let asked = *self.asked.get_or_insert(now);
+                (asked + ASK_AGAIN <= now).then(|| Body::Start(self.start.clone()))?
+            }
             Stage::Running => Body::Data(self.sender.poll_transmit(now)?),
             Stage::Starting if self.is_due(now) => Body::Start(self.start.clone()),
             Stage::Finishing if self.is_due(now) => Body::Finish(Finish { hash: self.hash? }),
@@ -122,6 +127,7 @@ impl Sending {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let next = match self.stage {
             Stage::Starting | Stage::Finishing => self.asked.map(|asked| asked + ASK_AGAIN),
+            Stage::Running if self.sender.is_done() => self.asked.map(|asked| asked + ASK_AGAIN),
             Stage::Running => self.sender.poll_timeout(),
             Stage::Done(_) | Stage::Failed(_) => return None,
         };

@@ -99,3 +99,39 @@ fn nobody_makes_us_hold_more_than_the_limit() {
     let sending = Sending::new(Duration::ZERO, 7, settings, "a".into(), u64::MAX, 65_000).expect("settings");
     assert_eq!(Receiving::new(Duration::ZERO, 7, sending.start().clone()).map(drop), Err(Refusal::Settings));
 }
+
+#[test]
+fn hashes_may_take_longer_than_patience() {
+    let settings = Settings::new(Protocol::SelectiveRepeat, 4);
+    let mut sending = Sending::new(Duration::ZERO, 7, settings, "a".into(), 5, 100).expect("settings");
+    let mut receiving = Receiving::new(Duration::ZERO, 7, sending.start().clone()).expect("serves it");
+    sending.push(Bytes::from_static(b"Hello")).expect("room");
+    // The sender has its hash after this long, and the receiver after as long again.
+    let (sends, receives) = (3 * PATIENCE, 6 * PATIENCE);
+    let (mut now, mut finishes) = (Duration::ZERO, 0);
+    while !sending.stage().is_over() {
+        if now >= sends && finishes == 0 {
+            sending.set_hash([1; 32]);
+        }
+        if now >= receives {
+            receiving.set_hash([1; 32]);
+        }
+        let mut is_idle = true;
+        while let Some(packet) = sending.poll_transmit(now) {
+            finishes += usize::from(matches!(packet.body, Body::Finish(_)));
+            receiving.handle(now, &packet);
+            is_idle = false;
+        }
+        while receiving.poll_deliver().is_some() {}
+        while let Some(packet) = receiving.poll_transmit() {
+            sending.handle(now, &packet);
+        }
+        if is_idle {
+            now = [sending.poll_timeout(), receiving.poll_timeout()].into_iter().flatten().min().expect("not over").max(now);
+            sending.on_timeout(now);
+            receiving.on_timeout(now);
+        }
+    }
+    assert!(matches!(sending.stage(), Stage::Done(Finished { same: true, packets: 1, .. })), "{:?}", sending.stage());
+    assert!(now >= receives && finishes > 100, "{now:?}, {finishes}");
+}

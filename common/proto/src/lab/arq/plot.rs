@@ -1,4 +1,5 @@
-//! Efficiency against loss or window as a plot: points with their confidence intervals over the curves of theory.
+//! Efficiency against loss or window as a plot: points with their confidence intervals over the curves of theory. For selective repeat with
+//! a small window there is also, dashed, what the Markov chain says at the points.
 
 use super::sweep::{Axis, Point, Sweep};
 use crate::arq::Protocol;
@@ -22,6 +23,12 @@ pub fn curve(sweep: &Sweep, protocol: Protocol) -> Vec<(f64, f64)> {
     }
 }
 
+/// What the Markov chain says of selective repeat at the points, as far as it says anything.
+#[must_use]
+pub fn chain(sweep: &Sweep, points: &[Point]) -> Vec<(f64, f64)> {
+    points.iter().filter_map(|point| Some((place(&sweep.axis, point), point.chain?))).collect()
+}
+
 /// Where a point lies on the axis.
 #[must_use]
 pub fn place(axis: &Axis, point: &Point) -> f64 {
@@ -41,7 +48,7 @@ pub fn end(axis: &Axis) -> f64 {
     if most > 0.0 { most } else { 1.0 }
 }
 
-/// The plot: axes, curves, points.
+/// The plot: axes, curves, points. The chain's curve, if there is one, is the last series.
 #[must_use]
 pub fn plot(sweep: &Sweep, points: &[Point]) -> Plot {
     let axis = |label: &str, high: f64| plot::Axis { label: label.into(), scale: Scale::Linear, low: 0.0, high };
@@ -67,7 +74,11 @@ pub fn plot(sweep: &Sweep, points: &[Point]) -> Plot {
         format!("points: mean of {} seeds", sweep.seeds.max(1)),
         "bars: 95 % confidence".into(),
     ];
-    let series = sweep.protocols.iter().map(series).collect();
+    let mut series: Vec<Series> = sweep.protocols.iter().map(series).collect();
+    let chain = chain(sweep, points);
+    if !chain.is_empty() {
+        series.push(Series { name: format!("{}, by chain", Protocol::SelectiveRepeat), is_dashed: true, curve: chain, marks: Vec::new() });
+    }
     Plot { title: "Efficiency of repeat request".into(), notes, x: axis(label, end(&sweep.axis)), y: axis("Efficiency", 1.0), series }
 }
 
@@ -85,7 +96,8 @@ mod tests {
             let points: Vec<Point> = sweep.scenarios().filter_map(|s| sweep.measure(&s).expect("a run")).collect();
             assert_eq!(points.len(), 9);
             let plot = plot(&sweep, &points);
-            assert_eq!(plot.series.iter().map(|s| s.marks.len()).collect::<Vec<_>>(), [3, 3, 3]);
+            assert_eq!(plot.series.iter().map(|s| s.marks.len()).collect::<Vec<_>>(), [3, 3, 3, 0]);
+            assert_eq!(plot.series[3].curve.len(), if matches!(sweep.axis, Axis::Loss(_)) { 3 } else { 2 });
             assert!(!plot.to_svg().contains("NaN"));
             assert!(Protocol::ALL.iter().all(|protocol| (50..=101).contains(&curve(&sweep, *protocol).len())));
         }

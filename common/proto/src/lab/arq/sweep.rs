@@ -35,6 +35,8 @@ pub struct Point {
     pub loss: f64,
     /// What theory says; none where it says nothing.
     pub theory: Option<f64>,
+    /// What the Markov chain of small windows says, which counts in what keeps the window from moving; none where there is none.
+    pub chain: Option<f64>,
     /// Efficiency as measured.
     pub measured: Mean,
     /// Runs that did not end in their time, and are not in the mean.
@@ -64,8 +66,9 @@ impl Sweep {
                 None => unfinished += 1,
             }
         }
-        let (protocol, window, loss, theory) = (scenario.arq.protocol, scenario.arq.window, scenario.data.loss, scenario.theory());
-        Ok(Mean::of(&shares).map(|measured| Point { protocol, window, loss, theory, measured, unfinished }))
+        let (protocol, window, loss) = (scenario.arq.protocol, scenario.arq.window, scenario.data.loss);
+        let (theory, chain) = (scenario.theory(), scenario.model().by_chain());
+        Ok(Mean::of(&shares).map(|measured| Point { protocol, window, loss, theory, chain, measured, unfinished }))
     }
 }
 
@@ -146,6 +149,25 @@ mod tests {
         assert_eq!(points.iter().map(|p| p.window).collect::<Vec<_>>(), [1, 2, 3, 8]);
         for point in points {
             assert!(point.theory.is_some_and(|theory| (point.measured.mean / theory - 1.0).abs() < 0.01), "{point:?}");
+        }
+    }
+
+    #[test]
+    fn small_windows_of_selective_repeat_lie_where_the_chain_says() {
+        let mut base = Scenario::example();
+        (base.length, base.acks.loss) = (512 * 3_000, 0.0);
+        // The cycle is 49.2 ms, 3.9 packets. Time-outs that are hardly longer, and by a quarter.
+        for (timeout_us, windows) in [(50_000, vec![2, 3, 4, 5, 6]), (60_000, vec![2, 4, 5])] {
+            base.arq.timeout = crate::arq::Timeout::Fixed(std::time::Duration::from_micros(timeout_us));
+            for loss in [0.1, 0.3] {
+                base.data.loss = loss;
+                let sweep = Sweep { base: base.clone(), protocols: vec![Protocol::SelectiveRepeat], axis: Axis::Window(windows.clone()), seeds: 20 };
+                for point in sweep.scenarios().filter_map(|scenario| sweep.measure(&scenario).expect("a run")) {
+                    let (bound, chain) = (point.theory.expect("there is one"), point.chain.expect("it is small"));
+                    assert!((point.measured.mean / chain - 1.0).abs() < 0.015, "{timeout_us}: {point:?}");
+                    assert!(chain < bound * 0.97 && point.measured.mean < bound * 0.97, "the bound is one: {point:?}");
+                }
+            }
         }
     }
 }
