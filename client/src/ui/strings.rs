@@ -28,7 +28,9 @@ const ENGLISH: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/en/labs.ftl"),
     "\n",
-    include_str!("../../assets/i18n/en/arq.ftl")
+    include_str!("../../assets/i18n/en/arq.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/classrun.ftl")
 );
 const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/window.ftl"),
@@ -51,7 +53,9 @@ const GERMAN: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/de/labs.ftl"),
     "\n",
-    include_str!("../../assets/i18n/de/arq.ftl")
+    include_str!("../../assets/i18n/de/arq.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/classrun.ftl")
 );
 
 /// A language of the window.
