@@ -24,7 +24,7 @@ mod graphics;
 mod icons;
 mod join;
 mod keys_list;
-mod labs;
+pub mod labs;
 pub mod manage;
 mod member;
 mod on_air;

@@ -30,7 +30,9 @@ const ENGLISH: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/en/arq.ftl"),
     "\n",
-    include_str!("../../assets/i18n/en/network.ftl")
+    include_str!("../../assets/i18n/en/network.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/en/classrun.ftl")
 );
 const GERMAN: &str = concat!(
     include_str!("../../assets/i18n/de/window.ftl"),
@@ -55,7 +57,9 @@ const GERMAN: &str = concat!(
     "\n",
     include_str!("../../assets/i18n/de/arq.ftl"),
     "\n",
-    include_str!("../../assets/i18n/de/network.ftl")
+    include_str!("../../assets/i18n/de/network.ftl"),
+    "\n",
+    include_str!("../../assets/i18n/de/classrun.ftl")
 );
 
 /// A language of the window.

@@ -3,6 +3,7 @@
 //! Each lab is a folder of its own: its state and what it computes apart from its drawing. [`Tab`] lists those that work.
 
 mod arq;
+pub mod class_run;
 mod hamming;
 mod network;
 mod segments;
