@@ -125,7 +125,14 @@ fn who_shows_a_simulation_takes_the_others_along() {
     let me = fake.lock().state.me.clone().unwrap().id;
     fake.lock().state.labs.show = Some(Arc::new(Show { by: me, run, timeline: Timeline::paused_at(0) }));
     harness.run_steps(4);
-    let steered = |fake: &Fake| wishes(fake).into_iter().filter_map(|wish| if let LabWish::Ask(LabRequest::Steer { position_us, rate_permille }) = wish { Some((position_us, rate_permille)) } else { None }).collect::<Vec<_>>();
+    let steered = |fake: &Fake| {
+        wishes(fake)
+            .into_iter()
+            .filter_map(
+                |wish| if let LabWish::Ask(LabRequest::Steer { position_us, rate_permille }) = wish { Some((position_us, rate_permille)) } else { None },
+            )
+            .collect::<Vec<_>>()
+    };
     assert_eq!(steered(&fake).len(), 1, "once it is there: {:?}", steered(&fake));
     std::thread::sleep(Duration::from_millis(200));
     press(&mut harness, "To the beginning");

@@ -31,8 +31,8 @@ use super::manage::{ManageWish, Managing};
 use super::podcast::air::{Listening, PodcastSource, Sending};
 use super::podcast::real::{self, Names};
 use crate::chat::Chat;
-use crate::lab::work::{LabWish, Work, WorkState};
 use crate::here::{Here, HereError, HereState, Wish, folder, programs};
+use crate::lab::work::{LabWish, Work, WorkState};
 use crate::live::{Choice, DevicesError, LiveError, LiveStatus, LiveView, devices_now};
 use crate::player::{PlayError, PlayerOptions, Presented, SoundOut};
 use crate::system::SystemError;
@@ -125,6 +125,12 @@ pub enum LabFile {
     /// A file to be sent to somebody, and where what comes is kept.
     Sent,
     Kept(RunId),
+    /// An exercise to be read, and to be written.
+    Exercise,
+    ExerciseText,
+    /// The answers of a class run as CSV, and as JSON.
+    AnswersTable,
+    AnswersRecord,
     /// Its space-time diagram as SVG, its packets as CSV, and the run as JSON.
     RunPicture,
     RunTable,
@@ -135,8 +141,11 @@ impl LabFile {
     /// The name that the dialog offers, for what is written.
     fn name(self) -> Option<&'static str> {
         match self {
-            Self::Message | Self::Run | Self::Sent => None,
+            Self::Message | Self::Run | Self::Sent | Self::Exercise => None,
             Self::Kept(_) => Some("receive.txt"),
+            Self::ExerciseText => Some("exercise.txt"),
+            Self::AnswersTable => Some("answers.csv"),
+            Self::AnswersRecord => Some("answers.json"),
             Self::PlotPicture => Some("hamming.svg"),
             Self::PlotPoints => Some("hamming.csv"),
             Self::Blocks => Some("hamming.json"),

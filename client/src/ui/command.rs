@@ -6,7 +6,6 @@ use lectern_proto::address::ServerAddress;
 use lectern_proto::control::{Lesson, PersonId, RoomRequest, StreamId, VideoId};
 
 use super::backend::Pick;
-use crate::lab::work::LabWish;
 use super::catalogue::Order;
 use super::chat::ChatCommand;
 use super::join::chosen::Chosen;
@@ -16,6 +15,7 @@ use super::stage::ZoomKey;
 use super::strings::{Language, Strings};
 use super::studio::StudioCommand;
 use super::wishes::Wish;
+use crate::lab::work::LabWish;
 
 /// A wish of the person at the window.
 #[derive(Debug, Clone, PartialEq)]

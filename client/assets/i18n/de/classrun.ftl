@@ -90,3 +90,5 @@ classrun-not = passt nicht
 classrun-reset = { $name } noch einmal laufen lassen
 classrun-said-predicted = vorhergesagt { $value }
 classrun-said-outside = nicht wie erwartet
+classrun-tab = Klassenlauf
+classrun-status = Eine Übung für die ganze Klasse

@@ -90,3 +90,5 @@ classrun-not = differs
 classrun-reset = Let { $name } run again
 classrun-said-predicted = predicted { $value }
 classrun-said-outside = not as expected
+classrun-tab = Class run
+classrun-status = An exercise for the whole class

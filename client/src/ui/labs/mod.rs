@@ -4,6 +4,7 @@
 
 mod arq;
 pub mod class_run;
+mod exercise;
 mod hamming;
 mod network;
 mod segments;
@@ -34,10 +35,12 @@ enum Tab {
     #[default]
     Hamming,
     Arq,
+    /// In a class.
+    ClassRun,
 }
 
 impl Tab {
-    const ALL: [(Self, &str); 2] = [(Self::Hamming, "labs-hamming"), (Self::Arq, "labs-arq")];
+    const ALL: [(Self, &str); 3] = [(Self::Hamming, "labs-hamming"), (Self::Arq, "labs-arq"), (Self::ClassRun, "classrun-tab")];
 }
 
 /// What the labs hold.
@@ -51,6 +54,7 @@ pub(crate) struct Labs {
     is_real: bool,
     network: network::Network,
     show: show::Watching,
+    exercises: exercise::Exercises,
     /// What became of the last export.
     told: Option<(Tone, String)>,
 }
@@ -76,6 +80,8 @@ impl Labs {
                 self.network.file = Some(path.to_owned());
                 Ok(())
             }
+            LabFile::Exercise => self.exercises.open(path),
+            LabFile::ExerciseText | LabFile::AnswersTable | LabFile::AnswersRecord => self.exercises.write(file, path),
             // Taken before.
             LabFile::Kept(_) => Ok(()),
             LabFile::RunPicture => std::fs::write(path, self.arq.picture()),
@@ -83,7 +89,7 @@ impl Labs {
             LabFile::RunRecord => self.arq.to_json().and_then(|json| std::fs::write(path, json)),
         };
         self.told = match done {
-            Ok(()) if matches!(file, LabFile::Message | LabFile::Run | LabFile::Sent) => None,
+            Ok(()) if matches!(file, LabFile::Message | LabFile::Run | LabFile::Sent | LabFile::Exercise) => None,
             Ok(()) => Some((Tone::Good, named("labs-exported"))),
             Err(why) => Some((Tone::Warn, format!("{} {}", named("labs-file-failed"), reasons::system(strings, &why.into())))),
         };
@@ -94,10 +100,17 @@ impl Labs {
 pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, class: Option<InClass<'_>>, changed: &Changed, cx: &mut Cx<'_>) {
     let (c, in_class) = (colors(ui), class.is_some());
     let real = class.filter(|_| labs.is_real && labs.tab == Tab::Arq);
+    if class.is_none() && labs.tab == Tab::ClassRun {
+        labs.tab = Tab::Hamming;
+    }
+    if let Some(class) = class {
+        labs.exercises.follow(class);
+    }
     labs.show.follow(ui, &mut labs.arq, class, cx);
     match labs.tab {
         Tab::Hamming => labs.hamming.follow(changed),
         Tab::Arq => labs.arq.follow(changed),
+        Tab::ClassRun => {}
     }
     header_ui(ui, labs, in_class, cx);
     let frame = Frame::new().fill(c.panel).inner_margin(Margin::symmetric(space::M as i8, 0));
@@ -106,8 +119,19 @@ pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, class: Option<InClass<'_>>, 
             Tab::Hamming => labs.hamming.status_ui(ui, cx),
             Tab::Arq if real.is_some() => network::status_ui(ui, cx),
             Tab::Arq => labs.arq.status_ui(ui, cx),
+            Tab::ClassRun => labs.exercises.status_ui(ui, cx),
         });
     });
+    if let Some(class) = class.filter(|_| labs.tab == Tab::ClassRun) {
+        let frame = Frame::new().fill(c.window).inner_margin(Margin::same(space::L as i8));
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            if let Some((tone, told)) = &labs.told {
+                notice_ui(ui, *tone, if *tone == Tone::Good { Icon::Check } else { Icon::Warning }, told);
+            }
+            labs.exercises.ui(ui, class, cx);
+        });
+        return;
+    }
     // The bars of what is scrolled stand in the margin.
     let outer = Margin { left: space::L as i8, right: 2, top: space::M as i8, bottom: 0 };
     let beside_bar = Margin { left: 0, right: space::L as i8 - 2, top: 0, bottom: space::M as i8 };
@@ -119,6 +143,8 @@ pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, class: Option<InClass<'_>>, 
                 Some(class) => labs.network.parameters_ui(ui, class, cx),
                 None => labs.arq.parameters_ui(ui, cx),
             },
+            // Drawn above.
+            Tab::ClassRun => {}
         });
     });
     CentralPanel::default().frame(Frame::new().fill(c.window).inner_margin(outer)).show(ui, |ui| {
@@ -137,6 +163,7 @@ pub(crate) fn page_ui(ui: &mut Ui, labs: &mut Labs, class: Option<InClass<'_>>, 
                         labs.arq.ui(ui, cx);
                     }
                 },
+                Tab::ClassRun => {}
             }
         });
     });
@@ -154,7 +181,7 @@ fn header_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, cx: &mut Cx<'_>) {
                 if !in_class && ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
                     cx.push(Command::ToggleSettings);
                 }
-                if labs.tab == Tab::Hamming || !labs.is_real || !in_class {
+                if labs.tab == Tab::Hamming || (labs.tab == Tab::Arq && !(labs.is_real && in_class)) {
                     export_ui(ui, labs.tab, cx);
                 }
                 if labs.tab == Tab::Arq && in_class {
@@ -162,26 +189,26 @@ fn header_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, cx: &mut Cx<'_>) {
                     // Laid out from the right: the widgets of a frame stand from the left again.
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         let room = ui.available_width() - SWITCH;
-                        left_ui(ui, labs, room, cx);
+                        left_ui(ui, labs, (room, true), cx);
                         if let Some(is_real) = segments_ui(ui, "", &choices, labs.is_real, None) {
                             labs.is_real = is_real;
                         }
                     });
                     return;
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| left_ui(ui, labs, 0.0, cx));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| left_ui(ui, labs, (0.0, in_class), cx));
             });
         });
     });
 }
 
 /// The name and the tabs, and nothing behind them up to so much from the left.
-fn left_ui(ui: &mut Ui, labs: &mut Labs, width: f32, cx: &Cx<'_>) {
+fn left_ui(ui: &mut Ui, labs: &mut Labs, (width, in_class): (f32, bool), cx: &Cx<'_>) {
     let (c, begin) = (colors(ui), ui.cursor().left());
     ui.add_space(space::S);
     say_line(ui, Type::Title, c.t1, cx.text("rail-labs"));
     ui.add_space(space::S);
-    let tabs = Tab::ALL.map(|(tab, key)| (tab, cx.text(key)));
+    let tabs: Vec<_> = Tab::ALL.iter().filter(|(tab, _)| in_class || *tab != Tab::ClassRun).map(|(tab, key)| (*tab, cx.text(key))).collect();
     if let Some(tab) = segments_ui(ui, "", &tabs, labs.tab, None) {
         labs.tab = tab;
     }
@@ -196,7 +223,9 @@ fn export_ui(ui: &mut Ui, tab: Tab, cx: &mut Cx<'_>) {
         ui.spacing_mut().item_spacing.y = 0.0;
         let files = match tab {
             Tab::Hamming => [(LabFile::PlotPicture, "labs-export-svg"), (LabFile::PlotPoints, "labs-export-csv"), (LabFile::Blocks, "labs-export-json")],
-            Tab::Arq => [(LabFile::RunPicture, "arq-export-svg"), (LabFile::RunTable, "arq-export-csv"), (LabFile::RunRecord, "arq-export-json")],
+            Tab::Arq | Tab::ClassRun => {
+                [(LabFile::RunPicture, "arq-export-svg"), (LabFile::RunTable, "arq-export-csv"), (LabFile::RunRecord, "arq-export-json")]
+            }
         };
         for (file, key) in files {
             if (Choice { name: &cx.text(key), note: "", right: "", chosen: false, mono: false }).show(ui) {

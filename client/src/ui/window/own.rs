@@ -232,7 +232,7 @@ impl Window {
             Pick::Attendance => "manage-attendance-pick",
             Pick::Lab(LabFile::Message) => "labs-choose-file",
             Pick::Lab(LabFile::Run) => "arq-load",
-            Pick::Lab(LabFile::Sent) => "net-choose-file",
+            Pick::Lab(LabFile::Sent | LabFile::Exercise) => "net-choose-file",
             Pick::Lab(LabFile::Kept(_)) => "net-keep",
             Pick::Lab(_) => "labs-export",
             Pick::File | Pick::Shown => "ways-pick-file",

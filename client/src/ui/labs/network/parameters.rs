@@ -28,7 +28,8 @@ impl Network {
         let problem = self.seed.trim().parse::<u64>().is_err().then(|| cx.text("labs-bad-seed"));
         Field::new(Id::unique("labs-net-seed"), &cx.text("labs-seed")).limit(20).problem(problem.as_deref()).show(ui, &mut self.seed);
         let (width, is_free) = (ui.available_width(), !class.work.sending.is_under_way());
-        let send = Push::text(Look::Primary, &cx.text("net-send")).with_icon(Icon::Share).width(width).enabled(is_free && self.to.is_some() && problem.is_none());
+        let label = cx.text("net-send");
+        let send = Push::text(Look::Primary, &label).with_icon(Icon::Export).width(width).enabled(is_free && self.to.is_some() && problem.is_none());
         if ui.add(send).clicked()
             && let Some(to) = self.to
         {
@@ -45,8 +46,7 @@ impl Network {
         let (c, width) = (colors(ui), ui.available_width());
         say(ui, Type::Small, c.t2, cx.text("net-to"));
         let me = class.state.me.as_ref().map(|me| me.id);
-        let others: Vec<(PersonId, &str)> =
-            class.state.people.iter().filter(|p| p.connected && Some(p.id) != me).map(|p| (p.id, p.name.as_str())).collect();
+        let others: Vec<(PersonId, &str)> = class.state.people.iter().filter(|p| p.connected && Some(p.id) != me).map(|p| (p.id, p.name.as_str())).collect();
         if let Some(Partner::Person(person)) = self.to
             && !others.iter().any(|(id, _)| *id == person)
         {
