@@ -36,7 +36,7 @@ fn click(harness: &mut Seat, label: &str) {
 }
 
 fn shows(harness: &Seat, label: &str) -> bool {
-    harness.query_by_label(label).is_some()
+    harness.query_all_by_label(label).next().is_some()
 }
 
 /// What was wanted since the last look.

@@ -117,6 +117,12 @@ impl LabRuns {
         }
     }
 
+    /// All addresses that sides of runs are at.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        let here = |end: &End| if let End::Here { address, .. } = end { Some(*address) } else { None };
+        self.lock().runs.values().flat_map(|run| run.ends.iter().filter_map(here)).collect()
+    }
+
     /// A person's side of a run is at this address, which was proven; says whether there is such a side.
     pub(super) fn bind(&self, run: RunId, person: PersonId, (address, local): (SocketAddr, Option<IpAddr>), port: &mpsc::Sender<Outgoing>) -> bool {
         let mut runs = self.lock();
@@ -192,6 +198,7 @@ mod tests {
         assert_eq!(came(), Some((address(2), b"one".to_vec())));
         assert_eq!(came(), Some((address(1), b"two".to_vec())));
         assert_eq!((came(), runs.seen(RUN, BEN), runs.seen(RUN, PersonId(3))), (None, Some(address(2)), None));
+        assert_eq!(runs.addresses(), [address(1), address(2)]);
         runs.close(RUN);
         runs.hand_on(now, RUN, address(1), &packet(b"late"));
         assert!(out.try_recv().is_err());

@@ -311,6 +311,10 @@ impl Port {
 
     /// Lets go who is gone.
     fn look(&mut self) {
+        // A transfer may be silent for as long as its time-out is.
+        for address in self.media.labs.addresses() {
+            self.core.keep(self.media.clock.now(), address);
+        }
         for address in self.core.expire(self.media.clock.now()) {
             self.viewers.remove(&address);
         }

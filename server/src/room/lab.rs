@@ -1,6 +1,6 @@
 //! The labs of a room: who runs what with whom, what is shown to everybody, which exercise is handed out. Pure; telling is the task's, and packets the media port's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -53,8 +53,8 @@ pub(super) struct Lab {
     /// The exercise that is handed out, and how many were before.
     pub(super) class_run: Option<(ClassRun, Handed)>,
     pub(super) class_runs: u32,
-    /// Whose simulations are being run again.
-    pub(super) replaying: BTreeSet<PersonId>,
+    /// A simulation is being run again.
+    pub(super) is_replaying: bool,
 }
 
 impl Lab {
@@ -114,6 +114,11 @@ impl Lab {
     pub(super) fn expire(&mut self, now: Duration) -> Vec<(RunId, Vec<PersonId>)> {
         let late: Vec<_> = self.runs.iter().filter(|(_, run)| now >= run.expires()).map(|(id, _)| *id).collect();
         late.into_iter().filter_map(|id| self.runs.remove(&id).map(|run| (id, [Some(run.from), run.to].into_iter().flatten().collect()))).collect()
+    }
+
+    /// The room ends, and all runs with it.
+    pub(super) fn end_all(&mut self) -> Vec<RunId> {
+        std::mem::take(&mut self.runs).into_keys().collect()
     }
 
     pub(super) fn next_expiry(&self) -> Option<Duration> {
@@ -189,6 +194,8 @@ mod tests {
         assert_eq!(lab.offer(at(0), RunId(99), EVE, BEN, vec![]), Err(Refusal::Full), "that is the other's");
         assert_eq!(lab.leave(BEN).len(), LAB_RUNS_PER_PERSON);
         assert!(lab.runs.is_empty());
+        lab.offer(at(0), RunId(1), ANA, BEN, vec![]).expect("room");
+        assert_eq!((lab.end_all(), lab.next_expiry()), (vec![RunId(1)], None));
     }
 
     #[test]

@@ -36,7 +36,6 @@ use super::attendance::Attendance;
 use super::chat::Chat;
 use super::floor::Floor;
 use super::keeper::Order;
-use super::lab::Lab;
 use super::mail::Post;
 use super::roster::Roster;
 use super::streams::Streams;
@@ -108,7 +107,7 @@ pub(super) struct RoomTask {
     door: door::Doorstep,
     attendance: Attendance,
     talk: Talk,
-    labs: Lab,
+    labs: super::lab::Lab,
     lab_runs: Arc<LabRuns>,
     keeper: mpsc::Sender<Order>,
     /// Runs what the room does not wait for.
@@ -149,7 +148,7 @@ impl RoomTask {
             door: door::Doorstep::default(),
             attendance: Attendance::default(),
             talk: Talk::new(parts.room_chat),
-            labs: Lab::default(),
+            labs: super::lab::Lab::default(),
             lab_runs: parts.labs,
             keeper,
             tasks,
@@ -187,6 +186,7 @@ impl RoomTask {
         }
         let streams: Vec<_> = self.streams.all().iter().map(|stream| stream.id).collect();
         self.end_streams(streams);
+        self.labs.end_all().into_iter().for_each(|run| self.lab_runs.close(run));
         self.attendance.end_all(self.clock.unix_seconds());
         self.keep_attendance();
     }
@@ -196,8 +196,10 @@ impl RoomTask {
         let shares = (self.media.budget.is_some() && !self.connections.is_empty()).then_some(self.shares_at);
         let ahead = self.ahead.as_ref().filter(|_| !self.connections.is_empty()).map(|_| self.ahead_at);
         let streams = (!self.streams.is_empty()).then_some(self.streams_at);
-        let labs = self.labs.next_expiry();
-        [self.roster.next_expiry(), labs, self.catalogue_at, people, ahead, streams, self.next_epoch.as_ref().map(|n| n.at), shares].into_iter().flatten().min()
+        [self.roster.next_expiry(), self.labs.next_expiry(), self.catalogue_at, people, ahead, streams, self.next_epoch.as_ref().map(|n| n.at), shares]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn do_what_is_due(&mut self) {
@@ -444,30 +446,6 @@ impl RoomTask {
         }
         self.put_out(name, person).await;
         Ok(())
-    }
-
-    /// Tells each viewer whose share of the bandwidth changed.
-    fn tell_shares(&mut self, now: Duration) {
-        let news = self.media.budget.as_ref().map_or_else(Vec::new, |budget| budget.news(now));
-        for (person, bps) in news {
-            self.put_or_close(person, Arc::new(Event::Share { bps }));
-        }
-    }
-
-    fn tell_teachers(&mut self, event: Event) {
-        let teachers: BTreeSet<_> = self.roster.people().filter(|p| p.role.may(Action::Moderate)).map(|p| p.id).collect();
-        self.tell_some(event, |person| teachers.contains(&person));
-    }
-
-    /// Tells everybody the targets that changed, and instructors how viewers fare.
-    fn tell_health(&mut self, now: Duration) {
-        let (changed, reports) = self.streams.health(now);
-        if !changed.is_empty() {
-            self.tell(Event::Streams(changed));
-        }
-        for event in reports {
-            self.tell_teachers(event);
-        }
     }
 
     /// Announces a new media key. It is used a moment later, so that no record comes before its key.

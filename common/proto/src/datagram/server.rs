@@ -115,6 +115,13 @@ impl DatagramServerCore {
         self.peers.get_mut(&to).map(|peer| peer.tell(tell))
     }
 
+    /// A peer is wanted though it says nothing.
+    pub fn keep(&mut self, now: Duration, address: SocketAddr) {
+        if let Some(peer) = self.peers.get_mut(&address) {
+            peer.heard_at = now;
+        }
+    }
+
     /// Forgets a peer.
     pub fn forget(&mut self, address: SocketAddr) {
         self.peers.remove(&address);
@@ -203,6 +210,9 @@ mod tests {
         assert_eq!(server.receive(at(3), address(1), &packet, secret), Reaction::Lab { session: 7, run: 0x0102_0304 });
         assert_eq!(server.receive(at(3), address(2), &packet, secret), Reaction::None, "nobody is proven there");
         assert!(server.expire(at(3) + DATAGRAM_SILENCE_MAX - at(1)).is_empty(), "they keep the address alive");
+        server.keep(at(9), address(1));
+        assert!(server.expire(at(3) + DATAGRAM_SILENCE_MAX).is_empty());
+        assert_eq!(server.expire(at(9) + DATAGRAM_SILENCE_MAX), [address(1)]);
     }
 
     #[test]

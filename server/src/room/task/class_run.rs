@@ -115,24 +115,22 @@ impl RoomTask {
         }
     }
 
-    /// Runs simulations again that students say have ended so, beside the room.
+    /// Runs simulations again that students say have ended so, beside the room, and one after another: the lesson needs the processors.
     fn run_again(&mut self) {
-        let Some((run, handed)) = &self.labs.class_run else { return };
-        let due: Vec<_> = run.unverified().into_iter().filter(|(person, _)| !self.labs.replaying.contains(person)).collect();
-        for (person, seed) in due {
-            self.labs.replaying.insert(person);
-            let (id, exercise, mailbox) = (handed.id, run.exercise().clone(), self.mailbox.clone());
-            self.tasks.spawn(async move {
-                let replay = tokio::task::spawn_blocking(move || exercise.replay(seed)).await.unwrap_or_default();
-                if let Some(mailbox) = mailbox.upgrade() {
-                    let _ = mailbox.send(Message::Lab(LabMessage::Replayed { id, person, replay })).await;
-                }
-            });
-        }
+        let Some((run, handed)) = self.labs.class_run.as_ref().filter(|_| !self.labs.is_replaying) else { return };
+        let Some((person, seed)) = run.unverified().first().copied() else { return };
+        let (id, exercise, mailbox) = (handed.id, run.exercise().clone(), self.mailbox.clone());
+        self.labs.is_replaying = true;
+        self.tasks.spawn(async move {
+            let replay = tokio::task::spawn_blocking(move || exercise.replay(seed)).await.unwrap_or_default();
+            if let Some(mailbox) = mailbox.upgrade() {
+                let _ = mailbox.send(Message::Lab(LabMessage::Replayed { id, person, replay })).await;
+            }
+        });
     }
 
     pub(super) fn replayed(&mut self, id: u32, person: PersonId, replay: &Replay) {
-        self.labs.replaying.remove(&person);
+        self.labs.is_replaying = false;
         if let Some((run, handed)) = &mut self.labs.class_run
             && handed.id == id
         {

@@ -124,7 +124,7 @@ impl Reader {
                 self.fault("run", "window", (what, format!("at most {most} is allowed{way_out}")));
             }
             Err(why) => self.fault("run", "protocol", (why.to_string(), "change the settings".into())),
-            Ok(()) if u64::from(*window) * u64::from(*packet) > ARQ_HELD_MAX => {
+            Ok(()) if exercise.kind == Kind::Simulation && u64::from(*window) * u64::from(*packet) > ARQ_HELD_MAX => {
                 let what = format!("a window of {window} packets of {packet} bytes is more than a receiver holds");
                 self.fault("run", "window", (what, format!("at most {} bytes are allowed", ARQ_HELD_MAX)));
             }

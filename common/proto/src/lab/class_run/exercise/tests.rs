@@ -78,7 +78,8 @@ fn errors_name_line_section_key_and_what_is_allowed() {
     check(
         "window = 8",
         "window = 60000\npacket = 60000",
-        "exercise:5: [run] window: a window of 60000 packets of 60000 bytes is more than a receiver holds; at most 268435456 bytes are allowed",
+        "exercise:5: [run] window: a window of 60000 packets is too large for a class run over the network; at most 4096 are allowed\n\
+         exercise:6: [run] packet: packets of 60000 bytes are too large for a class run over the network; at most 1400 bytes are allowed",
     );
     check(
         "protocol = sr",
