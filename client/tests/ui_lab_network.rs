@@ -12,6 +12,8 @@ use egui_kittest::kittest::Queryable;
 use lectern::class::Offered;
 use lectern::lab::LabError;
 use lectern::lab::class::Partner;
+use lectern::lab::line::Impaired;
+use lectern::lab::report::{SendReport, Theory};
 use lectern::lab::work::{Doing, LabWish};
 use lectern::ui::backend::{LabFile, Pick};
 use lectern::ui::window::Window;
@@ -41,6 +43,35 @@ fn lab(fake: &Fake, role: Role) -> Harness {
     harness
 }
 
+fn report() -> SendReport {
+    let impaired = Impaired { packets: 60, lost: 11, data_lost: 10, ..Impaired::default() };
+    SendReport {
+        sent: "send.txt".into(),
+        bytes: 24_000,
+        sha256: "0123456789abcdef0123".into(),
+        same: true,
+        to: ([10, 0, 0, 1], 9_000).into(),
+        path: "server",
+        settings: Settings::new(Protocol::SelectiveRepeat, 8),
+        size: 512,
+        packets: 58,
+        retransmissions: 11,
+        lost_by_timeout: 1,
+        lost_by_overtaking: 10,
+        acks: 47,
+        duplicates: 1,
+        damaged: 0,
+        outgoing: impaired,
+        incoming: Impaired::default(),
+        time_s: 0.25,
+        compared_s: 0.26,
+        goodput_bps: 768e3,
+        efficiency: 0.808,
+        round_trip_ms: Some(1.5),
+        theory: Some(Theory { efficiency: 0.8, packets: 58.75, least_time_s: None }),
+    }
+}
+
 fn wishes(fake: &Fake) -> Vec<LabWish> {
     let calls = fake.lock().calls.clone();
     calls.into_iter().filter_map(|call| if let Call::Lab(wish) = call { Some(wish) } else { None }).collect()
@@ -67,6 +98,15 @@ fn a_file_goes_to_who_was_chosen() {
     assert!(has(&harness, "The other person is asked"));
     press(&mut harness, "Stop");
     assert_eq!(wishes(&fake).last(), Some(&LabWish::StopSending));
+    fake.lock().work.sending = Doing::Done(Arc::new(report()));
+    harness.run_steps(4);
+    assert!(
+        has(&harness, "send.txt, 24 kB: the other side has the same")
+            && has(&harness, "Way: by way of the server")
+            && has(&harness, "Efficiency in theory: 0.800")
+    );
+    press(&mut harness, "Save the capture of what was sent (pcapng)");
+    assert!(fake.lock().calls.contains(&Call::Pick(Pick::Lab(LabFile::SentCapture))));
     fake.lock().work.sending = Doing::Failed(Arc::new(LabError::Declined));
     harness.run_steps(4);
     assert!(has(&harness, "The other side does not want it."));

@@ -32,6 +32,11 @@ pub enum LabWish {
     /// Ends what is sent, or taken.
     StopSending,
     StopTaking,
+    /// Writes the capture of what was sent, or taken, into a file for Wireshark.
+    SaveCapture {
+        of_taken: bool,
+        to: PathBuf,
+    },
     /// Something else; a refusal stands in the snapshot.
     Ask(LabRequest),
     /// Predicts, and runs the exercise.
@@ -76,6 +81,9 @@ struct Shared {
     state: WorkState,
     sending: CancellationToken,
     taking: CancellationToken,
+    /// What went and came in the last run of each; gone with the next.
+    sent: Option<Arc<class_run::Passing>>,
+    taken: Option<Arc<class_run::Passing>>,
 }
 
 /// The runs of one membership. Partners' runs of an exercise are taken as long as it lasts.
@@ -142,13 +150,23 @@ impl Work {
             }
             LabWish::Take { run, out } => {
                 let stop = CancellationToken::new();
-                self.change(|shared| (shared.state.taking, shared.taking) = (Doing::Running, stop.clone()));
+                let capture = Arc::new(class_run::Passing::new());
+                let spoiling = Spoiling { capture: Some(capture.path().to_owned()), ..Spoiling::default() };
+                self.change(|shared| (shared.state.taking, shared.taking, shared.taken) = (Doing::Running, stop.clone(), Some(capture)));
                 self.runtime.spawn(async move {
                     let told = work.clone();
                     let done = |report: &ReceiveReport| told.tell(|shared| shared.state.taking = Doing::Done(Arc::new(report.clone())));
-                    if let Err(error) = take(&work.class, run, &out, &Spoiling::default(), stop, done).await {
+                    if let Err(error) = take(&work.class, run, &out, &spoiling, stop, done).await {
                         work.tell(|shared| shared.state.taking = Doing::Failed(Arc::new(error)));
                     }
+                });
+            }
+            LabWish::SaveCapture { of_taken, to } => {
+                let capture = self.change(|shared| if of_taken { shared.taken.clone() } else { shared.sent.clone() });
+                self.runtime.spawn_blocking(move || {
+                    let copied = capture.map_or_else(|| Err(std::io::ErrorKind::NotFound.into()), |capture| std::fs::copy(capture.path(), &to));
+                    let refused = copied.err().map(|error| Arc::new(LabError::Write { path: to, error }));
+                    work.tell(|shared| shared.state.refused = refused);
                 });
             }
             LabWish::Ask(what) => {
@@ -175,6 +193,9 @@ impl Work {
     }
 
     async fn send(&self, to: Partner, file: Option<PathBuf>, (settings, size): (Settings, u16), spoiling: Spoiling, stop: CancellationToken) {
+        let capture = Arc::new(class_run::Passing::new());
+        let spoiling = Spoiling { capture: Some(capture.path().to_owned()), ..spoiling };
+        self.change(|shared| shared.sent = Some(capture));
         let sent = self.sent(to, file, (settings, size), spoiling, stop).await;
         self.tell(|shared| {
             shared.state.sending = match sent {

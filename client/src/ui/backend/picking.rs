@@ -37,6 +37,9 @@ pub enum LabFile {
     /// A file to be sent to somebody, and where what comes is kept.
     Sent,
     Kept(RunId),
+    /// The capture of what was sent, and of what was taken, for Wireshark.
+    SentCapture,
+    TakenCapture,
     /// An exercise to be read, and to be written.
     Exercise,
     ExerciseText,
@@ -55,6 +58,7 @@ impl LabFile {
         match self {
             Self::Message | Self::Run | Self::Sent | Self::Exercise => None,
             Self::Kept(_) => Some("receive.txt"),
+            Self::SentCapture | Self::TakenCapture => Some("run.pcapng"),
             Self::ExerciseText => Some("exercise.txt"),
             Self::AnswersTable => Some("answers.csv"),
             Self::AnswersRecord => Some("answers.json"),

@@ -83,7 +83,7 @@ impl Labs {
             LabFile::Exercise => self.exercises.open(path),
             LabFile::ExerciseText | LabFile::AnswersTable | LabFile::AnswersRecord => self.exercises.write(file, path),
             // Taken before.
-            LabFile::Kept(_) => Ok(()),
+            LabFile::Kept(_) | LabFile::SentCapture | LabFile::TakenCapture => Ok(()),
             LabFile::RunPicture => std::fs::write(path, self.arq.picture()),
             LabFile::RunTable => std::fs::write(path, self.arq.table()),
             LabFile::RunRecord => self.arq.to_json().and_then(|json| std::fs::write(path, json)),

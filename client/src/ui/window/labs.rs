@@ -38,8 +38,12 @@ impl Window {
 
     /// Takes a file that was chosen for a lab.
     pub(super) fn lab_picked(&mut self, file: LabFile, path: &std::path::Path) {
-        if let LabFile::Kept(run) = file {
-            return self.lab_wish(LabWish::Take { run, out: path.to_owned() });
+        match file {
+            LabFile::Kept(run) => return self.lab_wish(LabWish::Take { run, out: path.to_owned() }),
+            LabFile::SentCapture | LabFile::TakenCapture => {
+                return self.lab_wish(LabWish::SaveCapture { of_taken: file == LabFile::TakenCapture, to: path.to_owned() });
+            }
+            _ => {}
         }
         self.labs.picked(file, path, &self.strings);
     }

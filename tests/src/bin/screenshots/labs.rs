@@ -18,9 +18,10 @@ const CLASS_RUN: (u32, u32) = (430, 24);
 /// What stands at the end of the notice above the diagram, from the right.
 const SHOW: (u32, u32) = (110, 86);
 /// Simulation or real network, from the right.
-const REAL: (u32, u32) = (84, 24);
+const REAL: (u32, u32) = (200, 24);
 /// The first of the class, and the button that sends.
 const PARTNER: (u32, u32) = (190, 104);
+const SEND: (u32, u32) = (190, 274);
 const STUDENTS: [(&str, &str); 5] = [("Ana", "64"), ("Ben", "70"), ("Chen", "67"), ("Dora", "80"), ("Emil", "61")];
 
 /// Programs of students; they end with the picture.
@@ -68,8 +69,9 @@ pub(crate) fn take(stack: &Stack, size: (u32, u32), light: bool, name: &dyn Fn(&
     students.start(stack, "Ben", &["arq", "receive", "--out", &out])?;
     wait(2_000);
     hand.click(PARTNER.0, PARTNER.1)?;
-    hand.keys(&["Tab"])?;
-    wait(300);
+    hand.click(SEND.0, SEND.1)?;
+    wait(2_000);
+    hand.rest()?;
     hand.shot("63-lab-real-network")?;
     hand.click(CLASS_RUN.0, CLASS_RUN.1)?;
     wait(1_000);

@@ -23,13 +23,18 @@ impl Network {
         self.partner_ui(ui, class, cx);
         ui.add_space(space::S);
         self.file_ui(ui, cx);
+        let problem = self.seed.trim().parse::<u64>().is_err().then(|| cx.text("labs-bad-seed"));
+        self.send_ui(ui, class, problem.is_none(), cx);
         ui.add_space(space::S);
         self.how_ui(ui, cx);
-        let problem = self.seed.trim().parse::<u64>().is_err().then(|| cx.text("labs-bad-seed"));
         Field::new(Id::unique("labs-net-seed"), &cx.text("labs-seed")).limit(20).problem(problem.as_deref()).show(ui, &mut self.seed);
+        say(ui, Type::Small, colors(ui).t3, cx.text("net-hint"));
+    }
+
+    fn send_ui(&mut self, ui: &mut Ui, class: InClass<'_>, is_possible: bool, cx: &mut Cx<'_>) {
         let (width, is_free) = (ui.available_width(), !class.work.sending.is_under_way());
         let label = cx.text("net-send");
-        let send = Push::text(Look::Primary, &label).with_icon(Icon::Export).width(width).enabled(is_free && self.to.is_some() && problem.is_none());
+        let send = Push::text(Look::Primary, &label).with_icon(Icon::Export).width(width).enabled(is_free && self.to.is_some() && is_possible);
         if ui.add(send).clicked()
             && let Some(to) = self.to
         {
@@ -39,7 +44,6 @@ impl Network {
             let (file, settings, size) = (self.file.clone(), self.settings(), self.payload);
             cx.push(Command::Lab(LabWish::Send { to, file, settings, size, spoiling }));
         }
-        say(ui, Type::Small, colors(ui).t3, cx.text("net-hint"));
     }
 
     fn partner_ui(&mut self, ui: &mut Ui, class: InClass<'_>, cx: &mut Cx<'_>) {

@@ -2,11 +2,12 @@
 
 use egui::{Grid, Ui, vec2};
 
-use super::super::super::command::Cx;
+use super::super::super::backend::{LabFile, Pick};
+use super::super::super::command::{Command, Cx};
 use super::super::super::icons::Icon;
 use super::super::super::reasons::file_size;
 use super::super::super::tokens::{Type, colors, space};
-use super::super::super::widgets::{Tone, notice_ui, say};
+use super::super::super::widgets::{Look, Push, Tone, notice_ui, say};
 use crate::lab::report::{ReceiveReport, SendReport};
 
 /// Digits of a hash that people compare.
@@ -22,7 +23,15 @@ fn goodput(bps: f64) -> String {
     if bps >= 1e6 { format!("{:.2} Mbit/s", bps / 1e6) } else { format!("{:.1} kbit/s", bps / 1e3) }
 }
 
-pub(super) fn sent_ui(ui: &mut Ui, report: &SendReport, cx: &Cx<'_>) {
+/// Writes the packets of a run into a file for Wireshark: they were written down on the way, which needs no rights.
+fn capture_ui(ui: &mut Ui, file: LabFile, cx: &mut Cx<'_>) {
+    let (label, named) = (cx.text("net-capture"), cx.text(if file == LabFile::SentCapture { "net-capture-sent" } else { "net-capture-taken" }));
+    if ui.add(Push::text(Look::Plain, &label).with_icon(Icon::Export).small().named(&named)).clicked() {
+        cx.push(Command::Pick(Pick::Lab(file)));
+    }
+}
+
+pub(super) fn sent_ui(ui: &mut Ui, report: &SendReport, cx: &mut Cx<'_>) {
     let words = [("file", report.sent.as_str().into()), ("size", file_size(cx.strings, report.bytes).into())];
     let (tone, icon, key) = if report.same { (Tone::Good, Icon::Check, "net-same") } else { (Tone::Bad, Icon::Warning, "net-differs") };
     notice_ui(ui, tone, icon, &cx.strings.format(key, &words));
@@ -44,9 +53,10 @@ pub(super) fn sent_ui(ui: &mut Ui, report: &SendReport, cx: &Cx<'_>) {
     rows.extend(theory.and_then(|theory| theory.least_time_s).map(|time| ("net-theory-time", format!("{time:.3} s"))));
     rows.extend(report.round_trip_ms.map(|ms| ("net-round-trip", format!("{ms:.2} ms"))));
     table(ui, "net-sent", &rows, cx);
+    capture_ui(ui, LabFile::SentCapture, cx);
 }
 
-pub(super) fn taken_ui(ui: &mut Ui, report: &ReceiveReport, cx: &Cx<'_>) {
+pub(super) fn taken_ui(ui: &mut Ui, report: &ReceiveReport, cx: &mut Cx<'_>) {
     let words = [("path", report.kept_as.as_str().into()), ("size", file_size(cx.strings, report.bytes).into())];
     notice_ui(ui, Tone::Good, Icon::Check, &cx.strings.format("net-kept", &words));
     let rows = [
@@ -59,6 +69,7 @@ pub(super) fn taken_ui(ui: &mut Ui, report: &ReceiveReport, cx: &Cx<'_>) {
         ("net-goodput", goodput(report.goodput_bps)),
     ];
     table(ui, "net-taken", &rows, cx);
+    capture_ui(ui, LabFile::TakenCapture, cx);
 }
 
 fn table(ui: &mut Ui, id: &str, rows: &[Row], cx: &Cx<'_>) {
