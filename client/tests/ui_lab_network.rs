@@ -180,6 +180,12 @@ fn who_shows_a_simulation_takes_the_others_along() {
     std::thread::sleep(Duration::from_millis(200));
     press(&mut harness, "Play");
     assert!(steered(&fake).last().is_some_and(|(_, rate)| *rate > 0), "{:?}", steered(&fake));
+    // What is done to the run is seen by all, too.
+    std::thread::sleep(Duration::from_millis(550));
+    press(&mut harness, "Go-back-N");
+    let shown = wishes(&fake).into_iter().filter_map(|wish| if let LabWish::Ask(LabRequest::Show { run }) = wish { Some(run) } else { None });
+    let shown: Vec<_> = shown.map(|run| export::from_json(&run).unwrap().arq.protocol).collect();
+    assert_eq!(shown, [Protocol::SelectiveRepeat, Protocol::GoBackN]);
     press(&mut harness, "End");
     assert_eq!(wishes(&fake).last(), Some(&LabWish::Ask(LabRequest::EndShow)));
 }

@@ -51,7 +51,6 @@ net-capture-taken = Mitschnitt des Empfangenen speichern (pcapng)
 show-offer = Die Klasse kann diese Simulation mit Ihnen ansehen: Wohin Sie sehen, sehen alle.
 show-begin = Der Klasse zeigen
 show-mine = Die Klasse sieht diese Simulation. Wohin Sie sehen, sehen alle.
-show-again = Zeigen, was jetzt hier ist
 show-end = Beenden
 show-theirs = { $name } zeigt der Klasse diese Simulation.
 show-away = { $name } zeigt der Klasse eine Simulation. Sie sehen etwas anderes an.

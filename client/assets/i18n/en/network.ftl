@@ -51,7 +51,6 @@ net-capture-taken = Save the capture of what was received (pcapng)
 show-offer = The class can watch this simulation with you: where you look, they look.
 show-begin = Show it to the class
 show-mine = The class watches this simulation. Where you look, they look.
-show-again = Show what is here now
 show-end = End
 show-theirs = { $name } shows this simulation to the class.
 show-away = { $name } shows a simulation to the class. You look at something else.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use egui::Ui;
 use lectern_proto::control::{LabRequest, Show};
-use lectern_proto::lab::arq::export;
-use lectern_proto::limits::{LAB_SHOW_EVENTS, LAB_SHOW_MAX};
+use lectern_proto::lab::arq::{Scenario, export};
+use lectern_proto::limits::LAB_SHOW_EVENTS;
 use lectern_proto::rights::Action;
 use lectern_proto::timeline::RATE_NORMAL;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ use crate::lab::work::LabWish;
 
 /// What is moved by hand is told so often at most.
 const STEER_EVERY: Duration = Duration::from_millis(150);
+/// What is changed is shown so often at most: a slider that is drawn changes much.
+const SHOW_EVERY: Duration = Duration::from_millis(500);
 
 /// How this window takes part in what is shown.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(super) struct Watching {
     is_away: bool,
     /// What was told last of where it is, and when.
     steered: Option<((u64, u32), Instant)>,
+    /// What this person showed last, and when.
+    shown: Option<(Scenario, Instant)>,
 }
 
 impl Watching {
@@ -37,7 +41,8 @@ impl Watching {
     pub(super) fn follow(&mut self, ui: &Ui, lab: &mut Lab, class: Option<InClass<'_>>, cx: &mut Cx<'_>) {
         let show = class.and_then(|class| class.state.labs.show.clone().map(|show| (show, class)));
         let Some((show, class)) = show else {
-            *self = Self::default();
+            // What was shown just now may not have reached the server yet.
+            *self = Self { shown: self.shown.take(), ..Self::default() };
             return;
         };
         let is_mine = is_mine(&show, class);
@@ -51,13 +56,27 @@ impl Watching {
         }
         self.followed = Some(Arc::clone(&show));
         if is_mine {
-            self.steer(ui, lab, cx);
+            // Another protocol, another seed, a packet that is killed: the others see it, too.
+            match &self.shown {
+                Some((before, _)) if before == lab.scenario() => self.steer(ui, lab, cx),
+                Some((_, at)) if at.elapsed() < SHOW_EVERY => ui.ctx().request_repaint_after(SHOW_EVERY),
+                _ => self.show_it(lab, cx),
+            }
         } else if !self.is_away {
             let now_us = class.state.labs.now_us().unwrap_or(show.timeline.at_us);
             lab.look_at(Duration::from_micros(show.timeline.position(now_us)));
             if show.timeline.is_moving() && lab.time < lab.end() {
                 ui.ctx().request_repaint();
             }
+        }
+    }
+
+    /// Has the others shown what is here.
+    fn show_it(&mut self, lab: &Lab, cx: &mut Cx<'_>) {
+        (self.shown, self.steered) = (Some((lab.scenario().clone(), Instant::now())), None);
+        // What cannot be shown is refused by the server, with words.
+        if let Ok(run) = export::to_json(lab.scenario()) {
+            cx.push(Command::Lab(LabWish::Ask(LabRequest::Show { run })));
         }
     }
 
@@ -88,11 +107,7 @@ impl Watching {
         let may_show = class.state.may(Action::Moderate);
         match &class.state.labs.show {
             Some(show) if is_mine(show, class) => {
-                let is_other = export::to_json(lab.scenario()).is_ok_and(|json| json != show.run);
                 notice_with_ui(ui, Tone::Accent, Icon::Projector, &cx.text("show-mine"), |ui| {
-                    if is_other && ui.add(Push::text(Look::Primary, &cx.text("show-again")).small()).clicked() {
-                        show_it(lab, cx);
-                    }
                     if ui.add(Push::text(Look::Plain, &cx.text("show-end")).small()).clicked() {
                         cx.push(Command::Lab(LabWish::Ask(LabRequest::EndShow)));
                     }
@@ -114,7 +129,7 @@ impl Watching {
             None if may_show => {
                 notice_with_ui(ui, Tone::Accent, Icon::Projector, &cx.text("show-offer"), |ui| {
                     if ui.add(Push::text(Look::Plain, &cx.text("show-begin")).small()).clicked() {
-                        show_it(lab, cx);
+                        self.show_it(lab, cx);
                     }
                 });
             }
@@ -125,12 +140,4 @@ impl Watching {
 
 fn is_mine(show: &Show, class: InClass<'_>) -> bool {
     class.state.me.as_ref().is_some_and(|me| me.id == show.by)
-}
-
-fn show_it(lab: &Lab, cx: &mut Cx<'_>) {
-    // What is too long is refused by the server, with words.
-    let run = export::to_json(lab.scenario()).unwrap_or_default();
-    if run.len() <= LAB_SHOW_MAX {
-        cx.push(Command::Lab(LabWish::Ask(LabRequest::Show { run })));
-    }
 }
