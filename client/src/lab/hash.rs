@@ -26,35 +26,45 @@ pub(super) struct Hash {
     hashed: u64,
     /// When the period began, and at which place.
     period: (Instant, u64),
+    /// Time of the period that went into hashing: data that waits for us is not slow.
+    spent: Duration,
     is_slow: bool,
 }
 
 impl Hash {
     /// Nothing passed yet. `file` is a handle of its own for reading what passes.
     pub(super) fn new(file: File) -> Self {
-        Self { file, beside: BESIDE, hasher: Sha256::new(), passed: 0, hashed: 0, period: (Instant::now(), 0), is_slow: false }
+        Self { file, beside: BESIDE, hasher: Sha256::new(), passed: 0, hashed: 0, period: (Instant::now(), 0), spent: Duration::ZERO, is_slow: false }
     }
 
     /// The next bytes of the file passed, which from now on may be read back. They are hashed when there is time for that.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> io::Result<()> {
         let length = bytes.len() as u64;
         self.passed += length;
+        let now = Instant::now();
         let (began, at) = self.period;
-        let took = began.elapsed();
-        if took >= PERIOD {
-            self.is_slow = (self.passed - at) as f64 / took.as_secs_f64() < self.beside;
-            self.period = (Instant::now(), self.passed);
+        let took = now.saturating_duration_since(began);
+        if self.passed == length {
+            // What was before the first data is not its pace.
+            self.period = (now, length);
+        } else if took >= PERIOD {
+            let pace = (self.passed - at) as f64 / took.saturating_sub(self.spent).as_secs_f64();
+            self.is_slow = pace < self.beside;
+            (self.period, self.spent) = ((now, self.passed), Duration::ZERO);
         }
         if !self.is_slow {
             return Ok(());
         }
-        if self.hashed + length == self.passed {
+        let done = if self.hashed + length == self.passed {
             self.hasher.update(bytes);
             self.hashed = self.passed;
-            return Ok(());
-        }
-        // What had to wait is made good by and by.
-        self.read_back(self.passed.min(self.hashed + 4 * length), || true)
+            Ok(())
+        } else {
+            // What had to wait is made good by and by.
+            self.read_back(self.passed.min(self.hashed + 4 * length), || true)
+        };
+        self.spent += now.elapsed();
+        done
     }
 
     /// The hash of all that passed; ends early with an error once it `is_wanted` no more.
