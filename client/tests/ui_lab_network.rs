@@ -163,6 +163,16 @@ fn who_shows_a_simulation_takes_the_others_along() {
     let run = shown.expect("it is shown");
     assert_eq!(export::from_json(&run).unwrap().seed, 15);
     let me = fake.lock().state.me.clone().unwrap().id;
+    // One that a colleague has left behind is ended, or made way for.
+    fake.lock().state.labs.show = Some(Arc::new(Show { by: PersonId(99), run: run.clone(), timeline: Timeline::paused_at(0) }));
+    harness.run_steps(4);
+    assert!(has(&harness, "Somebody shows this simulation to the class."));
+    press(&mut harness, "End");
+    assert_eq!(wishes(&fake).last(), Some(&LabWish::Ask(LabRequest::EndShow)));
+    fake.lock().state.labs.show = None;
+    fake.lock().calls.clear();
+    harness.run_steps(4);
+    press(&mut harness, "Show it to the class");
     fake.lock().state.labs.show = Some(Arc::new(Show { by: me, run, timeline: Timeline::paused_at(0) }));
     harness.run_steps(4);
     let steered = |fake: &Fake| {

@@ -181,8 +181,10 @@ fn header_ui(ui: &mut Ui, labs: &mut Labs, in_class: bool, cx: &mut Cx<'_>) {
                 if !in_class && ui.add(Push::icon(Icon::Gear, &cx.text("settings-title")).shortcut("Ctrl ,")).clicked() {
                     cx.push(Command::ToggleSettings);
                 }
-                if labs.tab == Tab::Hamming || (labs.tab == Tab::Arq && !(labs.is_real && in_class)) {
-                    export_ui(ui, labs.tab, cx);
+                if labs.tab != Tab::ClassRun {
+                    // It keeps its place, so that what is beside it does.
+                    let is_there = labs.tab == Tab::Hamming || !(labs.is_real && in_class);
+                    export_ui(ui, labs.tab, is_there, cx);
                 }
                 if labs.tab == Tab::Arq && in_class {
                     let choices = [(false, cx.text("net-simulation")), (true, cx.text("net-real"))];
@@ -215,10 +217,10 @@ fn left_ui(ui: &mut Ui, labs: &mut Labs, (width, in_class): (f32, bool), cx: &Cx
     ui.add_space((width - (ui.cursor().left() - begin)).max(0.0));
 }
 
-fn export_ui(ui: &mut Ui, tab: Tab, cx: &mut Cx<'_>) {
+fn export_ui(ui: &mut Ui, tab: Tab, is_there: bool, cx: &mut Cx<'_>) {
     let label = cx.text("labs-export");
     let id = egui::Id::unique("labs-export");
-    let button = ui.add(Push::text(Look::Plain, &label).with_icon(Icon::Export).selected(Popup::is_id_open(ui.ctx(), id)));
+    let button = ui.add(Push::text(Look::Plain, &label).with_icon(Icon::Export).enabled(is_there).selected(Popup::is_id_open(ui.ctx(), id)));
     Popup::menu(&button).id(id).align(RectAlign::BOTTOM_END).gap(space::XS).width(232.0).show(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let files = match tab {

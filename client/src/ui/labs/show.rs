@@ -114,9 +114,18 @@ impl Watching {
                 });
             }
             Some(show) => {
-                let name = class.state.name_of(show.by).unwrap_or("?");
+                // Who began it may have left since.
+                let name = class.state.name_of(show.by).map_or_else(|| cx.text("show-somebody"), str::to_owned);
                 let key = if self.is_away { "show-away" } else { "show-theirs" };
                 notice_with_ui(ui, Tone::Accent, Icon::Projector, &cx.strings.format(key, &[("name", name.into())]), |ui| {
+                    if may_show {
+                        if ui.add(Push::text(Look::Plain, &cx.text("show-end")).small()).clicked() {
+                            cx.push(Command::Lab(LabWish::Ask(LabRequest::EndShow)));
+                        }
+                        if ui.add(Push::text(Look::Plain, &cx.text("show-instead")).small()).clicked() {
+                            self.show_it(lab, cx);
+                        }
+                    }
                     let label = cx.text(if self.is_away { "show-follow" } else { "show-leave" });
                     if ui.add(Push::text(Look::Plain, &label).small()).clicked() {
                         self.is_away = !self.is_away;
