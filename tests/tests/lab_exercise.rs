@@ -9,7 +9,8 @@ use std::time::Duration;
 use lectern_tests::stack::{Stack, client_of, text, wait_until};
 use serde_json::Value;
 
-const STUDENTS: [&str; 5] = ["Ana", "Ben", "Eva", "Kim", "Lea"];
+/// None has the name of the one who looks who is there.
+const STUDENTS: [&str; 5] = ["Mia", "Ben", "Eva", "Kim", "Lea"];
 
 /// A student's program, and what it printed.
 struct Student {
