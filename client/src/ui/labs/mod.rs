@@ -1,6 +1,6 @@
 //! Labs: the codes and protocols of a networking course, run in this window. They need no class and no server.
 //!
-//! Each lab is a folder of its own: its state and what it computes apart from its drawing. [`Tab`] lists those that work.
+//! Each lab is a folder of its own: its state and what it computes apart from its drawing. `Tab` lists those that work.
 
 mod arq;
 pub mod class_run;

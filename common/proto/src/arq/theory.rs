@@ -61,7 +61,7 @@ impl Model {
     }
 
     /// The efficiency of selective repeat with a fixed time-out by a Markov chain over the states of its window, which is not a bound: see
-    /// [`chain`]. None for anything else, where acknowledgements are lost, and for windows with too many states: above 5 to 10, depending
+    /// `chain`. None for anything else, where acknowledgements are lost, and for windows with too many states: above 5 to 10, depending
     /// on cycle and time-out.
     #[must_use]
     pub fn by_chain(&self) -> Option<f64> {

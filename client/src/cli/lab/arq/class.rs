@@ -1,6 +1,6 @@
 //! `lectern lab arq send --to NAME` and `receive` in a class: the server brings the two together.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lectern_proto::arq::Settings;
 use lectern_proto::arq::packet::Start;
@@ -92,7 +92,7 @@ pub(super) async fn send(
 pub(super) async fn receive(
     request: JoinRequest,
     from: From,
-    out: &PathBuf,
+    out: &Path,
     spoiling: &Spoiling,
     stop: CancellationToken,
     done: impl FnMut(&ReceiveReport),
