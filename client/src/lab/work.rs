@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lectern_proto::arq::Settings;
 use lectern_proto::control::{LabRequest, RunId, RunOffer};
 use lectern_proto::lab::class_run::Amount;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::class::{Partner, Spoiling, send_to, take};
 use super::report::{ReceiveReport, SendReport};
@@ -93,6 +93,8 @@ pub struct Work {
     runtime: tokio::runtime::Handle,
     changed: Changed,
     shared: Arc<Mutex<Shared>>,
+    /// Nobody takes partners' runs when this is gone: a membership ends with its last handle, and whoever takes them has one.
+    _serving: Arc<DropGuard>,
 }
 
 impl std::fmt::Debug for Work {
@@ -110,8 +112,15 @@ impl Work {
     /// Begins to take partners' runs.
     #[must_use]
     pub fn start(class: &Class, runtime: &tokio::runtime::Handle, changed: Changed) -> Self {
-        runtime.spawn(class_run::serve(class.clone()));
-        Self { class: class.clone(), runtime: runtime.clone(), changed, shared: Arc::default() }
+        let (stop, served) = (CancellationToken::new(), class.clone());
+        let over = stop.clone();
+        runtime.spawn(async move {
+            tokio::select! {
+                () = over.cancelled() => {}
+                () = class_run::serve(served) => {}
+            }
+        });
+        Self { class: class.clone(), runtime: runtime.clone(), changed, shared: Arc::default(), _serving: Arc::new(stop.drop_guard()) }
     }
 
     /// What is known now.
